@@ -1,0 +1,85 @@
+# Every task of the project has one obvious command. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+EDGY := build/native/bin/edgy
+ONNX := tests/data/models/edgy-256.onnx
+SPEECH := tests/data/speech/manifest.csv
+MODELS := build/models/edgy-256-f32.edgy build/models/edgy-256-int8.edgy
+JOBS ?= $(shell nproc)
+
+.PHONY: help setup native wasm models package page demo test test-native test-asan test-e2e test-package check format bench \
+        bench-kernels results clean
+
+help: ## list the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make this machine able to build everything (idempotent; every other target calls it)
+	@toolchain/setup
+
+native: setup ## the converter, the runtime and the unit tests for this machine
+	@cmake --preset native >build/native-configure.log || { cat build/native-configure.log; exit 1; }
+	@cmake --build --preset native -j $(JOBS)
+
+wasm: setup ## the WebAssembly runtime, both variants
+	@for v in wasm-simd wasm-relaxed; do \
+	  cmake --preset $$v >build/$$v-configure.log || { cat build/$$v-configure.log; exit 1; }; \
+	  cmake --build --preset $$v -j $(JOBS); \
+	done
+
+models: native $(MODELS) ## the demo's model, converted: float32 and int8
+
+build/models/edgy-256-f32.edgy: $(ONNX) $(EDGY)
+	@mkdir -p $(@D)
+	$(EDGY) convert $(ONNX) -o $@ --precision f32 --front-end edgy
+
+build/models/edgy-256-int8.edgy: $(ONNX) $(SPEECH) $(EDGY)
+	@mkdir -p $(@D)
+	$(EDGY) convert $(ONNX) -o $@ --calibration $(SPEECH) --front-end edgy
+
+package: wasm ## the npm package, in wasm/npm/dist
+	@npm run --silent build --workspace wasm/npm
+
+page: package models ## the demo page, in web-demo/dist
+	@npm run --silent build --workspace web-demo
+
+demo: page ## serve the demo page and print its address; HEADLESS=1 runs it and prints the report
+ifeq ($(HEADLESS),1)
+	@node web-demo/scripts/demo-report.mjs --screenshots
+else
+	@node web-demo/scripts/serve.mjs
+endif
+
+test: check test-native test-package test-e2e ## everything that CI runs
+
+test-native: native ## C++ unit tests
+	@ctest --preset native -j $(JOBS)
+
+test-asan: setup ## C++ unit tests under AddressSanitizer and UBSan
+	@cmake --preset native-asan >build/native-asan-configure.log || { cat build/native-asan-configure.log; exit 1; }
+	@cmake --build --preset native-asan -j $(JOBS)
+	@ctest --preset native-asan -j $(JOBS)
+
+test-package: package ## TypeScript unit tests and the size of what a browser loads
+	@npm run --silent test --workspace wasm/npm
+	@node tests/bench/size.mjs
+
+test-e2e: page ## Playwright in headless Chromium
+	@npx playwright test --config tests/e2e/playwright.config.ts
+
+check: setup ## formatting, lint and types
+	@toolchain/check
+
+format: setup ## rewrite sources in the project's format
+	@toolchain/check --fix
+
+bench: page ## speed beside onnxruntime-web in one Chromium session; writes build/bench.json
+	@tests/bench/run
+
+bench-kernels: setup ## speed of single kernels and of the instructions they are made of
+	@tests/bench/kernels/run
+
+clean: ## remove build products (the toolchain cache stays)
+	rm -rf build/native build/native-asan build/wasm-simd build/wasm-relaxed build/models wasm/npm/dist web-demo/dist

@@ -1,0 +1,22 @@
+# Flags of Edgy's own code. Third-party code never links these.
+option(BUILD_TESTING "Build the tests" ON)
+option(EDGY_RELAXED_SIMD "WebAssembly: use relaxed SIMD instructions" OFF)
+
+add_library(edgy_options INTERFACE)
+add_library(edgy::options ALIAS edgy_options)
+target_compile_features(edgy_options INTERFACE cxx_std_20)
+target_include_directories(edgy_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(edgy_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror
+  # Results must not depend on whether a compiler fuses a multiply and an add.
+  -ffp-contract=off)
+
+# What becomes WebAssembly is built the same way natively: no exceptions, no RTTI.
+add_library(edgy_runtime_options INTERFACE)
+add_library(edgy::runtime_options ALIAS edgy_runtime_options)
+target_link_libraries(edgy_runtime_options INTERFACE edgy_options)
+target_compile_options(edgy_runtime_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti> -ffunction-sections -fdata-sections)
+if(EMSCRIPTEN)
+  target_compile_options(edgy_runtime_options INTERFACE -msimd128 $<$<BOOL:${EDGY_RELAXED_SIMD}>:-mrelaxed-simd>)
+endif()

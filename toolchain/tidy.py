@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy on our sources, skipping those that were clean the last time in the same preprocessed form.
+
+clang-tidy takes seconds a file; a full run on two cores takes minutes. A file's key is the hash of its preprocessed
+text, of .clang-tidy and of the tool's version, kept under build/tidy.
+"""
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+
+BUILD = pathlib.Path("build/native")
+STAMPS = pathlib.Path("build/tidy")
+
+
+def preprocessed(command, directory):
+    """What the compiler sees of a file; None if it does not compile (clang-tidy then says why)."""
+    words = shlex.split(command)
+    if pathlib.Path(words[0]).name == "ccache":
+        words = words[1:]
+    output = words.index("-o")
+    words = words[:output] + words[output + 2:]
+    words[words.index("-c")] = "-E"
+    done = subprocess.run(words, cwd=directory, capture_output=True)
+    return done.stdout if done.returncode == 0 else None
+
+
+def check(entry, salt):
+    text = preprocessed(entry["command"], entry["directory"])
+    stamp = None
+    if text is not None:
+        stamp = STAMPS / hashlib.sha256(salt + text).hexdigest()
+        if stamp.exists():
+            return True, ""
+    done = subprocess.run(["clang-tidy", "--quiet", "-p", str(BUILD), entry["file"]], capture_output=True, text=True)
+    if done.returncode == 0 and stamp is not None:
+        stamp.touch()
+    return done.returncode == 0, done.stdout
+
+
+def main():
+    root = os.getcwd()
+    entries = [e for e in json.loads((BUILD / "compile_commands.json").read_text())
+               if e["file"].startswith(root) and not e["file"].startswith(root + "/build/")]
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True).stdout
+    salt = pathlib.Path(".clang-tidy").read_bytes() + version
+    clean = True
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for ok, output in pool.map(lambda e: check(e, salt), entries):
+            if not ok:
+                clean = False
+                print(output)
+    return 0 if clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
