@@ -1,0 +1,88 @@
+// int8 convolution (1-D, 2-D, pointwise, strided, dilated, grouped) over Block4 activations, dense
+// weights.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/block4.h"
+#include "kernels/isa.h"
+
+namespace edgy::kernels {
+
+/// What a convolution is, whatever the size of the image. A dense (fully connected) layer is kernel
+/// 1x1. Channels per group must be a multiple of 4 when groups > 1 (`supports` tells).
+struct ConvShape {
+  int32_t in_channels = 0;
+  int32_t out_channels = 0;
+  int32_t kernel_h = 1;
+  int32_t kernel_w = 1;
+  int32_t stride_h = 1;
+  int32_t stride_w = 1;
+  int32_t dilation_h = 1;
+  int32_t dilation_w = 1;
+  int32_t groups = 1;
+};
+
+bool supports(const ConvShape& shape);
+
+/// Where results go. All forms store groups of four output channels of one position together.
+struct ConvOutput {
+  enum class Kind {
+    kBlock4,     ///< int8 into `layout` (interior only; phases as the next consumer wants)
+    kRowsInt8,   ///< int8 channels-last [height][width][out_channels]
+    kRowsFloat,  ///< float32 channels-last: float(accumulator) * scale[o], no clamp but
+                 ///< float_min/float_max
+  };
+  Kind kind = Kind::kBlock4;
+  Block4 layout;  ///< channels, height, width always; borders and phases for kBlock4
+  void* data = nullptr;
+};
+
+/// Per-channel arithmetic of the epilogue; spans have out_channels entries.
+struct ConvQuantization {
+  std::span<const int32_t>
+      bias;  ///< in units of scale_x * scale_w[o]; already holds -zero_point_x * sum(w)
+  std::span<const float>
+      scale;  ///< scale_x * scale_w[o] / scale_y, or scale_x * scale_w[o] for kRowsFloat
+  int32_t zero_point = 0;  ///< of the output
+  int32_t qmin = 0;        ///< fused activation included
+  int32_t qmax = 127;
+  float float_min = -__builtin_inff();
+  float float_max = __builtin_inff();
+};
+
+/// Weights reordered for one instruction form. Packed once, used for every image size.
+class PackedConvWeights {
+ public:
+  /// `weights` is [out][kernel_h][kernel_w][in/groups], int8.
+  PackedConvWeights(const ConvShape& shape, std::span<const int8_t> weights, Isa isa);
+
+  const ConvShape& shape() const { return shape_; }
+  Isa isa() const { return isa_; }
+  std::span<const int8_t> data() const { return data_; }
+
+ private:
+  ConvShape shape_;
+  Isa isa_;
+  std::vector<int8_t> data_;
+};
+
+/// Byte offsets of every (tap, input block) relative to the first input position of an output row;
+/// depends on the image geometry, so it is made once per plan. `input.phases` must equal
+/// shape.stride_w, and the borders of `input` the padding.
+std::vector<int32_t> conv_offsets(const ConvShape& shape, const Block4& input);
+
+/// Convolves one image. Input values must lie in 0..127 for the relaxed forms. Allocates nothing.
+void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offsets,
+               const Block4& input_layout, const int8_t* input,
+               const ConvQuantization& quantization, const ConvOutput& output);
+
+/// bias'[o] = bias[o] - zero_point * sum(weights[o]): what ConvQuantization::bias wants. `bias` may
+/// be empty (zeros).
+std::vector<int32_t> fold_zero_point(const ConvShape& shape, std::span<const int8_t> weights,
+                                     std::span<const int32_t> bias, int32_t zero_point);
+
+}  // namespace edgy::kernels

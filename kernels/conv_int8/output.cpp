@@ -1,0 +1,239 @@
+#include "kernels/conv_int8/output.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "kernels/simd.h"
+
+namespace edgy::kernels {
+
+// Neighbouring positions of one output row.
+struct OutputWriter::Run {
+  int32_t quad;
+  int32_t y;
+  int32_t x;
+  int32_t count;
+};
+
+namespace {
+
+// Adding 1.5 * 2^23 rounds a float of magnitude below 2^22 half to even and leaves the integer in
+// its low bits.
+constexpr float kRounder = 12582912.0F;
+constexpr int32_t kRounderBits = 0x4B400000;
+
+struct QuadScales {
+  v128_t channel[4];
+};
+
+QuadScales load_scales(const ConvQuantization& quantization, int32_t quad) {
+  QuadScales scales;
+  const auto channels = static_cast<int32_t>(quantization.scale.size());
+  for (int32_t i = 0; i < 4; ++i) {
+    const int32_t channel = 4 * quad + i;
+    // A channel that does not exist gets scale 0, and so the zero point as its value.
+    scales.channel[i] = wasm_f32x4_splat(channel < channels ? quantization.scale[channel] : 0.0F);
+  }
+  return scales;
+}
+
+// Sums times scales to int8 values that lie in the low byte of each int32.
+class Requantizer {
+ public:
+  explicit Requantizer(const ConvQuantization& q)
+      : low_(wasm_f32x4_splat(static_cast<float>(q.qmin - q.zero_point))),
+        high_(wasm_f32x4_splat(static_cast<float>(q.qmax - q.zero_point))),
+        bits_to_value_(wasm_i32x4_splat(q.zero_point - kRounderBits)) {}
+
+  v128_t operator()(v128_t sums, v128_t scales) const {
+    const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sums), scales);
+    const v128_t clamped = wasm_f32x4_pmin(high_, wasm_f32x4_pmax(low_, scaled));
+    return wasm_i32x4_add(wasm_f32x4_add(clamped, wasm_f32x4_splat(kRounder)), bits_to_value_);
+  }
+
+ private:
+  v128_t low_;
+  v128_t high_;
+  v128_t bits_to_value_;
+};
+
+v128_t narrow(const v128_t (&values)[4]) {
+  return wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(values[0], values[1]),
+                                 wasm_i16x8_narrow_i32x4(values[2], values[3]));
+}
+
+// int8 values, four channels of a position together.
+void finish_int8(const ConvQuantization& quantization, const QuadScales& scales, int32_t vectors,
+                 const QuadSums& sums, int8_t* words) {
+  const Requantizer requantizer(quantization);
+  for (int32_t vector = 0; vector < vectors; ++vector) {
+    v128_t values[4];
+    for (int32_t i = 0; i < 4; ++i) {
+      values[i] = requantizer(wasm_v128_load(sums.channel[i] + std::ptrdiff_t{4} * vector),
+                              scales.channel[i]);
+    }
+    const v128_t planar = narrow(values);
+    const v128_t by_position =
+        wasm_i8x16_shuffle(planar, planar, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    wasm_v128_store(words + std::ptrdiff_t{16} * vector, by_position);
+  }
+}
+
+// float values, four channels of a position together.
+void finish_float(const ConvQuantization& quantization, const QuadScales& scales, int32_t vectors,
+                  const QuadSums& sums, float* values) {
+  const v128_t low = wasm_f32x4_splat(quantization.float_min);
+  const v128_t high = wasm_f32x4_splat(quantization.float_max);
+  for (int32_t vector = 0; vector < vectors; ++vector) {
+    v128_t row[4];
+    for (int32_t i = 0; i < 4; ++i) {
+      const v128_t sum = wasm_v128_load(sums.channel[i] + std::ptrdiff_t{4} * vector);
+      const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum), scales.channel[i]);
+      row[i] = wasm_f32x4_pmin(high, wasm_f32x4_pmax(low, scaled));
+    }
+    const v128_t low01 = wasm_i32x4_shuffle(row[0], row[1], 0, 4, 1, 5);
+    const v128_t low23 = wasm_i32x4_shuffle(row[2], row[3], 0, 4, 1, 5);
+    const v128_t high01 = wasm_i32x4_shuffle(row[0], row[1], 2, 6, 3, 7);
+    const v128_t high23 = wasm_i32x4_shuffle(row[2], row[3], 2, 6, 3, 7);
+    float* out = values + std::ptrdiff_t{16} * vector;
+    wasm_v128_store(out, wasm_i64x2_shuffle(low01, low23, 0, 2));
+    wasm_v128_store(out + 4, wasm_i64x2_shuffle(low01, low23, 1, 3));
+    wasm_v128_store(out + 8, wasm_i64x2_shuffle(high01, high23, 0, 2));
+    wasm_v128_store(out + 12, wasm_i64x2_shuffle(high01, high23, 1, 3));
+  }
+}
+
+void copy_words(const int8_t* words, int32_t count, int8_t* out) {
+  for (; count >= 4; count -= 4, words += 16, out += 16) {
+    wasm_v128_store(out, wasm_v128_load(words));
+  }
+  for (; count > 0; --count, words += 4, out += 4) {
+    std::memcpy(out, words, 4);
+  }
+}
+
+}  // namespace
+
+void OutputWriter::store(int32_t quad, int32_t start, int32_t count, const QuadSums& sums) const {
+  const QuadScales scales = load_scales(quantization_, quad);
+  const int32_t vectors = (count + 3) / 4;
+  const bool is_float = output_.kind == ConvOutput::Kind::kRowsFloat;
+  alignas(16) union {
+    int8_t words[4 * kStripPositions];
+    float values[4 * kStripPositions];
+  } finished;
+  if (is_float) {
+    finish_float(quantization_, scales, vectors, sums, finished.values);
+  } else {
+    finish_int8(quantization_, scales, vectors, sums, finished.words);
+  }
+
+  int32_t y = start / pitch_;
+  int32_t x = start - y * pitch_;
+  for (int32_t done = 0; done < count;) {
+    const int32_t left_in_pitch = std::min(count - done, pitch_ - x);
+    const Run run = {quad, y, x, std::min(left_in_pitch, output_.layout.width - x)};
+    if (run.count > 0) {
+      if (is_float) {
+        store_floats(run, finished.values + std::ptrdiff_t{4} * done);
+      } else {
+        store_words(run, finished.words + std::ptrdiff_t{4} * done);
+      }
+    }
+    done += left_in_pitch;
+    x = 0;
+    ++y;
+  }
+}
+
+void OutputWriter::store_column(int32_t quad, int32_t quads, int32_t position,
+                                const int32_t* sums) const {
+  const int32_t y = position / pitch_;
+  const int32_t x = position - y * pitch_;
+  const int32_t channel = 4 * quad;
+  const int32_t channels = std::min(4 * quads, output_.layout.channels - channel);
+  alignas(16) float scales[16] = {};
+  std::copy_n(quantization_.scale.data() + channel, channels, scales);
+  const std::size_t row =
+      (static_cast<std::size_t>(y) * output_.layout.width + x) * output_.layout.channels + channel;
+  v128_t values[4];
+  if (output_.kind == ConvOutput::Kind::kRowsFloat) {
+    const v128_t low = wasm_f32x4_splat(quantization_.float_min);
+    const v128_t high = wasm_f32x4_splat(quantization_.float_max);
+    alignas(16) float finished[16];
+    for (int32_t i = 0; i < 16; i += 4) {
+      const v128_t sum = wasm_f32x4_convert_i32x4(wasm_v128_load(sums + i));
+      const v128_t scaled = wasm_f32x4_mul(sum, wasm_v128_load(scales + i));
+      wasm_v128_store(finished + i, wasm_f32x4_pmin(high, wasm_f32x4_pmax(low, scaled)));
+    }
+    std::copy_n(finished, channels, static_cast<float*>(output_.data) + row);
+    return;
+  }
+  const Requantizer requantizer(quantization_);
+  for (int32_t i = 0; i < 4; ++i) {
+    values[i] = requantizer(wasm_v128_load(sums + std::ptrdiff_t{4} * i),
+                            wasm_v128_load(scales + std::ptrdiff_t{4} * i));
+  }
+  alignas(16) int8_t finished[16];
+  wasm_v128_store(finished, narrow(values));
+  auto* data = static_cast<int8_t*>(output_.data);
+  if (output_.kind == ConvOutput::Kind::kRowsInt8) {
+    std::copy_n(finished, channels, data + row);
+    return;
+  }
+  int8_t* out = data + output_.layout.offset(quad, y, x);
+  for (int32_t i = 0; i < quads; ++i, out += output_.layout.block_bytes()) {
+    std::memcpy(out, finished + std::ptrdiff_t{4} * i, 4);
+  }
+}
+
+void OutputWriter::store_words(const Run& run, const int8_t* words) const {
+  const Block4& layout = output_.layout;
+  auto* data = static_cast<int8_t*>(output_.data);
+  if (output_.kind == ConvOutput::Kind::kRowsInt8) {
+    const std::size_t pixel = static_cast<std::size_t>(run.y) * layout.width + run.x;
+    int8_t* out = data + pixel * layout.channels + std::ptrdiff_t{4} * run.quad;
+    const int32_t channels = std::min(4, layout.channels - 4 * run.quad);
+    for (int32_t i = 0; i < run.count; ++i, out += layout.channels, words += 4) {
+      if (channels == 4) {
+        std::memcpy(out, words, 4);
+      } else {
+        std::copy_n(words, channels, out);
+      }
+    }
+    return;
+  }
+  if (layout.phases == 1) {
+    copy_words(words, run.count, data + layout.offset(run.quad, run.y, run.x));
+    return;
+  }
+  int8_t* row = data + layout.offset(run.quad, run.y, -layout.pad_left);
+  const std::ptrdiff_t phase_bytes = std::ptrdiff_t{4} * layout.phase_width();
+  int32_t phase = (run.x + layout.pad_left) % layout.phases;
+  int32_t index = (run.x + layout.pad_left) / layout.phases;
+  for (int32_t i = 0; i < run.count; ++i, words += 4) {
+    std::memcpy(row + phase * phase_bytes + std::ptrdiff_t{4} * index, words, 4);
+    if (++phase == layout.phases) {
+      phase = 0;
+      ++index;
+    }
+  }
+}
+
+void OutputWriter::store_floats(const Run& run, const float* values) const {
+  const Block4& layout = output_.layout;
+  const std::size_t pixel = static_cast<std::size_t>(run.y) * layout.width + run.x;
+  float* out =
+      static_cast<float*>(output_.data) + pixel * layout.channels + std::ptrdiff_t{4} * run.quad;
+  const int32_t channels = std::min(4, layout.channels - 4 * run.quad);
+  for (int32_t i = 0; i < run.count; ++i, out += layout.channels, values += 4) {
+    if (channels == 4) {
+      wasm_v128_store(out, wasm_v128_load(values));
+    } else {
+      std::copy_n(values, channels, out);
+    }
+  }
+}
+
+}  // namespace edgy::kernels

@@ -1,0 +1,44 @@
+// The common end of every int8 convolution: sums become int8 or float values at their place in the
+// output tensor.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/conv_int8/conv_int8.h"
+
+namespace edgy::kernels {
+
+inline constexpr int32_t kStripVectors = 8;  ///< most vectors a kernel computes at a time
+inline constexpr int32_t kStripPositions = 4 * kStripVectors;
+
+/// Sums of four output channels ("a quad") over a strip of positions.
+struct alignas(16) QuadSums {
+  int32_t channel[4][kStripPositions];
+};
+
+/// Writes strips into one output tensor.
+class OutputWriter {
+ public:
+  /// Positions are numbered y * pitch + x; those with x >= output.layout.width do not exist and are
+  /// skipped.
+  OutputWriter(const ConvQuantization& quantization, const ConvOutput& output, int32_t pitch)
+      : quantization_(quantization), output_(output), pitch_(pitch) {}
+
+  /// Finishes and stores `count` positions from number `start` on, of channels 4 * quad and
+  /// following.
+  void store(int32_t quad, int32_t start, int32_t count, const QuadSums& sums) const;
+  /// The same for one position and `quads` (1..4) quads; `sums` is [quads][4], 16 byte aligned and
+  /// 16 entries long.
+  void store_column(int32_t quad, int32_t quads, int32_t position, const int32_t* sums) const;
+
+ private:
+  struct Run;
+  void store_words(const Run& run, const int8_t* words) const;
+  void store_floats(const Run& run, const float* values) const;
+
+  const ConvQuantization& quantization_;
+  const ConvOutput& output_;
+  int32_t pitch_;
+};
+
+}  // namespace edgy::kernels

@@ -1,0 +1,38 @@
+// A compact copy of one strip's activations. Sparse rows jump about in the input: in a long image
+// every channel block lies on a page of its own, and address translation would limit the kernel.
+// The copy is read in cache by all output channels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/conv_int8/strips.h"
+
+namespace edgy::kernels {
+
+/// Layout of the copy: [input block][kernel row][phase][segment_bytes].
+class StripCopy {
+ public:
+  /// Of strips of up to `strip_vectors` vectors. Keeps references to the other two.
+  StripCopy(const ConvShape& shape, const Block4& input, int32_t strip_vectors);
+
+  /// Whether copying serves at all; if not, kernels read the image itself.
+  bool worthwhile(std::size_t stored_blocks) const;
+  /// Byte offset in the copy of `tap` (row major) of channel block `block`, first position of the
+  /// strip.
+  int32_t offset(int32_t block, int32_t tap) const;
+  std::size_t block_bytes() const { return std::size_t(segments()) * segment_bytes_; }
+  /// Copies what a strip of `vectors` vectors at `input` needs, of all blocks; returns where it
+  /// lies (valid until the next call of this thread).
+  const int8_t* fill(const int8_t* input, int32_t vectors) const;
+
+ private:
+  int32_t segments() const { return shape_.kernel_h * input_.phases; }
+
+  const ConvShape& shape_;
+  const Block4& input_;
+  int32_t strip_vectors_;
+  int32_t segment_bytes_;
+};
+
+}  // namespace edgy::kernels

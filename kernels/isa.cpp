@@ -1,0 +1,121 @@
+#include "kernels/isa.h"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+
+#include "kernels/simd.h"
+
+#if defined(__EMSCRIPTEN__)
+#include <emscripten/emscripten.h>
+#endif
+
+namespace edgy::kernels {
+namespace {
+
+constexpr Isa kIsas[] = {Isa::kReference, Isa::kSimd128, Isa::kRelaxedDot, Isa::kRelaxedPair};
+
+#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
+double now_ms() {
+#if defined(__EMSCRIPTEN__)
+  return emscripten_get_now();
+#else
+  using Clock = std::chrono::steady_clock;
+  return std::chrono::duration<double, std::milli>(Clock::now().time_since_epoch()).count();
+#endif
+}
+
+struct Dot {
+  v128_t operator()(v128_t weights, v128_t activations, v128_t sum) const {
+    return relaxed_dot_add(weights, activations, sum);
+  }
+};
+
+struct Pair {
+  v128_t operator()(v128_t weights, v128_t activations, v128_t sum) const {
+    const v128_t pairs = relaxed_dot_pairs(weights, activations);
+    return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(pairs, wasm_i16x8_splat(1)));
+  }
+};
+
+// A tile as in the kernels: four weights by two activations, all different, so that nothing can be
+// computed once for all.
+template <typename Form>
+__attribute__((noinline)) int32_t spin(const int8_t* operands, int32_t rounds) {
+  const Form form;
+  v128_t sums[8] = {};
+  for (int32_t round = 0; round < rounds; ++round) {
+    const int8_t* here = operands + 16 * (round & 15);
+    const v128_t first = wasm_v128_load(here);
+    const v128_t second = wasm_v128_load(here + 16);
+    for (int i = 0; i < 4; ++i) {
+      const v128_t weights = wasm_v128_load32_splat(here + 4 * i);
+      sums[i] = form(weights, first, sums[i]);
+      sums[i + 4] = form(weights, second, sums[i + 4]);
+    }
+  }
+  for (int i = 1; i < 8; ++i) {
+    sums[0] = wasm_i32x4_add(sums[0], sums[i]);
+  }
+  return wasm_i32x4_extract_lane(sums[0], 0);
+}
+
+// Best of several short runs. The first ones also give a tiering compiler the time to reach its
+// optimized code.
+Isa measure_relaxed() {
+  std::array<int8_t, 288> operands;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    operands[i] = static_cast<int8_t>(i & 127);
+  }
+  constexpr int32_t kRounds = 1500;
+  constexpr int kRuns = 12;
+  double best_dot = 1e9;
+  double best_pair = 1e9;
+  volatile int32_t sink = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    const double start = now_ms();
+    sink = spin<Dot>(operands.data(), kRounds);
+    const double middle = now_ms();
+    sink = spin<Pair>(operands.data(), kRounds);
+    const double end = now_ms();
+    best_dot = middle - start < best_dot ? middle - start : best_dot;
+    best_pair = end - middle < best_pair ? end - middle : best_pair;
+  }
+  (void)sink;
+  return best_dot <= best_pair ? Isa::kRelaxedDot : Isa::kRelaxedPair;
+}
+#endif
+
+}  // namespace
+
+const char* to_string(Isa isa) {
+  switch (isa) {
+    case Isa::kReference:
+      return "reference";
+    case Isa::kSimd128:
+      return "simd128";
+    case Isa::kRelaxedDot:
+      return "relaxed-dot";
+    case Isa::kRelaxedPair:
+      return "relaxed-pair";
+  }
+  return "unknown";
+}
+
+std::span<const Isa> available_isas() {
+  return std::span<const Isa>(kIsas).first(kHasRelaxedSimd ? 4 : 2);
+}
+
+Isa fastest_isa(int activation_bits) {
+#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
+  if (activation_bits <= 7) {
+    static const Isa fastest = measure_relaxed();
+    return fastest;
+  }
+#else
+  (void)activation_bits;
+#endif
+  return Isa::kSimd128;
+}
+
+}  // namespace edgy::kernels

@@ -1,0 +1,88 @@
+// The log-mel spectrogram that EDGY's encoders take (arXiv:2007.15064).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/log_mel/lanes_fft.h"
+#include "kernels/log_mel/mel_filters.h"
+
+namespace edgy::kernels {
+
+/// Same names and defaults as LogMel in the model file.
+struct LogMelParameters {
+  int32_t sample_rate = 16000;
+  int32_t fft_size = 2048;
+  int32_t hop = 160;
+  int32_t window = 400;
+  int32_t mels = 80;
+  float f_min = 50;
+  float f_max = 0;  ///< 0: half the sample rate
+  float preemphasis = 0.97F;
+  float power = 1;
+  float peak = 0.999F;
+  float amin = 1e-5F;
+  float top_db = 80;
+  float divisor = 80;
+  float offset = 1;
+};
+
+/// Why `parameters` cannot be used, as a sentence; nullptr if they can. Bounds every table: a
+/// hostile file cannot ask for absurd memory.
+const char* reject_reason(const LogMelParameters& parameters);
+
+/// The steps, in order:
+///  1. x = pcm * (peak / max|pcm|); silence (a maximum below 1e-30) is left as it is.
+///  2. y[0] = x[0], y[i] = x[i] - preemphasis * x[i - 1].
+///  3. Frame t = window samples of y around sample t * hop, reflected at both ends (y[-i] = y[i]),
+///  times a periodic Hann
+///     window, zeros up to fft_size; |X|^power of its Fourier transform.
+///  4. Slaney mel filters with Slaney normalization from f_min to f_max.
+///  5. d = 20 * log10(max(amin, mel)).
+///  6. out = max(d, max over the whole recording - top_db) / divisor + offset.
+/// All in float with a fixed order of operations: native and WebAssembly builds give the same bits.
+class LogMel {
+ public:
+  static constexpr std::size_t kLanes = 4;  ///< frames computed together
+
+  /// `parameters` must pass `reject_reason`. Allocates all tables.
+  explicit LogMel(const LogMelParameters& parameters);
+
+  const LogMelParameters& parameters() const { return parameters_; }
+  /// Frames of a recording: 1 + samples / hop; 0 of an empty one.
+  std::size_t frames(std::size_t samples) const;
+  std::size_t scratch_floats() const;
+
+  /// Whole recording to out [mels][frames(pcm.size())]; `scratch` holds scratch_floats(). Allocates
+  /// nothing; may run in several threads with a scratch each.
+  void compute(std::span<const float> pcm, std::span<float> out, std::span<float> scratch) const;
+
+  /// Steps 3 to 5 for four frames: `segments` [4][window] are samples of y, `out` [mels][4]. A
+  /// frame's result depends neither on its lane nor on the other frames, so a stream of any
+  /// chunking gives the same numbers.
+  void decibels(std::span<const float> segments, std::span<float> out,
+                std::span<float> scratch) const;
+
+  /// Step 1's factor.
+  static float gain(std::span<const float> pcm, float peak);
+
+ private:
+  void magnitudes(const float* spectrum, float* magnitude) const;
+
+  LogMelParameters parameters_;
+  std::size_t
+      half_;  ///< fft_size / 2: points of the complex transform that the real one is packed into
+  std::size_t
+      points_;  ///< power of two that holds window / 2: the rest of the `half_` points is zero
+  std::size_t
+      phases_;  ///< half_ / points_: that many short transforms give the long one (see decibels)
+  LanesFft fft_;
+  std::vector<float> hann_;            ///< [2 * points_], zero beyond the window
+  std::vector<float> phase_twiddles_;  ///< [phases_][points_][re, im]
+  std::vector<float> real_twiddles_;   ///< [half_ / 2 + 1][re, im]
+  MelFilters filters_;
+};
+
+}  // namespace edgy::kernels

@@ -1,0 +1,44 @@
+// Vector quantization: the codebook entry nearest to each row.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace edgy::kernels {
+
+/// For each row of z [N][D], the index of the smallest half_norm[k] - z.c_k over the codebook
+/// [K][D]; with half_norm[k] = |c_k|^2 / 2 that is the nearest code by Euclidean distance. The
+/// first index wins a tie; NaN scores never win; 0 if none can.
+///
+/// The order of rounding is part of the definition, so that all builds choose the same code bit for
+/// bit: the dot product starts at 0 and adds z[d] * c[d] for d = 0, 1, ..., every product and every
+/// sum rounded to float.
+void nearest_code_reference(std::span<const float> z, std::span<const float> codebook,
+                            std::span<const float> half_norm, std::span<int64_t> indices);
+
+/// A codebook reordered for `nearest_code`: panels of eight codes, [ceil(K/8)][D][8]. Missing codes
+/// of the last panel have an infinite half_norm, so they never win.
+class PackedCodebook {
+ public:
+  /// `half_norm` has K >= 1 entries, `codebook` K * D.
+  PackedCodebook(std::span<const float> codebook, std::span<const float> half_norm);
+
+  std::size_t codes() const { return codes_; }
+  std::size_t dimensions() const { return dimensions_; }
+  std::size_t bytes() const { return (panels_.size() + half_norm_.size()) * sizeof(float); }
+  const float* panels() const { return panels_.data(); }
+  std::span<const float> half_norm() const { return half_norm_; }  ///< padded to whole panels
+
+ private:
+  std::size_t codes_;
+  std::size_t dimensions_;
+  std::vector<float> panels_;
+  std::vector<float> half_norm_;
+};
+
+/// The same indices as the reference, with SIMD128. z holds indices.size() rows. Allocates nothing.
+void nearest_code(const PackedCodebook& codebook, std::span<const float> z,
+                  std::span<int64_t> indices);
+
+}  // namespace edgy::kernels

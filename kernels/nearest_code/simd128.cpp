@@ -1,0 +1,104 @@
+#include <limits>
+
+#include "kernels/nearest_code/nearest_code.h"
+#include "kernels/simd.h"
+
+namespace edgy::kernels {
+namespace {
+
+constexpr std::size_t kPanel = 8;  ///< codes a panel
+constexpr std::size_t kRows =
+    4;  ///< rows a tile: 8 sums stay in registers, a codebook load serves all rows
+
+/// Best score and index so far, for each of the four codes of half a panel.
+struct Best {
+  v128_t score = wasm_f32x4_splat(std::numeric_limits<float>::infinity());
+  v128_t index = wasm_i32x4_splat(0);
+
+  void offer(v128_t candidate, v128_t candidate_index) {
+    const v128_t better = wasm_f32x4_lt(candidate, score);
+    score = wasm_v128_bitselect(candidate, score, better);
+    index = wasm_v128_bitselect(candidate_index, index, better);
+  }
+
+  /// Over the four lanes; the lowest index wins a tie, as when codes are visited in order.
+  int64_t winner() const {
+    alignas(16) float scores[4];
+    alignas(16) int32_t indices[4];
+    wasm_v128_store(scores, score);
+    wasm_v128_store(indices, index);
+    int lane = 0;
+    for (int i = 1; i < 4; ++i) {
+      if (scores[i] < scores[lane] || (scores[i] == scores[lane] && indices[i] < indices[lane])) {
+        lane = i;
+      }
+    }
+    return indices[lane];
+  }
+};
+
+template <std::size_t Rows>
+void search(const PackedCodebook& codebook, const float* z, int64_t* indices) {
+  const std::size_t dimensions = codebook.dimensions();
+  const std::size_t panels = codebook.half_norm().size() / kPanel;
+  const float* code = codebook.panels();
+  const float* half_norm = codebook.half_norm().data();
+  Best best[Rows];
+  v128_t index = wasm_i32x4_make(0, 1, 2, 3);
+  for (std::size_t panel = 0; panel < panels; ++panel) {
+    v128_t low[Rows];
+    v128_t high[Rows];
+    for (std::size_t r = 0; r < Rows; ++r) {
+      low[r] = high[r] = wasm_f32x4_splat(0.0F);
+    }
+    for (std::size_t d = 0; d < dimensions; ++d, code += kPanel) {
+      const v128_t code_low = wasm_v128_load(code);
+      const v128_t code_high = wasm_v128_load(code + 4);
+      for (std::size_t r = 0; r < Rows; ++r) {
+        const v128_t x = wasm_v128_load32_splat(z + r * dimensions + d);
+        low[r] = wasm_f32x4_add(low[r], wasm_f32x4_mul(x, code_low));
+        high[r] = wasm_f32x4_add(high[r], wasm_f32x4_mul(x, code_high));
+      }
+    }
+    const v128_t norm_low = wasm_v128_load(half_norm + panel * kPanel);
+    const v128_t norm_high = wasm_v128_load(half_norm + panel * kPanel + 4);
+    const v128_t index_high = wasm_i32x4_add(index, wasm_i32x4_splat(4));
+    for (std::size_t r = 0; r < Rows; ++r) {
+      best[r].offer(wasm_f32x4_sub(norm_low, low[r]), index);
+      best[r].offer(wasm_f32x4_sub(norm_high, high[r]), index_high);
+    }
+    index = wasm_i32x4_add(index, wasm_i32x4_splat(kPanel));
+  }
+  for (std::size_t r = 0; r < Rows; ++r) {
+    indices[r] = best[r].winner();
+  }
+}
+
+}  // namespace
+
+PackedCodebook::PackedCodebook(std::span<const float> codebook, std::span<const float> half_norm)
+    : codes_(half_norm.size()), dimensions_(codebook.size() / half_norm.size()) {
+  const std::size_t padded = (codes_ + kPanel - 1) / kPanel * kPanel;
+  half_norm_.assign(padded, std::numeric_limits<float>::infinity());
+  panels_.assign(padded * dimensions_, 0.0F);
+  for (std::size_t k = 0; k < codes_; ++k) {
+    half_norm_[k] = half_norm[k];
+    float* panel = panels_.data() + k / kPanel * kPanel * dimensions_;
+    for (std::size_t d = 0; d < dimensions_; ++d) {
+      panel[d * kPanel + k % kPanel] = codebook[k * dimensions_ + d];
+    }
+  }
+}
+
+void nearest_code(const PackedCodebook& codebook, std::span<const float> z,
+                  std::span<int64_t> indices) {
+  std::size_t row = 0;
+  for (; row + kRows <= indices.size(); row += kRows) {
+    search<kRows>(codebook, z.data() + row * codebook.dimensions(), indices.data() + row);
+  }
+  for (; row < indices.size(); ++row) {
+    search<1>(codebook, z.data() + row * codebook.dimensions(), indices.data() + row);
+  }
+}
+
+}  // namespace edgy::kernels

@@ -1,0 +1,159 @@
+#include "kernels/quantize/quantize.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/requantize.h"
+#include "kernels/simd.h"
+
+namespace edgy::kernels {
+namespace {
+
+// The bits of kernels/requantize.h in vectors: adding 1.5 * 2^23 rounds half to even and leaves the
+// integer in the low bits.
+class Quantizer {
+ public:
+  explicit Quantizer(const QuantizeParameters& p)
+      : inverse_scale_(wasm_f32x4_splat(1.0F / p.scale)),
+        low_(wasm_f32x4_splat(static_cast<float>(p.qmin - p.zero_point))),
+        high_(wasm_f32x4_splat(static_cast<float>(p.qmax - p.zero_point))),
+        bits_to_value_(wasm_i32x4_splat(p.zero_point - 0x4B400000)) {}
+
+  /// Four int32 values in qmin..qmax.
+  v128_t operator()(v128_t values) const {
+    const v128_t scaled = wasm_f32x4_mul(values, inverse_scale_);
+    // pmax gives its first operand where the second is NaN.
+    const v128_t clamped = wasm_f32x4_pmin(high_, wasm_f32x4_pmax(low_, scaled));
+    return wasm_i32x4_add(wasm_f32x4_add(clamped, wasm_f32x4_splat(12582912.0F)), bits_to_value_);
+  }
+
+ private:
+  v128_t inverse_scale_;
+  v128_t low_;
+  v128_t high_;
+  v128_t bits_to_value_;
+};
+
+v128_t narrow(v128_t a, v128_t b, v128_t c, v128_t d) {
+  return wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d));
+}
+
+int8_t quantize_one(float value, const QuantizeParameters& p) {
+  return quantize(value, 1.0F / p.scale, p.zero_point, p.qmin, p.qmax);
+}
+
+}  // namespace
+
+void quantize_rows(const float* input, std::size_t count, const QuantizeParameters& parameters,
+                   int8_t* output) {
+  const Quantizer quantizer(parameters);
+  std::size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const float* from = input + i;
+    wasm_v128_store(
+        output + i,
+        narrow(quantizer(wasm_v128_load(from)), quantizer(wasm_v128_load(from + 4)),
+               quantizer(wasm_v128_load(from + 8)), quantizer(wasm_v128_load(from + 12))));
+  }
+  for (; i < count; ++i) {
+    output[i] = quantize_one(input[i], parameters);
+  }
+}
+
+void quantize_to_block4(const Block4& layout, const float* channels_last,
+                        const QuantizeParameters& parameters, int8_t* output) {
+  const Quantizer quantizer(parameters);
+  const std::size_t channels = layout.channels;
+  for (int32_t block = 0; block < layout.blocks(); ++block) {
+    const std::size_t first = std::size_t{4} * block;
+    const float* from = channels_last + first;
+    for (int32_t y = 0; y < layout.height; ++y) {
+      for (int32_t x = 0; x < layout.width; ++x, from += channels) {
+        int8_t* cell = output + layout.offset(block, y, x);
+        if (first + 4 <= channels) {
+          const v128_t values = quantizer(wasm_v128_load(from));
+          wasm_v128_store32_lane(cell, narrow(values, values, values, values), 0);
+        } else {
+          for (std::size_t c = 0; first + c < channels; ++c) {
+            cell[c] = quantize_one(from[c], parameters);
+          }
+        }
+      }
+    }
+  }
+}
+
+void quantize_planes_to_block4(const Block4& layout, const float* channels_first,
+                               const QuantizeParameters& parameters, int8_t* output) {
+  const Quantizer quantizer(parameters);
+  const std::size_t plane = static_cast<std::size_t>(layout.height) * layout.width;
+  for (int32_t block = 0; block < layout.blocks(); ++block) {
+    const int32_t channels = std::min(4, layout.channels - 4 * block);
+    for (int32_t y = 0; y < layout.height; ++y) {
+      const float* row =
+          channels_first + plane * 4 * block + static_cast<std::size_t>(y) * layout.width;
+      int32_t x = 0;
+      if (channels == 4) {
+        for (; x + 4 <= layout.width; x += 4) {
+          const float* from = row + x;
+          const v128_t planar =
+              narrow(quantizer(wasm_v128_load(from)), quantizer(wasm_v128_load(from + plane)),
+                     quantizer(wasm_v128_load(from + 2 * plane)),
+                     quantizer(wasm_v128_load(from + 3 * plane)));
+          const v128_t cells = wasm_i8x16_shuffle(planar, planar, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6,
+                                                  10, 14, 3, 7, 11, 15);
+          if (layout.phases == 1) {
+            wasm_v128_store(output + layout.offset(block, y, x), cells);
+          } else {
+            wasm_v128_store32_lane(output + layout.offset(block, y, x), cells, 0);
+            wasm_v128_store32_lane(output + layout.offset(block, y, x + 1), cells, 1);
+            wasm_v128_store32_lane(output + layout.offset(block, y, x + 2), cells, 2);
+            wasm_v128_store32_lane(output + layout.offset(block, y, x + 3), cells, 3);
+          }
+        }
+      }
+      for (; x < layout.width; ++x) {
+        int8_t* cell = output + layout.offset(block, y, x);
+        for (int32_t c = 0; c < channels; ++c) {
+          cell[c] = quantize_one(row[plane * c + x], parameters);
+        }
+      }
+    }
+  }
+}
+
+void dequantize(const int8_t* input, std::size_t count, float scale, int32_t zero_point,
+                float* output) {
+  const v128_t scales = wasm_f32x4_splat(scale);
+  const v128_t zero = wasm_i16x8_splat(static_cast<int16_t>(zero_point));
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const v128_t centred = wasm_i16x8_sub(wasm_i16x8_load8x8(input + i), zero);
+    const v128_t low = wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(centred));
+    const v128_t high = wasm_f32x4_convert_i32x4(wasm_i32x4_extend_high_i16x8(centred));
+    wasm_v128_store(output + i, wasm_f32x4_mul(low, scales));
+    wasm_v128_store(output + i + 4, wasm_f32x4_mul(high, scales));
+  }
+  for (; i < count; ++i) {
+    output[i] = scale * static_cast<float>(input[i] - zero_point);
+  }
+}
+
+void dequantize_block4(const Block4& layout, const int8_t* input, float scale, int32_t zero_point,
+                       float* channels_last) {
+  for (int32_t block = 0; block < layout.blocks(); ++block) {
+    const int32_t first = 4 * block;
+    const int32_t count = std::min(4, layout.channels - first);
+    float* to = channels_last + first;
+    for (int32_t y = 0; y < layout.height; ++y) {
+      for (int32_t x = 0; x < layout.width; ++x, to += layout.channels) {
+        const int8_t* cell = input + layout.offset(block, y, x);
+        for (int32_t c = 0; c < count; ++c) {
+          to[c] = scale * static_cast<float>(cell[c] - zero_point);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace edgy::kernels

@@ -1,0 +1,9 @@
+#include "kernels/sparse_conv_int8/sparse.h"
+
+namespace edgy::kernels {
+
+SparseForms sparse_simd128() {
+  return sparse_forms<Simd128Form>();
+}
+
+}  // namespace edgy::kernels

@@ -1,0 +1,132 @@
+#include "kernels/sparse_conv_int8/sparse_conv_int8.h"
+
+#include <algorithm>
+
+#include "kernels/conv_int8/reference.h"
+#include "kernels/conv_int8/strip_copy.h"
+#include "kernels/sparse_conv_int8/sparse.h"
+
+namespace edgy::kernels {
+namespace {
+
+SparseForms forms_of(Isa isa) {
+#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
+  if (isa == Isa::kRelaxedDot) {
+    return sparse_relaxed_dot();
+  }
+  if (isa == Isa::kRelaxedPair) {
+    return sparse_relaxed_pair();
+  }
+#else
+  (void)isa;
+#endif
+  return sparse_simd128();
+}
+
+// Plain loops over the stored blocks.
+void sparse_reference(const PackedSparseWeights& weights, std::span<const int32_t> offsets,
+                      const Block4& input_layout, const int8_t* input,
+                      const ConvQuantization& quantization, const ConvOutput& output) {
+  const ConvShape& shape = weights.shape();
+  const std::size_t group_bytes =
+      input_layout.block_bytes() * (shape.in_channels / shape.groups / 4);
+  for (int32_t o = 0; o < shape.out_channels; ++o) {
+    const int8_t* group_input = input + group_bytes * (o / (shape.out_channels / shape.groups));
+    for (int32_t y = 0; y < output.layout.height; ++y) {
+      for (int32_t x = 0; x < output.layout.width; ++x) {
+        const int8_t* position =
+            group_input + input_layout.row_bytes() * shape.stride_h * y + std::size_t{4} * x;
+        int32_t sum = quantization.bias[o];
+        for (int32_t block = weights.row_starts()[o]; block < weights.row_starts()[o + 1];
+             ++block) {
+          for (int32_t c = 0; c < 4; ++c) {
+            sum += int32_t{weights.values()[std::size_t{4} * block + c]} *
+                   position[offsets[block] + c];
+          }
+        }
+        store_reference(quantization, output, o, y, x, sum);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+bool supports_sparse(const ConvShape& shape) {
+  return supports(shape) && (shape.groups == 1 || shape.in_channels / shape.groups % 4 == 0);
+}
+
+PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const int8_t> weights,
+                                         Isa isa)
+    : shape_(shape), isa_(isa) {
+  const int32_t channels = shape.in_channels / shape.groups;
+  const int32_t taps = shape.kernel_h * shape.kernel_w;
+  row_starts_.reserve(shape.out_channels + 1);
+  row_starts_.push_back(0);
+  for (int32_t o = 0; o < shape.out_channels; ++o) {
+    for (int32_t block = 0; block < (channels + 3) / 4; ++block) {
+      for (int32_t tap = 0; tap < taps; ++tap) {
+        const int32_t count = std::min(4, channels - 4 * block);
+        const auto group = weights.subspan(
+            (static_cast<std::size_t>(o) * taps + tap) * channels + 4 * block, count);
+        if (std::all_of(group.begin(), group.end(), [](int8_t weight) { return weight == 0; })) {
+          continue;
+        }
+        steps_.push_back(block * taps + tap);
+        values_.insert(values_.end(), group.begin(), group.end());
+        values_.resize(std::size_t{4} * steps_.size());
+      }
+    }
+    while (steps_.size() % 4 != 0) {
+      steps_.push_back(steps_.back());
+      values_.insert(values_.end(), 4, 0);
+      ++padding_;
+    }
+    row_starts_.push_back(static_cast<int32_t>(steps_.size()));
+  }
+}
+
+std::vector<int32_t> sparse_conv_offsets(const PackedSparseWeights& weights, const Block4& input) {
+  std::vector<int32_t> all = conv_offsets(weights.shape(), input);
+  const StripCopy copy(weights.shape(), input, forms_of(weights.isa()).strip_vectors);
+  if (weights.isa() != Isa::kReference && copy.worthwhile(weights.stored_blocks())) {
+    const int32_t taps = weights.shape().kernel_h * weights.shape().kernel_w;
+    for (int32_t step = 0; step < static_cast<int32_t>(all.size()); ++step) {
+      all[step] = copy.offset(step / taps, step % taps);
+    }
+  }
+  std::vector<int32_t> offsets;
+  offsets.reserve(weights.stored_blocks());
+  for (const int32_t step : weights.steps()) {
+    offsets.push_back(all[step]);
+  }
+  return offsets;
+}
+
+void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_t> offsets,
+                      const Block4& input_layout, const int8_t* input,
+                      const ConvQuantization& quantization, const ConvOutput& output) {
+  if (weights.isa() == Isa::kReference) {
+    sparse_reference(weights, offsets, input_layout, input, quantization, output);
+    return;
+  }
+  const ConvShape& shape = weights.shape();
+  QuadKernel kernel = {};
+  const SparseForms forms = forms_of(weights.isa());
+  kernel.strip_vectors = forms.strip_vectors;
+  kernel.accumulate = forms.strip;
+  kernel.accumulate_column = forms.column;
+  kernel.weights = weights.values().data();
+  kernel.offsets = offsets.data();
+  kernel.row_starts = weights.row_starts().data();
+  kernel.out_channels = shape.out_channels;
+  kernel.quads_per_group = (shape.out_channels / shape.groups + 3) / 4;
+  kernel.blocks_per_group = (shape.in_channels / shape.groups + 3) / 4;
+  const StripCopy copy(shape, input_layout, forms.strip_vectors);
+  if (copy.worthwhile(weights.stored_blocks())) {
+    kernel.copy = &copy;
+  }
+  run_strips(shape, input_layout, input, kernel, quantization, output);
+}
+
+}  // namespace edgy::kernels
