@@ -1,0 +1,61 @@
+// How block-sparse int8 weights are stored in a file.
+//
+// A weight tensor [O, ..., C] is seen as a matrix of O rows and taps * C columns (taps: product of the middle extents),
+// cut into blocks of block_rows output channels by block_cols consecutive input channels of one tap. The channels of each
+// tap and the rows are padded up to whole blocks; blocks are numbered row major over that grid. Stored blocks hold
+// block_rows * block_cols bytes each, row major, in the order of their numbers; padding holds zeros.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace edgy::format {
+
+/// The grid of blocks that covers a weight tensor.
+struct BlockGrid {
+  int64_t rows = 0;      ///< output channels
+  int64_t taps = 1;
+  int64_t channels = 0;  ///< input channels of a tap
+  int32_t block_rows = 1;
+  int32_t block_cols = 4;
+
+  int64_t grid_rows() const { return (rows + block_rows - 1) / block_rows; }
+  int64_t blocks_per_tap() const { return (channels + block_cols - 1) / block_cols; }
+  int64_t grid_cols() const { return taps * blocks_per_tap(); }
+  int64_t blocks() const { return grid_rows() * grid_cols(); }
+  int64_t block_bytes() const { return int64_t{block_rows} * block_cols; }
+  int64_t elements() const { return rows * taps * channels; }
+};
+
+/// The grid for a tensor of this shape. Nothing unless the rank is 2 to 8, entries are positive, blocks have 1 to 16 rows
+/// and columns, and there are at most kMaxElements elements.
+std::optional<BlockGrid> block_grid(std::span<const int64_t> shape, int32_t block_rows,
+                                    int32_t block_cols);
+
+enum class SparseIndex { kBitmap, kDelta };
+
+/// A sparse tensor as it is stored.
+struct SparseBlocks {
+  std::vector<uint8_t> index;
+  std::vector<uint8_t> values;
+  int64_t blocks = 0;  ///< stored blocks
+};
+
+/// Stores every block with a non-zero. `dense` has grid.elements() values, row major.
+SparseBlocks encode_sparse(const BlockGrid& grid, std::span<const int8_t> dense, SparseIndex kind);
+
+/// Whether `index` names exactly `blocks` blocks, all within the grid.
+///  * bitmap: ceil(blocks() / 8) bytes, bit i%8 of byte i/8 for block i, unused bits of the last byte zero.
+///  * delta: a running number starts at -1; a byte 0..254 adds itself and names a block, 255 adds 255 and names none. 0 comes
+///    only right after a 255, and 255 is never the last byte.
+bool is_valid_index(const BlockGrid& grid, SparseIndex kind, std::span<const uint8_t> index,
+                    int64_t blocks);
+
+/// The inverse of `encode_sparse`: `dense` (grid.elements() values) is overwritten. The index must be valid and `values`
+/// hold all stored blocks.
+void decode_sparse(const BlockGrid& grid, SparseIndex kind, std::span<const uint8_t> index,
+                   std::span<const uint8_t> values, std::span<int8_t> dense);
+
+}  // namespace edgy::format

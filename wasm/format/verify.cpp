@@ -1,0 +1,232 @@
+#include "wasm/format/verify.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "wasm/format/text.h"
+#include "wasm/format/verify_internal.h"
+
+namespace edgy::format {
+namespace {
+
+constexpr const char* kFeatures[] = {"sparse-blocks", "sparse-1x4"};
+
+enum class State : uint8_t { kUnset, kConstant, kReady };
+
+std::string printable(const flatbuffers::String* text) {
+  constexpr std::size_t kLongest = 80;
+  std::string out;
+  if (text != nullptr) {
+    for (const char c : text->string_view().substr(0, kLongest)) {
+      out.push_back(c >= ' ' && c <= '~' ? c : '?');
+    }
+  }
+  return out;
+}
+
+Result<void> verify_header(const fb::Model& model) {
+  if (model.version() < 1) {
+    return invalid("the model has version 0; versions start at 1");
+  }
+  if (model.version() > kVersion) {
+    return fail(ErrorCode::kUnsupportedModel,
+                str("the model has version ", model.version(), "; this runtime reads up to version ",
+                    kVersion, ": update the runtime or convert the model again"));
+  }
+  for (uint32_t i = 0; i < size_of(model.features()); i++) {
+    const flatbuffers::String* feature = model.features()->Get(i);
+    const std::string_view name = feature->string_view();
+    if (std::none_of(std::begin(kFeatures), std::end(kFeatures),
+                     [&](const char* known) { return name == known; })) {
+      return fail(ErrorCode::kUnsupportedModel,
+                  str("the model needs the feature '", printable(feature),
+                      "', which this runtime does not know: update the runtime"));
+    }
+  }
+  if (model.tensors()->size() > kMaxTensors || model.operators()->size() > kMaxOperators) {
+    return invalid("the model has more than 65536 tensors or operators");
+  }
+  return {};
+}
+
+/// Model inputs are activations, each listed once and with a name of its own.
+Result<void> verify_inputs(const fb::Model& model, std::vector<State>& states) {
+  for (uint32_t i = 0; i < model.inputs()->size(); i++) {
+    const int32_t tensor = model.inputs()->Get(i);
+    if (tensor < 0 || static_cast<uint32_t>(tensor) >= model.tensors()->size()) {
+      return invalid(str("model input ", i, " is tensor ", tensor, "; the model has ",
+                         model.tensors()->size(), " tensors"));
+    }
+    State& state = states[static_cast<std::size_t>(tensor)];
+    if (state != State::kUnset) {
+      return invalid(str("model input ", i, ", ",
+                         tensor_label(model, static_cast<uint32_t>(tensor)),
+                         ", is a constant or listed twice"));
+    }
+    state = State::kReady;
+  }
+  return {};
+}
+
+Result<void> verify_outputs(const fb::Model& model, const std::vector<State>& states) {
+  if (model.outputs()->size() == 0 || model.outputs()->size() > 1024) {
+    return invalid("the model must have 1 to 1024 outputs");
+  }
+  for (uint32_t i = 0; i < model.outputs()->size(); i++) {
+    const int32_t tensor = model.outputs()->Get(i);
+    if (tensor < 0 || static_cast<uint32_t>(tensor) >= model.tensors()->size() ||
+        states[static_cast<std::size_t>(tensor)] == State::kUnset) {
+      return invalid(str("model output ", i, " is tensor ", tensor, ", which no operator produces"));
+    }
+  }
+  return {};
+}
+
+/// Names of inputs and of outputs are how callers find them.
+Result<void> verify_names(const fb::Model& model, const flatbuffers::Vector<int32_t>& list,
+                          const char* what) {
+  if (list.size() > 1024) {
+    return invalid(str("the model has more than 1024 ", what, "s"));
+  }
+  for (uint32_t i = 0; i < list.size(); i++) {
+    const auto* name = model.tensors()->Get(static_cast<uint32_t>(list.Get(i)))->name();
+    for (uint32_t j = 0; j < i; j++) {
+      const auto* other = model.tensors()->Get(static_cast<uint32_t>(list.Get(j)))->name();
+      if (name->string_view() == other->string_view()) {
+        return invalid(str("two model ", what, "s are called '", printable(name), "'"));
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> verify_order(const fb::Model& model, std::vector<State>& states) {
+  const uint32_t tensors = model.tensors()->size();
+  for (uint32_t i = 0; i < model.operators()->size(); i++) {
+    const fb::Operator& op = *model.operators()->Get(i);
+    if (op.inputs()->size() > 4096 || op.outputs()->size() > 16) {
+      return invalid(str(operator_label(model, i), " has more than 4096 inputs or 16 outputs"));
+    }
+    for (const int32_t tensor : *op.inputs()) {
+      if (tensor == -1) {
+        continue;
+      }
+      if (tensor < 0 || static_cast<uint32_t>(tensor) >= tensors) {
+        return invalid(str(operator_label(model, i), " reads tensor ", tensor, "; the model has ",
+                           tensors, " tensors"));
+      }
+      if (states[static_cast<std::size_t>(tensor)] == State::kUnset) {
+        return invalid(str(operator_label(model, i), " reads ",
+                           tensor_label(model, static_cast<uint32_t>(tensor)),
+                           " before an operator produces it"));
+      }
+    }
+    for (const int32_t tensor : *op.outputs()) {
+      if (tensor == -1) {
+        continue;
+      }
+      if (tensor < 0 || static_cast<uint32_t>(tensor) >= tensors) {
+        return invalid(str(operator_label(model, i), " writes tensor ", tensor, "; the model has ",
+                           tensors, " tensors"));
+      }
+      State& state = states[static_cast<std::size_t>(tensor)];
+      if (state != State::kUnset) {
+        return invalid(str(operator_label(model, i), " writes ",
+                           tensor_label(model, static_cast<uint32_t>(tensor)),
+                           ", which is a constant, a model input or another operator's output"));
+      }
+      state = State::kReady;
+    }
+    if (Result<void> checked = verify_operator(model, i); !checked) {
+      return checked;
+    }
+  }
+  return {};
+}
+
+Result<void> verify_buffers(const fb::Model& model, const uint8_t* begin) {
+  for (uint32_t i = 0; i < size_of(model.buffers()); i++) {
+    const auto* data = model.buffers()->Get(i)->data();
+    if (data != nullptr && (data->data() - begin) % 16 != 0) {
+      return invalid(str("buffer ", i, " does not start at a multiple of 16 bytes"));
+    }
+  }
+  return {};
+}
+
+Result<void> verify_meaning(const fb::Model& model, const uint8_t* begin) {
+  if (Result<void> header = verify_header(model); !header) {
+    return header;
+  }
+  if (Result<void> buffers = verify_buffers(model, begin); !buffers) {
+    return buffers;
+  }
+  std::vector<State> states(model.tensors()->size(), State::kUnset);
+  int64_t budget = kVerifierBudget;
+  for (uint32_t i = 0; i < model.tensors()->size(); i++) {
+    if (Result<void> tensor = verify_tensor(model, i, budget); !tensor) {
+      return tensor;
+    }
+    if (model.tensors()->Get(i)->buffer() >= 0) {
+      states[i] = State::kConstant;
+    }
+  }
+  if (Result<void> inputs = verify_inputs(model, states); !inputs) {
+    return inputs;
+  }
+  if (Result<void> order = verify_order(model, states); !order) {
+    return order;
+  }
+  if (Result<void> outputs = verify_outputs(model, states); !outputs) {
+    return outputs;
+  }
+  if (Result<void> names = verify_names(model, *model.inputs(), "input"); !names) {
+    return names;
+  }
+  return verify_names(model, *model.outputs(), "output");
+}
+
+}  // namespace
+
+std::span<const char* const> known_features() { return kFeatures; }
+
+std::string tensor_label(const fb::Model& model, uint32_t index) {
+  return str("tensor ", index, " '", printable(model.tensors()->Get(index)->name()), "'");
+}
+
+std::string operator_label(const fb::Model& model, uint32_t index) {
+  const fb::Operator& op = *model.operators()->Get(index);
+  return str("operator ", index, " '", printable(op.name()), "' (",
+             fb::EnumNameOperatorOptions(op.options_type()), ")");
+}
+
+Result<const fb::Model*> verify(std::span<const uint8_t> bytes) {
+  constexpr std::size_t kHeader = 8;  // root offset and identifier
+  if (bytes.size() < kHeader) {
+    return invalid(str("the file has ", bytes.size(), " bytes: too short for an .edgy model"));
+  }
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 != 0) {
+    return fail(ErrorCode::kInvalidArgument, "the model's bytes must be aligned to 8");
+  }
+  if (!fb::ModelBufferHasIdentifier(bytes.data())) {
+    return invalid("the file is no .edgy model: its bytes 4 to 7 are not 'EDGY'");
+  }
+  flatbuffers::Verifier::Options options;
+  options.max_depth = 16;
+  if (bytes.size() >= options.max_size) {
+    return invalid("the file is larger than 2 GB");
+  }
+  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), options);
+  if (!fb::VerifyModelBuffer(verifier)) {
+    return invalid("the file is damaged or cut off: its structure is not that of an .edgy model");
+  }
+  const fb::Model* model = fb::GetModel(bytes.data());
+  if (Result<void> meaning = verify_meaning(*model, bytes.data()); !meaning) {
+    return tl::unexpected<Error>(meaning.error());
+  }
+  return model;
+}
+
+}  // namespace edgy::format
