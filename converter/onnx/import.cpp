@@ -1,0 +1,260 @@
+#include "converter/onnx/import.h"
+
+#include <fstream>
+#include <limits>
+#include <unordered_map>
+
+#include "converter/error.h"
+#include "converter/onnx/tensor_proto.h"
+#include "onnx/onnx.pb.h"
+
+namespace edgy::converter::onnx_import {
+namespace {
+
+using graph::Attribute;
+using graph::Graph;
+using graph::kNone;
+using graph::Node;
+using graph::Value;
+using graph::ValueId;
+
+class Importer {
+ public:
+  explicit Importer(const onnx::ModelProto& model) : model_(model), proto_(model.graph()) {}
+
+  Graph run() {
+    check_model();
+    for (const onnx::TensorProto& tensor : proto_.initializer()) add_initializer(tensor);
+    for (const onnx::ValueInfoProto& input : proto_.input()) add_input(input);
+    // Outputs of nodes are declared first: the file's order of nodes need not be topological.
+    for (int i = 0; i < proto_.node_size(); ++i) add_node(i);
+    for (int i = 0; i < proto_.node_size(); ++i) connect_node(i);
+    for (const onnx::ValueInfoProto& output : proto_.output()) add_output(output);
+    if (graph_.inputs.empty() || graph_.outputs.empty()) {
+      throw Error(std::string("the graph has no ") + (graph_.inputs.empty() ? "input" : "output"));
+    }
+    (void)graph_.order();
+    return std::move(graph_);
+  }
+
+ private:
+  void check_model() {
+    if (!model_.has_graph() || proto_.node_size() == 0) {
+      throw Error("there is no graph in it; an ONNX model is expected");
+    }
+    if (model_.functions_size() > 0) {
+      throw Error("the model defines functions of its own (first: '" + model_.functions(0).name() +
+                  "'); export it with functions inlined");
+    }
+    if (proto_.sparse_initializer_size() > 0) {
+      throw Error("the graph has sparse initializers; save weights as dense tensors");
+    }
+    for (const onnx::OperatorSetIdProto& set : model_.opset_import()) {
+      if (set.domain().empty() || set.domain() == "ai.onnx") {
+        graph_.opset = set.version();
+      }
+    }
+    if (graph_.opset < kMinOpset || graph_.opset > kMaxOpset) {
+      throw Error("the model uses version " + std::to_string(graph_.opset) + " of ONNX's operator set; versions " +
+                  std::to_string(kMinOpset) + " to " + std::to_string(kMaxOpset) + " are accepted");
+    }
+  }
+
+  ValueId define(Value value) {
+    if (value.name.empty()) {
+      throw Error("a tensor of the graph has no name");
+    }
+    if (by_name_.contains(value.name)) {
+      throw Error("the name '" + value.name + "' is defined twice; every tensor needs a name of its own");
+    }
+    const std::string name = value.name;
+    return by_name_[name] = graph_.add_value(std::move(value));
+  }
+
+  void add_initializer(const onnx::TensorProto& tensor) {
+    Value value;
+    value.name = tensor.name();
+    graph::Tensor constant = read_tensor(tensor, "initializer '" + tensor.name() + "'");
+    value.type = constant.type;
+    value.shape.emplace();
+    for (int64_t extent : constant.shape) value.shape->push_back(graph::fixed_dim(extent));
+    value.constant = std::make_shared<const graph::Tensor>(std::move(constant));
+    define(std::move(value));
+  }
+
+  /// Type and shape as declared. A missing shape stays absent, a missing extent becomes a symbol of its own.
+  Value read_info(const onnx::ValueInfoProto& info, const std::string& kind) {
+    const std::string what = kind + " '" + info.name() + "'";
+    if (!info.type().has_tensor_type()) {
+      throw Error(what + " is no tensor; models whose inputs and outputs are tensors are accepted");
+    }
+    Value value;
+    value.name = info.name();
+    value.type = element_type(info.type().tensor_type().elem_type(), what);
+    if (info.type().tensor_type().has_shape()) {
+      value.shape.emplace();
+      for (const auto& dim : info.type().tensor_type().shape().dim()) {
+        if (dim.has_dim_value()) {
+          // Some exporters write 0 or -1 for "unknown".
+          if (dim.dim_value() > std::numeric_limits<int32_t>::max()) {
+            throw Error(what + " has the extent " + std::to_string(dim.dim_value()) + "; at most 2147483647 is accepted");
+          }
+          value.shape->push_back(dim.dim_value() > 0 ? graph::fixed_dim(dim.dim_value()) : graph_.fresh_dim());
+        } else if (dim.has_dim_param() && !dim.dim_param().empty() && dim.dim_param()[0] != '?') {
+          value.shape->push_back({-1, dim.dim_param()});
+        } else {
+          value.shape->push_back(graph_.fresh_dim());
+        }
+      }
+      if (value.shape->size() > static_cast<std::size_t>(graph::kMaxRank)) {
+        throw Error(what + " has " + std::to_string(value.shape->size()) + " dimensions; at most " +
+                    std::to_string(graph::kMaxRank) + " are accepted");
+      }
+    }
+    return value;
+  }
+
+  void add_input(const onnx::ValueInfoProto& info) {
+    if (const auto found = by_name_.find(info.name());
+        found != by_name_.end() && graph_.is_constant(found->second)) {
+      return;  // before IR version 4 initializers were listed among the inputs
+    }
+    Value value = read_info(info, "input");
+    if (!value.shape) {
+      throw Error("input '" + info.name() + "' has no shape; declare its rank, with names for dynamic dimensions");
+    }
+    graph_.inputs.push_back(define(std::move(value)));
+  }
+
+  void add_output(const onnx::ValueInfoProto& info) {
+    Value declared = read_info(info, "output");
+    for (const Value& other : graph_.declared_outputs) {
+      if (other.name == declared.name) {
+        throw Error("output '" + declared.name + "' is listed twice");
+      }
+    }
+    const auto found = by_name_.find(declared.name);
+    if (found == by_name_.end()) {
+      throw Error("output '" + declared.name + "' is made by no node");
+    }
+    graph_.outputs.push_back(found->second);
+    graph_.declared_outputs.push_back(std::move(declared));
+  }
+
+  void add_node(int index) {
+    const onnx::NodeProto& proto = proto_.node(index);
+    Node node;
+    node.name = proto.name();
+    node.index = index;
+    node.op = proto.op_type();
+    if (!proto.domain().empty() && proto.domain() != "ai.onnx") {
+      graph::fail_at(node, "operators of the domain '" + proto.domain() + "' are not supported; only ONNX's own are");
+    }
+    for (const onnx::AttributeProto& attribute : proto.attribute()) {
+      node.attributes[attribute.name()] = read_attribute(node, attribute);
+    }
+    for (const std::string& name : proto.output()) {
+      if (name.empty()) {
+        node.outputs.push_back(kNone);
+        continue;
+      }
+      Value value;
+      value.name = name;
+      try {
+        node.outputs.push_back(define(std::move(value)));
+      } catch (const Error& error) {
+        graph::fail_at(node, error.what());
+      }
+    }
+    graph_.add_node(std::move(node));
+  }
+
+  void connect_node(int index) {
+    Node& node = graph_.nodes[static_cast<std::size_t>(index)];
+    for (const std::string& name : proto_.node(index).input()) {
+      if (name.empty()) {
+        node.inputs.push_back(kNone);
+        continue;
+      }
+      const auto found = by_name_.find(name);
+      if (found == by_name_.end()) {
+        graph::fail_at(node, "its input '" + name + "' is neither an input, an initializer nor made by a node");
+      }
+      node.inputs.push_back(found->second);
+    }
+  }
+
+  static Attribute read_attribute(const Node& node, const onnx::AttributeProto& proto) {
+    using Proto = onnx::AttributeProto;
+    const std::string what = "attribute '" + proto.name() + "'";
+    switch (proto.type()) {
+      case Proto::INT:
+        return proto.i();
+      case Proto::FLOAT:
+        return proto.f();
+      case Proto::STRING:
+        return proto.s();
+      case Proto::INTS:
+        return std::vector<int64_t>(proto.ints().begin(), proto.ints().end());
+      case Proto::FLOATS:
+        return std::vector<float>(proto.floats().begin(), proto.floats().end());
+      case Proto::STRINGS:
+        return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
+      case Proto::TENSOR:
+        try {
+          return std::make_shared<const graph::Tensor>(read_tensor(proto.t(), what));
+        } catch (const Error& error) {
+          graph::fail_at(node, error.what());
+        }
+      case Proto::GRAPH:
+      case Proto::GRAPHS:
+        graph::fail_at(node, what + " is a subgraph; control flow (If, Loop, Scan) is not supported: export the model with "
+                                    "its conditions decided");
+      default:
+        graph::fail_at(node, what + " is of a kind that is not read; integers, floats, strings and tensors are");
+    }
+  }
+
+  const onnx::ModelProto& model_;
+  const onnx::GraphProto& proto_;
+  Graph graph_;
+  std::unordered_map<std::string, ValueId> by_name_;
+};
+
+}  // namespace
+
+std::vector<uint8_t> read_file(const std::filesystem::path& path) {
+  std::error_code code;
+  if (std::filesystem::is_directory(path, code)) {
+    throw Error(path.string() + ": this is a folder; a file is expected");
+  }
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    throw Error(path.string() + ": cannot be opened");
+  }
+  std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (stream.bad()) {
+    throw Error(path.string() + ": reading failed");
+  }
+  return bytes;
+}
+
+Graph import_model(std::span<const uint8_t> bytes, const std::string& source) {
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    throw Error(source + ": models of 2 GiB and more are not accepted");
+  }
+  google::protobuf::SetLogHandler(nullptr);  // what is wrong is said below
+  onnx::ModelProto model;
+  if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    throw Error(source + ": this is no ONNX model, or it is damaged or cut off (not a readable protobuf message)");
+  }
+  try {
+    Graph graph = Importer(model).run();
+    graph.source_name = source;
+    return graph;
+  } catch (const Error& error) {
+    throw Error(source + ": " + error.what());
+  }
+}
+
+}  // namespace edgy::converter::onnx_import

@@ -1,0 +1,28 @@
+// Reads ONNX files.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "converter/graph/graph.h"
+
+namespace edgy::converter::onnx_import {
+
+/// Versions of the default operator set that are understood.
+inline constexpr int64_t kMinOpset = 7;
+inline constexpr int64_t kMaxOpset = 23;
+
+/// The whole file. Throws Error when it cannot be read.
+std::vector<uint8_t> read_file(const std::filesystem::path& path);
+
+/// Parses an ONNX model (protobuf) into a graph whose every value is defined exactly once, whose constants have as many bytes
+/// as their shapes say, and which has no cycle. Nothing is inferred yet and operators are not looked at beyond their
+/// attributes. Throws Error naming `source`, the node, operator or tensor, and what would be accepted, for files that are
+/// damaged or use what the converter does not read: external data, subgraphs, functions of the model, other operator
+/// domains, sequences, float16 and other types than ElementType's.
+graph::Graph import_model(std::span<const uint8_t> bytes, const std::string& source);
+
+}  // namespace edgy::converter::onnx_import

@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "converter/passes/evaluate.h"
+
+namespace edgy::converter::passes {
+namespace {
+
+using graph::ElementType;
+using graph::Node;
+using graph::Tensor;
+
+using UnaryFunction = double (*)(double);
+using BinaryFunction = double (*)(double, double);
+
+const std::map<std::string, UnaryFunction>& unary_functions() {
+  static const std::map<std::string, UnaryFunction> table = {
+      {"Abs", [](double x) { return std::abs(x); }},
+      {"Ceil", [](double x) { return std::ceil(x); }},
+      {"Erf", [](double x) { return std::erf(x); }},
+      {"Exp", [](double x) { return std::exp(x); }},
+      {"Floor", [](double x) { return std::floor(x); }},
+      {"Log", [](double x) { return std::log(x); }},
+      {"Neg", [](double x) { return -x; }},
+      {"Not", [](double x) { return x == 0 ? 1.0 : 0.0; }},
+      {"Reciprocal", [](double x) { return 1 / x; }},
+      {"Relu", [](double x) { return std::max(x, 0.0); }},
+      {"Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }},
+      {"Sqrt", [](double x) { return std::sqrt(x); }},
+      {"Tanh", [](double x) { return std::tanh(x); }},
+  };
+  return table;
+}
+
+const std::map<std::string, BinaryFunction>& binary_functions() {
+  static const std::map<std::string, BinaryFunction> table = {
+      {"Add", [](double a, double b) { return a + b; }},
+      {"Div", [](double a, double b) { return a / b; }},
+      {"Equal", [](double a, double b) { return a == b ? 1.0 : 0.0; }},
+      {"Greater", [](double a, double b) { return a > b ? 1.0 : 0.0; }},
+      {"Less", [](double a, double b) { return a < b ? 1.0 : 0.0; }},
+      {"Max", [](double a, double b) { return std::max(a, b); }},
+      {"Min", [](double a, double b) { return std::min(a, b); }},
+      {"Mul", [](double a, double b) { return a * b; }},
+      {"Pow", [](double a, double b) { return std::pow(a, b); }},
+      {"Sub", [](double a, double b) { return a - b; }},
+  };
+  return table;
+}
+
+/// Values as doubles, broadcast to `shape`.
+std::vector<double> broadcast_values(const Tensor& tensor, const std::vector<int64_t>& shape) {
+  const std::vector<double> values = graph::as_doubles(tensor);
+  if (tensor.shape == shape) {
+    return values;
+  }
+  std::vector<double> result(static_cast<std::size_t>(graph::checked_elements(shape)));
+  const std::size_t lead = shape.size() - tensor.shape.size();
+  std::vector<int64_t> at(shape.size(), 0);
+  for (double& entry : result) {
+    int64_t source = 0;
+    for (std::size_t k = lead; k < shape.size(); ++k) {
+      source = source * tensor.shape[k - lead] + (tensor.shape[k - lead] == 1 ? 0 : at[k]);
+    }
+    entry = values[static_cast<std::size_t>(source)];
+    for (std::size_t k = shape.size(); k-- > 0;) {
+      if (++at[k] < shape[k]) {
+        break;
+      }
+      at[k] = 0;
+    }
+  }
+  return result;
+}
+
+Tensor to_tensor(const std::vector<double>& values, ElementType type, const std::vector<int64_t>& shape) {
+  Tensor wide = graph::make_tensor(ElementType::kFloat64, shape);
+  std::copy(values.begin(), values.end(), wide.values<double>().begin());
+  return type == ElementType::kFloat64 ? wide : graph::cast(wide, type);
+}
+
+std::optional<Tensor> reduce(const Node& node, const Tensor& x, const std::vector<int64_t>& shape) {
+  const bool mean = node.op == "ReduceMean";
+  if (!mean && node.op != "ReduceSum" && node.op != "ReduceMax" && node.op != "ReduceMin" && node.op != "ReduceProd" &&
+      node.op != "ReduceSumSquare" && node.op != "ReduceL2") {
+    return std::nullopt;
+  }
+  std::vector<bool> reduced(x.shape.size(), node.get_ints("axes").empty());
+  for (int64_t axis : node.get_ints("axes")) {
+    reduced[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)] = true;
+  }
+  const int64_t results = graph::checked_elements(shape);
+  const int64_t count = results == 0 ? 0 : x.elements() / results;
+  std::vector<double> sums(static_cast<std::size_t>(results), node.op == "ReduceProd" ? 1 : 0);
+  if (node.op == "ReduceMax") std::fill(sums.begin(), sums.end(), -INFINITY);
+  if (node.op == "ReduceMin") std::fill(sums.begin(), sums.end(), INFINITY);
+  const std::vector<double> values = graph::as_doubles(x);
+  std::vector<int64_t> at(x.shape.size(), 0);
+  for (double value : values) {
+    std::size_t target = 0;
+    for (std::size_t k = 0; k < at.size(); ++k) {
+      target = reduced[k] ? target : target * static_cast<std::size_t>(x.shape[k]) + static_cast<std::size_t>(at[k]);
+    }
+    double& sum = sums[target];
+    sum = node.op == "ReduceMax"   ? std::max(sum, value)
+          : node.op == "ReduceMin" ? std::min(sum, value)
+          : node.op == "ReduceProd"
+              ? sum * value
+              : sum + (node.op == "ReduceSumSquare" || node.op == "ReduceL2" ? value * value : value);
+    for (std::size_t k = at.size(); k-- > 0;) {
+      if (++at[k] < x.shape[k]) {
+        break;
+      }
+      at[k] = 0;
+    }
+  }
+  for (double& sum : sums) {
+    sum = mean && count > 0 ? sum / static_cast<double>(count) : node.op == "ReduceL2" ? std::sqrt(sum) : sum;
+  }
+  return to_tensor(sums, x.type, shape);
+}
+
+Tensor matmul(const Node& node, const Tensor& a, const Tensor& b, const std::vector<int64_t>& shape) {
+  const auto rows = static_cast<std::size_t>(a.shape[0]);
+  const auto depth = static_cast<std::size_t>(a.shape[1]);
+  const auto columns = static_cast<std::size_t>(b.shape[1]);
+  const std::vector<double> x = graph::as_doubles(a);
+  const std::vector<double> y = graph::as_doubles(b);
+  if (rows * depth * columns > std::size_t{1} << 31) {
+    graph::fail_at(node, "a product of constants of this size is not computed; export the model with constants folded");
+  }
+  std::vector<double> result(rows * columns, 0);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t k = 0; k < depth; ++k) {
+      for (std::size_t j = 0; j < columns; ++j) result[i * columns + j] += x[i * depth + k] * y[k * columns + j];
+    }
+  }
+  return to_tensor(result, a.type, shape);
+}
+
+}  // namespace
+
+std::optional<Tensor> evaluate_arithmetic(const Node& node, const Arguments& arguments, const std::vector<int64_t>& shape) {
+  const Tensor& x = *arguments[0];
+  if (const auto unary = unary_functions().find(node.op); unary != unary_functions().end()) {
+    std::vector<double> values = graph::as_doubles(x);
+    std::transform(values.begin(), values.end(), values.begin(), unary->second);
+    return to_tensor(values, x.type, shape);
+  }
+  if (const auto binary = binary_functions().find(node.op); binary != binary_functions().end()) {
+    std::vector<double> result = broadcast_values(x, shape);
+    for (std::size_t i = 1; i < arguments.size(); ++i) {
+      const std::vector<double> other = broadcast_values(*arguments[i], shape);
+      for (std::size_t k = 0; k < result.size(); ++k) {
+        result[k] = binary->second(result[k], other[k]);
+        if (node.op == "Div" && !graph::is_float(x.type)) {
+          result[k] = std::trunc(result[k]);
+        }
+      }
+    }
+    const bool comparison = node.op == "Equal" || node.op == "Greater" || node.op == "Less";
+    return to_tensor(result, comparison ? ElementType::kBool : x.type, shape);
+  }
+  if (node.op == "Where" && arguments.size() == 3) {
+    const std::vector<double> condition = broadcast_values(x, shape);
+    std::vector<double> result = broadcast_values(*arguments[1], shape);
+    const std::vector<double> other = broadcast_values(*arguments[2], shape);
+    for (std::size_t k = 0; k < result.size(); ++k) result[k] = condition[k] != 0 ? result[k] : other[k];
+    return to_tensor(result, arguments[1]->type, shape);
+  }
+  if (node.op == "MatMul" && arguments.size() == 2 && x.rank() == 2 && arguments[1]->rank() == 2) {
+    return matmul(node, x, *arguments[1], shape);
+  }
+  return reduce(node, x, shape);
+}
+
+}  // namespace edgy::converter::passes

@@ -1,0 +1,55 @@
+#include "converter/passes/passes.h"
+
+#include <array>
+
+namespace edgy::converter::passes {
+namespace {
+
+struct Pass {
+  const char* name;
+  int (*run)(graph::Graph&);
+  const char* summary;  ///< what it did, after the number
+};
+
+// Folding comes first: it makes the canonical form that the others match. Fusions of several nodes come before bounds are moved
+// into their producers, which would hide parts of their patterns.
+constexpr std::array<Pass, 9> kPasses = {{
+    {"fold-constants", fold_constants, "constant nodes computed"},
+    {"remove-identity", remove_identity, "nodes without effect removed"},
+    {"fuse-layer-norm", fuse_layer_norm, "layer normalizations recognized"},
+    {"fuse-gelu", fuse_gelu, "GELUs recognized"},
+    {"make-linear", make_linear, "products by constant matrices made linear layers"},
+    {"fold-batch-norm", fold_batch_norm, "normalizations, factors and offsets folded into weights"},
+    {"fuse-nearest-code", fuse_nearest_code, "nearest-code searches recognized"},
+    {"fuse-activation", fuse_activation, "activations fused into the layer before"},
+    {"remove-dead", remove_dead, "unread nodes removed"},
+}};
+constexpr int kMaxRounds = 16;
+
+}  // namespace
+
+std::vector<PassReport> run_all(graph::Graph& graph) {
+  std::vector<PassReport> reports;
+  for (int round = 0; round < kMaxRounds; ++round) {
+    int changes = 0;
+    for (const Pass& pass : kPasses) {
+      const int done = pass.run(graph);
+      changes += done;
+      PassReport* report = nullptr;
+      for (PassReport& earlier : reports) report = earlier.pass == pass.name ? &earlier : report;
+      if (done > 0 && report == nullptr) {
+        report = &reports.emplace_back(PassReport{pass.name, 0, {}});
+      }
+      if (report != nullptr) {
+        report->changes += done;
+        report->summary = std::to_string(report->changes) + " " + pass.summary;
+      }
+    }
+    if (changes == 0) {
+      break;
+    }
+  }
+  return reports;
+}
+
+}  // namespace edgy::converter::passes
