@@ -1,0 +1,67 @@
+// What the user may choose about compression. Plain data: read from JSON by converter/config.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace edgy::converter {
+
+/// How an activation's real range is chosen from what calibration saw.
+enum class RangeMethod {
+  kMinMax,      ///< everything seen is inside
+  kPercentile,  ///< `percentile` of the values are inside, the rest clips
+  kMse,         ///< the range with the least mean squared rounding and clipping error
+};
+
+/// How weights are rounded.
+enum class RoundingMethod {
+  kNearest,         ///< each weight by itself
+  kReconstruction,  ///< column by column, the error of each compensated in those that follow (GPTQ,
+                    ///< arXiv:2210.17323)
+};
+
+/// Which weights go together: kept or zeroed as one.
+struct PruningPattern {
+  int block_rows = 1;  ///< output channels
+  int block_cols = 4;  ///< consecutive input channels of one tap
+  int n = 0;           ///< N:M: of every m blocks in a row at most n are kept; 0: no such limit
+  int m = 0;
+};
+
+enum class PruningMethod {
+  kMagnitude,       ///< smallest blocks by L2 norm, nothing repaired: the baseline
+  kReconstruction,  ///< least damage to the layer's output, the rest adjusted (SparseGPT,
+                    ///< arXiv:2301.00774)
+};
+
+/// How the zeros are spread over layers.
+enum class SparsityAllocation {
+  kUniform,      ///< every prunable layer has the same sparsity
+  kGlobal,       ///< one threshold on (normalized) magnitudes for all layers
+  kSensitivity,  ///< by the measured damage of each layer at several sparsities to the model's
+                 ///< outputs
+};
+
+struct PruningOptions {
+  double sparsity = 0.5;  ///< share of zero weights over all prunable layers, 0 .. 0.99
+  PruningPattern pattern;
+  PruningMethod method = PruningMethod::kReconstruction;
+  SparsityAllocation allocation = SparsityAllocation::kSensitivity;
+};
+
+struct QuantizeOptions {
+  RangeMethod range = RangeMethod::kMinMax;
+  double percentile = 99.99;  ///< for kPercentile, 50 < p <= 100
+  int activation_bits = 7;    ///< 7 or 8: default of activations that integer kernels read
+  RoundingMethod rounding = RoundingMethod::kNearest;
+  bool bias_correction = true;
+  /// Least SQNR in dB of the model's outputs with one layer quantized and nothing else. A layer
+  /// below it gets 8-bit activations, and stays float32 if that is not enough. 20 dB is an error of
+  /// a tenth: a layer worse than that spoils the whole model.
+  double min_layer_sqnr_db = 20;
+  std::optional<PruningOptions> pruning;
+  std::size_t calibration_samples = 64;  ///< how many samples are read at most
+};
+
+}  // namespace edgy::converter

@@ -1,0 +1,59 @@
+#include "converter/compress/quantize.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "converter/compress/sensitivity.h"
+#include "converter/error.h"
+
+namespace edgy::converter {
+namespace {
+
+/// Sensitivity costs two runs of the model a layer and sample: a few samples tell a layer that
+/// spoils the model.
+constexpr std::size_t kSensitivitySamples = 6;
+
+std::string describe(CalibrationSource& source, std::size_t samples,
+                     const std::vector<Layer>& layers,
+                     const std::vector<LayerSensitivity>& sensitivity) {
+  nlohmann::ordered_json report = {{"data", source.description()}, {"samples", samples}};
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    report["layers"].push_back(
+        {{"name", layers[i].name},
+         {"alone_sqnr_db", std::min(sensitivity[i].sqnr_db, 200.0)},
+         {"activation_bits",
+          sensitivity[i].choice.quantized ? sensitivity[i].choice.activation_bits : 32}});
+  }
+  return report.dump();
+}
+
+}  // namespace
+
+format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& source,
+                            const QuantizeOptions& options, Progress& progress) {
+  if (options.activation_bits != 7 && options.activation_bits != 8)
+    throw Error("activation_bits must be 7 or 8");
+  const std::vector<Layer> layers = quantizable_layers(f32);
+  const std::vector<Sample> samples = read_samples(source, options.calibration_samples);
+  std::vector<int> watched;
+  for (const Layer& layer : layers)
+    watched.push_back(layer.input);
+  const Calibration calibration = calibrate(f32, samples, watched, progress);
+
+  std::vector<Sample> few;
+  const std::size_t count = std::min(kSensitivitySamples, samples.size());
+  for (std::size_t i = 0; i < count; ++i)
+    few.push_back(samples[i * samples.size() / count]);
+  const auto sensitivity = measure_sensitivity(f32, layers, calibration, few, options, progress);
+  std::vector<LayerChoice> choices;
+  for (const LayerSensitivity& entry : sensitivity)
+    choices.push_back(entry.choice);
+
+  format::fb::ModelT model = build_quantized(f32, layers, choices, calibration, options);
+  if (!model.metadata)
+    model.metadata = std::make_unique<format::fb::MetadataT>();
+  model.metadata->calibration = describe(source, samples.size(), layers, sensitivity);
+  return model;
+}
+
+}  // namespace edgy::converter

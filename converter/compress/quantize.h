@@ -1,0 +1,23 @@
+// Compression of a float model on calibration data: int8 quantization, optionally with pruning.
+#pragma once
+
+#include <optional>
+
+#include "converter/cli/progress.h"
+#include "converter/compress/options.h"
+#include "converter/data/dataset.h"
+#include "wasm/format/edgy_generated.h"
+
+namespace edgy::converter {
+
+/// Returns `f32` (all activations float, channels-last, as lowering makes it) as an int8 model:
+/// Quantize at the borders, Conv2D and Dense with int8 weights (symmetric, one scale per output
+/// channel), int32 bias and int8 activations (asymmetric, one scale per tensor). Operators without
+/// an int8 form stay float between Dequantize and Quantize. With `options.pruning` weights are
+/// pruned and reconstructed together with quantization, and stored sparse where that is smaller.
+/// Metadata.calibration records what was seen and chosen. Deterministic for equal arguments.
+/// Throws Error when there is no sample, a sample does not run, or an option contradicts the model.
+format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& calibration,
+                            const QuantizeOptions& options, Progress& progress);
+
+}  // namespace edgy::converter

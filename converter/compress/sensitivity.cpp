@@ -1,0 +1,68 @@
+#include "converter/compress/sensitivity.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "converter/compress/fidelity.h"
+#include "converter/compress/runner.h"
+
+namespace edgy::converter {
+
+std::vector<std::vector<Tensor>> run_all(const format::fb::ModelT& model,
+                                         const std::vector<Sample>& samples) {
+  Runner runner(model);
+  std::vector<std::vector<Tensor>> outputs;
+  for (const Sample& sample : samples)
+    outputs.push_back(runner.run(sample));
+  return outputs;
+}
+
+double output_sqnr_db(const format::fb::ModelT& model, const std::vector<Sample>& samples,
+                      const std::vector<std::vector<Tensor>>& reference_outputs) {
+  Runner runner(model);
+  std::vector<Fidelity> fidelity(model.outputs.size());
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const std::vector<Tensor> outputs = runner.run(samples[i]);
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+      if (outputs[k].type == DataType::F32)
+        fidelity[k].add(reference_outputs[i][k].values<float>(), outputs[k].values<float>());
+    }
+  }
+  double least = std::numeric_limits<double>::infinity();
+  for (const Fidelity& f : fidelity) {
+    if (f.count() > 0)
+      least = std::min(least, f.sqnr_db());
+  }
+  return least;
+}
+
+std::vector<LayerSensitivity> measure_sensitivity(
+    const format::fb::ModelT& f32, const std::vector<Layer>& layers, const Calibration& calibration,
+    const std::vector<Sample>& samples, const QuantizeOptions& options, Progress& progress) {
+  const auto reference = run_all(f32, samples);
+  const auto alone = [&](std::size_t layer, int bits) {
+    std::vector<LayerChoice> choices(layers.size());
+    for (LayerChoice& choice : choices)
+      choice.quantized = false;
+    choices[layer] = {true, bits, {}};
+    return output_sqnr_db(build_quantized(f32, layers, choices, calibration, options), samples,
+                          reference);
+  };
+  std::vector<LayerSensitivity> result(layers.size());
+  progress.begin("measuring sensitivity", layers.size());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    LayerSensitivity& entry = result[i];
+    entry.choice.activation_bits = options.activation_bits;
+    entry.sqnr_db = alone(i, options.activation_bits);
+    if (entry.sqnr_db < options.min_layer_sqnr_db && options.activation_bits < 8) {
+      entry.choice.activation_bits = 8;
+      entry.sqnr_db = alone(i, 8);
+    }
+    entry.choice.quantized = entry.sqnr_db >= options.min_layer_sqnr_db;
+    progress.advance();
+  }
+  progress.end();
+  return result;
+}
+
+}  // namespace edgy::converter
