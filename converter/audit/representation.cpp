@@ -2,27 +2,10 @@
 
 #include <algorithm>
 
-#include "converter/error.h"
-#include "converter/export/serialize.h"
-#include "wasm/runtime/session.h"
+#include "converter/compress/runner.h"
 
 namespace edgy::converter {
 namespace {
-
-using runtime::DataType;
-using runtime::TensorView;
-
-template <typename T>
-std::span<const T> values_of(const TensorView& view) {
-  return {reinterpret_cast<const T*>(view.data.data()), view.data.size() / sizeof(T)};
-}
-
-template <typename T>
-T value_or_throw(Result<T> result) {
-  if (!result)
-    throw Error(result.error().message);
-  return std::move(*result);
-}
 
 /// Codes of the model's codebook: what a histogram of its indices ranges over.
 int64_t codebook_size(const format::fb::ModelT& model) {
@@ -80,40 +63,27 @@ Eigen::RowVectorXd pool_indices(std::span<const int64_t> indices, int64_t codes)
 
 std::vector<Representation> represent(const format::fb::ModelT& model, CalibrationSource& data,
                                       Progress& progress) {
-  const auto loaded = value_or_throw(runtime::Model::load(serialize(model)));
-  const auto session = value_or_throw(runtime::Session::create(loaded));
+  Runner runner(model);
   const int64_t codes = codebook_size(model);
 
   std::vector<Column> columns;
   progress.begin("running the model", data.size());
   for (std::size_t i = 0; i < data.size(); ++i) {
     const Sample sample = data.sample(i);
-    std::vector<runtime::Shape> shapes;
-    for (const Tensor& input : sample.inputs)
-      shapes.emplace_back(input.shape.begin(), input.shape.end());
-    if (auto ready = session->prepare(shapes); !ready)
-      throw Error(sample.name + ": " + ready.error().message);
-    for (std::size_t k = 0; k < sample.inputs.size(); ++k) {
-      std::copy(sample.inputs[k].data.begin(), sample.inputs[k].data.end(),
-                session->input(k).begin());
-    }
-    if (auto done = session->run(); !done)
-      throw Error(sample.name + ": " + done.error().message);
-
+    const std::vector<Tensor> outputs = runner.run(sample);
     std::size_t column = 0;
     const Tensor& first = sample.inputs.front();
     if (first.type == DataType::F32 && first.shape.size() == 3) {
       append(columns, column++, first.name, "mean and deviation",
              pool_frames(first.values<float>(), first.shape[2], first.shape[1], true));
     }
-    for (std::size_t k = 0; k < loaded->outputs().size(); ++k) {
-      const TensorView view = session->output(k);
-      if (view.type == DataType::F32 && view.shape.size() == 3) {
-        append(columns, column++, view.name, "mean and deviation",
-               pool_frames(values_of<float>(view), view.shape[1], view.shape[2], false));
-      } else if (view.type == DataType::I64 && codes > 0) {
-        append(columns, column++, view.name, "histogram",
-               pool_indices(values_of<int64_t>(view), codes));
+    for (const Tensor& output : outputs) {
+      if (output.type == DataType::F32 && output.shape.size() == 3) {
+        append(columns, column++, output.name, "mean and deviation",
+               pool_frames(output.values<float>(), output.shape[1], output.shape[2], false));
+      } else if (output.type == DataType::I64 && codes > 0) {
+        append(columns, column++, output.name, "histogram",
+               pool_indices(output.values<int64_t>(), codes));
       }
     }
     progress.advance();

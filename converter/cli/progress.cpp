@@ -44,7 +44,8 @@ class TerminalProgress final : public Progress {
  private:
   void draw() {
     drawn_ = Clock::now();
-    const double share = total_ == 0 ? 1.0 : static_cast<double>(done_) / static_cast<double>(total_);
+    const double share =
+        total_ == 0 ? 1.0 : static_cast<double>(done_) / static_cast<double>(total_);
     const double seconds = std::chrono::duration<double>(drawn_ - started_).count();
     std::string tail = " " + std::to_string(done_) + "/" + std::to_string(total_);
     if (share > 0.02 && share < 1 && seconds > 2) {

@@ -7,11 +7,13 @@
 
 namespace edgy::converter {
 
-/// Receives the progress of one piece of work after another. Every function is cheap: call it as often as work advances.
+/// Receives the progress of one piece of work after another. Every function is cheap: call it as
+/// often as work advances.
 class Progress {
  public:
   virtual ~Progress() = default;
-  /// Starts work of `total` steps, described by a few words ("calibrating"). Ends what was under way.
+  /// Starts work of `total` steps, described by a few words ("calibrating"). Ends what was under
+  /// way.
   virtual void begin(const std::string& what, std::size_t total) = 0;
   virtual void advance(std::size_t steps = 1) = 0;
   virtual void end() = 0;

@@ -34,7 +34,8 @@ float Node::get_float(const std::string& key, float otherwise) const {
 std::string Node::get_string(const std::string& key, const std::string& otherwise) const {
   return get<std::string>(*this, key, otherwise, "a string");
 }
-std::vector<int64_t> Node::get_ints(const std::string& key, const std::vector<int64_t>& otherwise) const {
+std::vector<int64_t> Node::get_ints(const std::string& key,
+                                    const std::vector<int64_t>& otherwise) const {
   return get<std::vector<int64_t>>(*this, key, otherwise, "a list of integers");
 }
 std::vector<float> Node::get_floats(const std::string& key) const {
@@ -49,6 +50,8 @@ std::string describe(const Node& node) {
   return node.name.empty() ? "node " + place : "node '" + node.name + "' (" + place + ")";
 }
 
-void fail_at(const Node& node, const std::string& message) { throw Error(describe(node) + ": " + message); }
+void fail_at(const Node& node, const std::string& message) {
+  throw Error(describe(node) + ": " + message);
+}
 
 }  // namespace edgy::converter::graph

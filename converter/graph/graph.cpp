@@ -40,13 +40,16 @@ ValueId Graph::add_value(Value value) {
 
 ValueId Graph::add_constant(const std::string& hint, Tensor tensor) {
   std::unordered_set<std::string_view> taken;
-  for (const Value& value : values) taken.insert(value.name);
+  for (const Value& value : values)
+    taken.insert(value.name);
   Value value;
   value.name = hint;
-  for (int suffix = 2; taken.contains(value.name); ++suffix) value.name = hint + "#" + std::to_string(suffix);
+  for (int suffix = 2; taken.contains(value.name); ++suffix)
+    value.name = hint + "#" + std::to_string(suffix);
   value.type = tensor.type;
   value.shape.emplace();
-  for (int64_t extent : tensor.shape) value.shape->push_back(fixed_dim(extent));
+  for (int64_t extent : tensor.shape)
+    value.shape->push_back(fixed_dim(extent));
   value.constant = std::make_shared<const Tensor>(std::move(tensor));
   return add_value(std::move(value));
 }
@@ -98,7 +101,9 @@ std::vector<int> Graph::consumers(ValueId id) const {
   return consumers_[static_cast<std::size_t>(id)];
 }
 
-bool Graph::is_output(ValueId id) const { return std::find(outputs.begin(), outputs.end(), id) != outputs.end(); }
+bool Graph::is_output(ValueId id) const {
+  return std::find(outputs.begin(), outputs.end(), id) != outputs.end();
+}
 
 bool Graph::has_single_use(ValueId id) const {
   ensure_index();
@@ -179,6 +184,8 @@ std::vector<int> Graph::order() const {
   return result;
 }
 
-Dim Graph::fresh_dim() { return {-1, "?" + std::to_string(symbols_++)}; }
+Dim Graph::fresh_dim() {
+  return {-1, "?" + std::to_string(symbols_++)};
+}
 
 }  // namespace edgy::converter::graph

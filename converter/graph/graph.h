@@ -1,4 +1,5 @@
-// The source model as a graph: values and nodes at the level of ONNX, with shapes that may have symbolic dimensions.
+// The source model as a graph: values and nodes at the level of ONNX, with shapes that may have
+// symbolic dimensions.
 #pragma once
 
 #include <map>
@@ -11,8 +12,8 @@
 
 namespace edgy::converter::graph {
 
-/// One extent of a shape: a number, or a symbol. Equal symbols are equal numbers in one run. Symbols that the model declares
-/// are its names ("T"); others start with '?'.
+/// One extent of a shape: a number, or a symbol. Equal symbols are equal numbers in one run.
+/// Symbols that the model declares are its names ("T"); others start with '?'.
 struct Dim {
   int64_t value = -1;  ///< -1: symbolic
   std::string symbol;
@@ -22,14 +23,16 @@ struct Dim {
 };
 using DimShape = std::vector<Dim>;
 
-inline Dim fixed_dim(int64_t value) { return {value, {}}; }
+inline Dim fixed_dim(int64_t value) {
+  return {value, {}};
+}
 /// "[1, 80, T]"; unnamed symbols are shown as "?".
 std::string to_string(const DimShape& shape);
 /// The extents if all are fixed.
 std::optional<std::vector<int64_t>> fixed_shape(const DimShape& shape);
 
-using Attribute = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
-                               std::vector<std::string>, TensorPtr>;
+using Attribute = std::variant<int64_t, float, std::string, std::vector<int64_t>,
+                               std::vector<float>, std::vector<std::string>, TensorPtr>;
 
 /// Index of a value in its graph; kNone stands for an absent optional input or output.
 using ValueId = int;
@@ -38,9 +41,10 @@ inline constexpr ValueId kNone = -1;
 struct Value {
   std::string name;
   ElementType type = ElementType::kFloat32;
-  std::optional<DimShape> shape;    ///< absent while not inferred
-  TensorPtr constant;               ///< set for initializers and folded values
-  /// For small integer values that describe shapes: what is known of each entry though the value is no constant.
+  std::optional<DimShape> shape;  ///< absent while not inferred
+  TensorPtr constant;             ///< set for initializers and folded values
+  /// For small integer values that describe shapes: what is known of each entry though the value is
+  /// no constant.
   std::optional<DimShape> contents;
 };
 
@@ -56,12 +60,14 @@ struct Node {
   /// Input `i`, or kNone when the node has fewer inputs.
   ValueId input(std::size_t i) const { return i < inputs.size() ? inputs[i] : kNone; }
 
-  /// Attributes by name. Throw Error naming this node when the attribute has another kind than asked for.
+  /// Attributes by name. Throw Error naming this node when the attribute has another kind than
+  /// asked for.
   bool has(const std::string& key) const { return attributes.contains(key); }
   int64_t get_int(const std::string& key, int64_t otherwise) const;
   float get_float(const std::string& key, float otherwise) const;
   std::string get_string(const std::string& key, const std::string& otherwise) const;
-  std::vector<int64_t> get_ints(const std::string& key, const std::vector<int64_t>& otherwise = {}) const;
+  std::vector<int64_t> get_ints(const std::string& key,
+                                const std::vector<int64_t>& otherwise = {}) const;
   std::vector<float> get_floats(const std::string& key) const;
   TensorPtr get_tensor(const std::string& key) const;
 };
@@ -81,7 +87,8 @@ class Graph {
   std::vector<Node> nodes;
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
-  /// What the model declares of its outputs, in order: passes may make another value an output, these stay.
+  /// What the model declares of its outputs, in order: passes may make another value an output,
+  /// these stay.
   std::vector<Value> declared_outputs;
 
   ValueId add_value(Value value);
@@ -105,10 +112,12 @@ class Graph {
   void replace_input(int node, std::size_t input, ValueId by);
   void replace_all_uses(ValueId id, ValueId by);
   void remove_node(int node);
-  /// Makes node `node` produce `id` as its output `output` (whoever made `id` before must be removed).
+  /// Makes node `node` produce `id` as its output `output` (whoever made `id` before must be
+  /// removed).
   void set_output(int node, std::size_t output, ValueId id);
 
-  /// Live nodes so that producers come before consumers, otherwise in order of their index. Throws Error on a cycle.
+  /// Live nodes so that producers come before consumers, otherwise in order of their index. Throws
+  /// Error on a cycle.
   std::vector<int> order() const;
   /// A symbol that no other dimension has.
   Dim fresh_dim();

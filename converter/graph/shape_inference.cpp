@@ -9,43 +9,52 @@ namespace edgy::converter::graph {
 namespace {
 
 const std::set<std::string>& same_shape_operators() {
-  static const std::set<std::string> names = {
-      "Relu",   "LeakyRelu", "PRelu",      "Clip",     "Sigmoid",     "Tanh", "Erf",   "Gelu",
-      "Exp",    "Log",       "Sqrt",       "Neg",      "Abs",         "Elu",  "Floor", "HardSwish",
-      "Ceil",   "Round",     "Reciprocal", "Softmax",  "HardSigmoid", "Cast", "Not",   "BatchNormalization",
-      "Identity", "Dropout", "LayerNormalization"};
+  static const std::set<std::string> names = {"Relu",       "LeakyRelu", "PRelu",
+                                              "Clip",       "Sigmoid",   "Tanh",
+                                              "Erf",        "Gelu",      "Exp",
+                                              "Log",        "Sqrt",      "Neg",
+                                              "Abs",        "Elu",       "Floor",
+                                              "HardSwish",  "Ceil",      "Round",
+                                              "Reciprocal", "Softmax",   "HardSigmoid",
+                                              "Cast",       "Not",       "BatchNormalization",
+                                              "Identity",   "Dropout",   "LayerNormalization"};
   return names;
 }
 
 const std::set<std::string>& binary_operators() {
-  static const std::set<std::string> names = {"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "Mean"};
+  static const std::set<std::string> names = {"Add", "Sub", "Mul", "Div",
+                                              "Max", "Min", "Pow", "Mean"};
   return names;
 }
 
 const std::set<std::string>& comparisons() {
-  static const std::set<std::string> names = {"Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or"};
+  static const std::set<std::string> names = {"Equal",          "Less", "Greater", "LessOrEqual",
+                                              "GreaterOrEqual", "And",  "Or"};
   return names;
 }
 
-void set_output(Graph& graph, const Node& node, std::size_t output, ElementType type, DimShape shape) {
+void set_output(Graph& graph, const Node& node, std::size_t output, ElementType type,
+                DimShape shape) {
   if (output >= node.outputs.size() || node.outputs[output] == kNone) {
     return;
   }
   if (shape.size() > static_cast<std::size_t>(kMaxRank)) {
-    fail_at(node, "its output would have " + std::to_string(shape.size()) + " dimensions; at most " +
-                      std::to_string(kMaxRank) + " are accepted");
+    fail_at(node, "its output would have " + std::to_string(shape.size()) +
+                      " dimensions; at most " + std::to_string(kMaxRank) + " are accepted");
   }
   for (const Dim& dim : shape) {
     if (dim.value > kMaxElements) {
-      fail_at(node, "its output would have an extent of " + std::to_string(dim.value) + "; at most " +
-                        std::to_string(kMaxElements) + " is accepted");
+      fail_at(node, "its output would have an extent of " + std::to_string(dim.value) +
+                        "; at most " + std::to_string(kMaxElements) + " is accepted");
     }
   }
   graph.value(node.outputs[output]).type = type;
   graph.value(node.outputs[output]).shape = std::move(shape);
 }
 
-bool conflict(const Dim& a, const Dim& b) { return a.fixed() && b.fixed() && a.value != b.value; }
+bool conflict(const Dim& a, const Dim& b) {
+  return a.fixed() && b.fixed() && a.value != b.value;
+}
 
 void infer_window(Graph& graph, Node& node, bool conv) {
   const DimShape x = *graph.value(node.inputs[0]).shape;
@@ -55,14 +64,16 @@ void infer_window(Graph& graph, Node& node, bool conv) {
     const auto weights = fixed_shape(*graph.value(node.inputs[1]).shape);
     if (!weights || weights->size() != x.size() || x.size() < 3) {
       fail_at(node, "weights of the rank of its input with fixed extents are expected, here " +
-                        to_string(*graph.value(node.inputs[1]).shape) + " for an input " + to_string(x));
+                        to_string(*graph.value(node.inputs[1]).shape) + " for an input " +
+                        to_string(x));
     }
     kernel.assign(weights->begin() + 2, weights->end());
     const int64_t groups = node.get_int("group", 1);
     if (groups < 1 || groups > (*weights)[0] || (*weights)[0] % groups != 0 || (*weights)[1] < 1 ||
         std::any_of(kernel.begin(), kernel.end(), [](int64_t k) { return k < 1; }) ||
         (x[1].fixed() && (x[1].value % groups != 0 || x[1].value / groups != (*weights)[1]))) {
-      fail_at(node, "input " + to_string(x) + ", weights " + to_string(*graph.value(node.inputs[1]).shape) + " and group " +
+      fail_at(node, "input " + to_string(x) + ", weights " +
+                        to_string(*graph.value(node.inputs[1]).shape) + " and group " +
                         std::to_string(groups) + " do not fit each other");
     }
     result = {x[0], fixed_dim((*weights)[0])};
@@ -84,14 +95,19 @@ void infer_matmul(Graph& graph, Node& node) {
   }
   const bool a_vector = a.size() == 1;
   const bool b_vector = b.size() == 1;
-  if (a_vector) a.insert(a.begin(), fixed_dim(1));
-  if (b_vector) b.push_back(fixed_dim(1));
+  if (a_vector)
+    a.insert(a.begin(), fixed_dim(1));
+  if (b_vector)
+    b.push_back(fixed_dim(1));
   if (conflict(a.back(), b[b.size() - 2])) {
     fail_at(node, "shapes " + to_string(a) + " and " + to_string(b) + " cannot be multiplied");
   }
-  DimShape result = broadcast(node, DimShape(a.begin(), a.end() - 2), DimShape(b.begin(), b.end() - 2));
-  if (!a_vector) result.push_back(a[a.size() - 2]);
-  if (!b_vector) result.push_back(b.back());
+  DimShape result =
+      broadcast(node, DimShape(a.begin(), a.end() - 2), DimShape(b.begin(), b.end() - 2));
+  if (!a_vector)
+    result.push_back(a[a.size() - 2]);
+  if (!b_vector)
+    result.push_back(b.back());
   set_output(graph, node, 0, graph.value(node.inputs[0]).type, std::move(result));
 }
 
@@ -101,8 +117,10 @@ void infer_gemm(Graph& graph, Node& node) {
   if (a.size() != 2 || b.size() != 2) {
     fail_at(node, "matrices are expected, here " + to_string(a) + " and " + to_string(b));
   }
-  if (node.get_int("transA", 0) != 0) std::swap(a[0], a[1]);
-  if (node.get_int("transB", 0) != 0) std::swap(b[0], b[1]);
+  if (node.get_int("transA", 0) != 0)
+    std::swap(a[0], a[1]);
+  if (node.get_int("transB", 0) != 0)
+    std::swap(b[0], b[1]);
   if (conflict(a[1], b[0])) {
     fail_at(node, "shapes " + to_string(a) + " and " + to_string(b) + " cannot be multiplied");
   }
@@ -114,12 +132,15 @@ void infer_reduce(Graph& graph, Node& node, bool arg) {
     return;  // axes that are computed from data
   }
   const DimShape x = *graph.value(node.inputs[0]).shape;
-  std::vector<int64_t> axes = arg ? std::vector<int64_t>{node.get_int("axis", 0)} : node.get_ints("axes");
+  std::vector<int64_t> axes =
+      arg ? std::vector<int64_t>{node.get_int("axis", 0)} : node.get_ints("axes");
   if (axes.empty()) {
-    for (std::size_t i = 0; i < x.size(); ++i) axes.push_back(static_cast<int64_t>(i));
+    for (std::size_t i = 0; i < x.size(); ++i)
+      axes.push_back(static_cast<int64_t>(i));
   }
   std::vector<bool> reduced(x.size(), false);
-  for (int64_t axis : axes) reduced[normalize_axis(node, axis, x.size())] = true;
+  for (int64_t axis : axes)
+    reduced[normalize_axis(node, axis, x.size())] = true;
   DimShape result;
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!reduced[i]) {
@@ -128,15 +149,17 @@ void infer_reduce(Graph& graph, Node& node, bool arg) {
       result.push_back(fixed_dim(1));
     }
   }
-  set_output(graph, node, 0, arg ? ElementType::kInt64 : graph.value(node.inputs[0]).type, std::move(result));
+  set_output(graph, node, 0, arg ? ElementType::kInt64 : graph.value(node.inputs[0]).type,
+             std::move(result));
 }
 
 void infer_recurrent(Graph& graph, Node& node) {
   const DimShape x = *graph.value(node.inputs[0]).shape;
   const DimShape r = *graph.value(node.inputs[2]).shape;
   if (x.size() != 3 || r.size() != 3) {
-    fail_at(node, "an input [T, N, I] and recurrent weights [directions, gates, H] are expected, here " + to_string(x) +
-                      " and " + to_string(r));
+    fail_at(node,
+            "an input [T, N, I] and recurrent weights [directions, gates, H] are expected, here " +
+                to_string(x) + " and " + to_string(r));
   }
   const ElementType type = graph.value(node.inputs[0]).type;
   set_output(graph, node, 0, type, {x[0], r[0], x[1], r[2]});
@@ -157,10 +180,14 @@ void track_arithmetic(Graph& graph, Node& node) {
     const Dim& y = (*b)[b->size() == 1 ? 0 : i];
     const bool known = x.fixed() && y.fixed() && x.value <= kMaxElements && y.value <= kMaxElements;
     int64_t value = -1;
-    if (known && node.op == "Mul") value = x.value * y.value;
-    if (known && node.op == "Add") value = x.value + y.value;
-    if (known && node.op == "Sub") value = x.value - y.value;
-    if (known && node.op == "Div" && y.value > 0) value = x.value / y.value;
+    if (known && node.op == "Mul")
+      value = x.value * y.value;
+    if (known && node.op == "Add")
+      value = x.value + y.value;
+    if (known && node.op == "Sub")
+      value = x.value - y.value;
+    if (known && node.op == "Div" && y.value > 0)
+      value = x.value / y.value;
     result.push_back(value >= 0 && value <= kMaxElements ? fixed_dim(value) : graph.fresh_dim());
   }
   graph.value(node.outputs[0]).contents = std::move(result);
@@ -171,7 +198,8 @@ void track_arithmetic(Graph& graph, Node& node) {
 std::size_t normalize_axis(const Node& node, int64_t axis, std::size_t rank) {
   const auto r = static_cast<int64_t>(rank);
   if (axis < -r || axis >= r) {
-    fail_at(node, "axis " + std::to_string(axis) + " is outside a tensor of rank " + std::to_string(rank));
+    fail_at(node, "axis " + std::to_string(axis) + " is outside a tensor of rank " +
+                      std::to_string(rank));
   }
   return static_cast<std::size_t>(axis < 0 ? axis + r : axis);
 }
@@ -199,7 +227,8 @@ std::optional<DimShape> known_contents(const Graph& graph, ValueId id) {
   if (value.contents) {
     return value.contents;
   }
-  if (!value.constant || is_float(value.type) || value.constant->elements() > 64 || value.constant->rank() > 1) {
+  if (!value.constant || is_float(value.type) || value.constant->elements() > 64 ||
+      value.constant->rank() > 1) {
     return std::nullopt;
   }
   DimShape entries;
@@ -214,9 +243,12 @@ std::optional<DimShape> known_contents(const Graph& graph, ValueId id) {
 
 void infer_node(Graph& graph, Node& node) {
   std::size_t required = node.op == "Conv" || node.op == "MatMul" || node.op == "Gemm" ? 2 : 1;
-  if (binary_operators().contains(node.op) || comparisons().contains(node.op)) required = node.inputs.size();
-  if (node.op == "LSTM" || node.op == "GRU" || node.op == "Where") required = 3;
-  if (node.op == "Concat") required = node.inputs.size();
+  if (binary_operators().contains(node.op) || comparisons().contains(node.op))
+    required = node.inputs.size();
+  if (node.op == "LSTM" || node.op == "GRU" || node.op == "Where")
+    required = 3;
+  if (node.op == "Concat")
+    required = node.inputs.size();
   for (std::size_t i = 0; i < std::min(required, node.inputs.size()); ++i) {
     if (!graph.value(node.input(i)).shape) {
       return;
@@ -227,7 +259,9 @@ void infer_node(Graph& graph, Node& node) {
     return;
   }
   if (same_shape_operators().contains(node.op)) {
-    set_output(graph, node, 0, node.op == "Cast" ? static_cast<ElementType>(node.get_int("to_type", 0)) : x.type, *x.shape);
+    set_output(graph, node, 0,
+               node.op == "Cast" ? static_cast<ElementType>(node.get_int("to_type", 0)) : x.type,
+               *x.shape);
     if (node.op == "Cast" && !is_float(graph.value(node.outputs[0]).type)) {
       graph.value(node.outputs[0]).contents = known_contents(graph, node.inputs[0]);
     }
@@ -236,21 +270,24 @@ void infer_node(Graph& graph, Node& node) {
     for (std::size_t i = 1; i < node.inputs.size(); ++i) {
       shape = broadcast(node, shape, *graph.value(node.inputs[i]).shape);
     }
-    set_output(graph, node, 0, comparisons().contains(node.op) ? ElementType::kBool : x.type, std::move(shape));
+    set_output(graph, node, 0, comparisons().contains(node.op) ? ElementType::kBool : x.type,
+               std::move(shape));
     if (!is_float(x.type) && node.inputs.size() == 2) {
       track_arithmetic(graph, node);
     }
   } else if (node.op == "Where") {
     const Value& y = graph.value(node.inputs[1]);
-    set_output(graph, node, 0, y.type,
-               broadcast(node, broadcast(node, *x.shape, *y.shape), *graph.value(node.inputs[2]).shape));
+    set_output(
+        graph, node, 0, y.type,
+        broadcast(node, broadcast(node, *x.shape, *y.shape), *graph.value(node.inputs[2]).shape));
   } else if (node.op == "Conv") {
     infer_window(graph, node, true);
   } else if (node.op == "MaxPool" || node.op == "AveragePool") {
     infer_window(graph, node, false);
   } else if (node.op == "GlobalAveragePool" || node.op == "GlobalMaxPool") {
     DimShape shape = *x.shape;
-    for (std::size_t i = 2; i < shape.size(); ++i) shape[i] = fixed_dim(1);
+    for (std::size_t i = 2; i < shape.size(); ++i)
+      shape[i] = fixed_dim(1);
     set_output(graph, node, 0, x.type, std::move(shape));
   } else if (node.op == "MatMul") {
     infer_matmul(graph, node);

@@ -5,9 +5,10 @@
 
 namespace edgy::converter::graph {
 
-/// Infers type, shape and, for small integer values, contents of the outputs of `node` from those of its inputs. Expects the
-/// node in canonical form (passes/canonicalize.h). Leaves outputs without a shape when an input has none or when the operator
-/// is not known. Throws Error naming the node when its inputs contradict each other or the operator.
+/// Infers type, shape and, for small integer values, contents of the outputs of `node` from those
+/// of its inputs. Expects the node in canonical form (passes/canonicalize.h). Leaves outputs
+/// without a shape when an input has none or when the operator is not known. Throws Error naming
+/// the node when its inputs contradict each other or the operator.
 void infer_node(Graph& graph, Node& node);
 
 /// Turns an axis in [-rank, rank) into one in [0, rank). Throws Error naming the node otherwise.
@@ -19,13 +20,15 @@ DimShape broadcast(const Node& node, const DimShape& a, const DimShape& b);
 /// Entry-wise knowledge of a value that describes a shape: of constants and of tracked contents.
 std::optional<DimShape> known_contents(const Graph& graph, ValueId id);
 
-/// Infers Reshape, Transpose, Concat and other operators that move values (shape_movement.cpp). False if `node` is none.
+/// Infers Reshape, Transpose, Concat and other operators that move values (shape_movement.cpp).
+/// False if `node` is none.
 bool infer_movement(Graph& graph, Node& node);
 
-/// Start and number of elements of a slice along an axis with `extent` elements, as ONNX defines it.
+/// Start and number of elements of a slice along an axis with `extent` elements, as ONNX defines
+/// it.
 struct SliceRange {
   int64_t start;
-  int64_t end;    ///< exclusive; -1 when a negative step reaches the first element
+  int64_t end;  ///< exclusive; -1 when a negative step reaches the first element
   int64_t count;
 };
 SliceRange slice_range(int64_t start, int64_t end, int64_t step, int64_t extent);

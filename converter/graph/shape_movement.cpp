@@ -5,17 +5,19 @@
 namespace edgy::converter::graph {
 namespace {
 
-Value& result_of(Graph& graph, const Node& node) { return graph.value(node.outputs[0]); }
+Value& result_of(Graph& graph, const Node& node) {
+  return graph.value(node.outputs[0]);
+}
 
 void finish(Graph& graph, const Node& node, ElementType type, DimShape shape) {
   if (shape.size() > static_cast<std::size_t>(kMaxRank)) {
-    fail_at(node, "its output would have " + std::to_string(shape.size()) + " dimensions; at most " +
-                      std::to_string(kMaxRank) + " are accepted");
+    fail_at(node, "its output would have " + std::to_string(shape.size()) +
+                      " dimensions; at most " + std::to_string(kMaxRank) + " are accepted");
   }
   for (const Dim& dim : shape) {
     if (dim.value > kMaxElements) {
-      fail_at(node, "its output would have an extent of " + std::to_string(dim.value) + "; at most " +
-                        std::to_string(kMaxElements) + " is accepted");
+      fail_at(node, "its output would have an extent of " + std::to_string(dim.value) +
+                        "; at most " + std::to_string(kMaxElements) + " is accepted");
     }
   }
   result_of(graph, node).type = type;
@@ -57,14 +59,16 @@ void infer_reshape(Graph& graph, Node& node) {
   for (std::size_t i = 0; i < spec.size(); ++i) {
     if (spec[i] == 0 && node.get_int("allowzero", 0) == 0) {
       if (i >= x.size()) {
-        fail_at(node, "its shape copies extent " + std::to_string(i) + " of an input of rank " + std::to_string(x.size()));
+        fail_at(node, "its shape copies extent " + std::to_string(i) + " of an input of rank " +
+                          std::to_string(x.size()));
       }
       target.push_back(x[i]);
     } else if (spec[i] == -1 && inferred < 0) {
       inferred = static_cast<std::ptrdiff_t>(i);
       target.push_back(fixed_dim(1));
     } else if (spec[i] < 0 || spec[i] > kMaxElements) {
-      fail_at(node, "its shape has the entry " + std::to_string(spec[i]) + "; extents, 0 and one -1 are accepted");
+      fail_at(node, "its shape has the entry " + std::to_string(spec[i]) +
+                        "; extents, 0 and one -1 are accepted");
     } else {
       target.push_back(fixed_dim(spec[i]));
     }
@@ -73,8 +77,8 @@ void infer_reshape(Graph& graph, Node& node) {
   const Size to = size_of(target);
   if (inferred >= 0) {
     std::vector<std::string> missing;
-    std::set_difference(from.symbols.begin(), from.symbols.end(), to.symbols.begin(), to.symbols.end(),
-                        std::back_inserter(missing));
+    std::set_difference(from.symbols.begin(), from.symbols.end(), to.symbols.begin(),
+                        to.symbols.end(), std::back_inserter(missing));
     const bool same_rest = missing.size() + to.symbols.size() == from.symbols.size();
     Dim& dim = target[static_cast<std::size_t>(inferred)];
     if (from.symbols == to.symbols && to.known > 0 && from.known % to.known == 0) {
@@ -96,18 +100,22 @@ void infer_transpose(Graph& graph, Node& node) {
   const Value x = graph.value(node.inputs[0]);
   std::vector<int64_t> perm = node.get_ints("perm");
   if (!node.has("perm")) {
-    for (std::size_t i = x.shape->size(); i-- > 0;) perm.push_back(static_cast<int64_t>(i));
+    for (std::size_t i = x.shape->size(); i-- > 0;)
+      perm.push_back(static_cast<int64_t>(i));
     node.attributes["perm"] = perm;
   }
   std::vector<int64_t> sorted = perm;
   std::sort(sorted.begin(), sorted.end());
   bool valid = perm.size() == x.shape->size();
-  for (std::size_t i = 0; i < sorted.size(); ++i) valid = valid && sorted[i] == static_cast<int64_t>(i);
+  for (std::size_t i = 0; i < sorted.size(); ++i)
+    valid = valid && sorted[i] == static_cast<int64_t>(i);
   if (!valid) {
-    fail_at(node, "attribute 'perm' is no permutation of the axes of its input " + to_string(*x.shape));
+    fail_at(node,
+            "attribute 'perm' is no permutation of the axes of its input " + to_string(*x.shape));
   }
   DimShape shape;
-  for (int64_t axis : perm) shape.push_back((*x.shape)[static_cast<std::size_t>(axis)]);
+  for (int64_t axis : perm)
+    shape.push_back((*x.shape)[static_cast<std::size_t>(axis)]);
   finish(graph, node, x.type, std::move(shape));
 }
 
@@ -116,7 +124,8 @@ void infer_squeeze(Graph& graph, Node& node, bool insert) {
   const std::vector<int64_t> axes = node.get_ints("axes");
   const std::size_t rank = x.shape->size() + (insert ? axes.size() : 0);
   if (rank > static_cast<std::size_t>(kMaxRank) || axes.size() > rank) {
-    fail_at(node, "it has " + std::to_string(axes.size()) + " axes for an input of rank " + std::to_string(x.shape->size()));
+    fail_at(node, "it has " + std::to_string(axes.size()) + " axes for an input of rank " +
+                      std::to_string(x.shape->size()));
   }
   std::vector<bool> marked(rank, false);
   for (int64_t axis : axes) {
@@ -136,7 +145,8 @@ void infer_squeeze(Graph& graph, Node& node, bool insert) {
     const Dim& dim = (*x.shape)[i];
     const bool drop = axes.empty() ? dim == fixed_dim(1) : marked[i];
     if (drop && dim.fixed() && dim.value != 1) {
-      fail_at(node, "axis " + std::to_string(i) + " of " + to_string(*x.shape) + " is not 1 and cannot be removed");
+      fail_at(node, "axis " + std::to_string(i) + " of " + to_string(*x.shape) +
+                        " is not 1 and cannot be removed");
     }
     if (!drop) {
       shape.push_back(dim);
@@ -154,13 +164,16 @@ void infer_concat(Graph& graph, Node& node) {
   for (std::size_t i = 1; i < node.inputs.size(); ++i) {
     const DimShape& other = *graph.value(node.inputs[i]).shape;
     if (other.size() != shape.size()) {
-      fail_at(node, "inputs " + to_string(shape) + " and " + to_string(other) + " have different ranks");
+      fail_at(node,
+              "inputs " + to_string(shape) + " and " + to_string(other) + " have different ranks");
     }
     for (std::size_t k = 0; k < shape.size(); ++k) {
       if (k == axis) {
-        shape[k] = shape[k].fixed() && other[k].fixed() ? fixed_dim(shape[k].value + other[k].value) : graph.fresh_dim();
+        shape[k] = shape[k].fixed() && other[k].fixed() ? fixed_dim(shape[k].value + other[k].value)
+                                                        : graph.fresh_dim();
       } else if (shape[k].fixed() && other[k].fixed() && shape[k] != other[k]) {
-        fail_at(node, "inputs " + to_string(shape) + " and " + to_string(other) + " differ beside axis " + std::to_string(axis));
+        fail_at(node, "inputs " + to_string(shape) + " and " + to_string(other) +
+                          " differ beside axis " + std::to_string(axis));
       } else if (!shape[k].fixed()) {
         shape[k] = other[k];
       }
@@ -199,9 +212,11 @@ void infer_slice(Graph& graph, Node& node) {
   finish(graph, node, x.type, std::move(shape));
   const auto contents = known_contents(graph, node.inputs[0]);
   if (contents && x.shape->size() == 1 && axes.size() == 1) {
-    const auto range = slice_range(starts[0], ends[0], steps[0], static_cast<int64_t>(contents->size()));
+    const auto range =
+        slice_range(starts[0], ends[0], steps[0], static_cast<int64_t>(contents->size()));
     DimShape kept;
-    for (int64_t i = 0; i < range.count; ++i) kept.push_back((*contents)[static_cast<std::size_t>(range.start + i * steps[0])]);
+    for (int64_t i = 0; i < range.count; ++i)
+      kept.push_back((*contents)[static_cast<std::size_t>(range.start + i * steps[0])]);
     result_of(graph, node).contents = std::move(kept);
   }
 }
@@ -215,10 +230,12 @@ void infer_gather(Graph& graph, Node& node) {
   const std::size_t axis = normalize_axis(node, node.get_int("axis", 0), data.shape->size());
   DimShape shape(data.shape->begin(), data.shape->begin() + static_cast<std::ptrdiff_t>(axis));
   shape.insert(shape.end(), indices.begin(), indices.end());
-  shape.insert(shape.end(), data.shape->begin() + static_cast<std::ptrdiff_t>(axis) + 1, data.shape->end());
+  shape.insert(shape.end(), data.shape->begin() + static_cast<std::ptrdiff_t>(axis) + 1,
+               data.shape->end());
   finish(graph, node, data.type, std::move(shape));
   const auto contents = known_contents(graph, node.inputs[0]);
-  if (contents && graph.is_constant(node.inputs[1]) && indices.size() <= 1 && data.shape->size() == 1) {
+  if (contents && graph.is_constant(node.inputs[1]) && indices.size() <= 1 &&
+      data.shape->size() == 1) {
     DimShape picked;
     for (int64_t index : as_ints(*graph.value(node.inputs[1]).constant)) {
       picked.push_back((*contents)[normalize_axis(node, index, contents->size())]);
@@ -235,7 +252,8 @@ void infer_split(Graph& graph, Node& node) {
   const Dim whole = (*x.shape)[axis];
   if (parts.empty() && whole.fixed()) {
     const int64_t part = (whole.value + count - 1) / count;
-    for (int64_t i = 0; i < count; ++i) parts.push_back(std::clamp<int64_t>(whole.value - i * part, 0, part));
+    for (int64_t i = 0; i < count; ++i)
+      parts.push_back(std::clamp<int64_t>(whole.value - i * part, 0, part));
     node.attributes["split"] = parts;
   }
   int64_t sum = 0;
@@ -246,8 +264,8 @@ void infer_split(Graph& graph, Node& node) {
     sum += part;
   }
   if (static_cast<int64_t>(parts.size()) != count || (whole.fixed() && sum != whole.value)) {
-    fail_at(node, "its parts do not add up to axis " + std::to_string(axis) + " of " + to_string(*x.shape) +
-                      "; one part an output with fixed extents is expected");
+    fail_at(node, "its parts do not add up to axis " + std::to_string(axis) + " of " +
+                      to_string(*x.shape) + "; one part an output with fixed extents is expected");
   }
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] == kNone) {
@@ -268,11 +286,13 @@ void infer_pad(Graph& graph, Node& node) {
   const std::vector<int64_t> pads = node.get_ints("pads");
   const std::size_t rank = x.shape->size();
   if (pads.size() != 2 * rank) {
-    fail_at(node, "it has " + std::to_string(pads.size()) + " pads; " + std::to_string(2 * rank) + " are expected");
+    fail_at(node, "it has " + std::to_string(pads.size()) + " pads; " + std::to_string(2 * rank) +
+                      " are expected");
   }
   DimShape shape = *x.shape;
   for (std::size_t i = 0; i < rank; ++i) {
-    if (pads[i] < 0 || pads[i + rank] < 0 || pads[i] > kMaxElements || pads[i + rank] > kMaxElements) {
+    if (pads[i] < 0 || pads[i + rank] < 0 || pads[i] > kMaxElements ||
+        pads[i + rank] > kMaxElements) {
       fail_at(node, "negative or huge pads are not supported; use Slice to remove values");
     }
     const int64_t sum = pads[i] + pads[i + rank];
@@ -286,7 +306,9 @@ void infer_pad(Graph& graph, Node& node) {
 }  // namespace
 
 SliceRange slice_range(int64_t start, int64_t end, int64_t step, int64_t extent) {
-  const auto wrap = [&](int64_t index) { return index < 0 ? std::max(index, -extent - 1) + extent : index; };
+  const auto wrap = [&](int64_t index) {
+    return index < 0 ? std::max(index, -extent - 1) + extent : index;
+  };
   SliceRange range{};
   if (step > 0) {
     range.start = std::clamp<int64_t>(wrap(start), 0, extent);
@@ -310,15 +332,20 @@ bool infer_movement(Graph& graph, Node& node) {
   } else if (op == "Transpose") {
     infer_transpose(graph, node);
   } else if (op == "Squeeze" || op == "Unsqueeze") {
-    if (node.inputs.size() == 1 && (node.has("axes") || op == "Squeeze")) infer_squeeze(graph, node, op == "Unsqueeze");
+    if (node.inputs.size() == 1 && (node.has("axes") || op == "Squeeze"))
+      infer_squeeze(graph, node, op == "Unsqueeze");
   } else if (op == "Flatten") {
     const int64_t axis = node.get_int("axis", 1);
     const auto rank = static_cast<int64_t>(x.shape->size());
-    const int64_t at = axis == rank ? rank : static_cast<int64_t>(rank == 0 ? 0 : normalize_axis(node, axis, x.shape->size()));
+    const int64_t at =
+        axis == rank
+            ? rank
+            : static_cast<int64_t>(rank == 0 ? 0 : normalize_axis(node, axis, x.shape->size()));
     const auto product = [&](int64_t from, int64_t to) {
-      if (to - from == 1) return (*x.shape)[static_cast<std::size_t>(from)];
+      if (to - from == 1)
+        return (*x.shape)[static_cast<std::size_t>(from)];
       const Size size = size_of(DimShape(x.shape->begin() + from, x.shape->begin() + to));
-      return size.symbols.empty() ? fixed_dim(size.known)
+      return size.symbols.empty()                          ? fixed_dim(size.known)
              : size.symbols.size() == 1 && size.known == 1 ? Dim{-1, size.symbols[0]}
                                                            : graph.fresh_dim();
     };
@@ -330,7 +357,8 @@ bool infer_movement(Graph& graph, Node& node) {
   } else if (op == "Gather") {
     infer_gather(graph, node);
   } else if (op == "Split") {
-    if (node.inputs.size() == 1) infer_split(graph, node);
+    if (node.inputs.size() == 1)
+      infer_split(graph, node);
   } else if (op == "Pad") {
     infer_pad(graph, node);
   } else if (op == "Shape") {

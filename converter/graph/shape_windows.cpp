@@ -5,16 +5,18 @@ namespace {
 
 constexpr int64_t kMaxWindow = 1 << 20;  // far above any real kernel, far below what could overflow
 
-std::vector<int64_t> read_list(const Node& node, const char* key, std::size_t size, int64_t otherwise, int64_t least) {
+std::vector<int64_t> read_list(const Node& node, const char* key, std::size_t size,
+                               int64_t otherwise, int64_t least) {
   std::vector<int64_t> values = node.get_ints(key, std::vector<int64_t>(size, otherwise));
   if (values.size() != size) {
-    fail_at(node, std::string("attribute '") + key + "' has " + std::to_string(values.size()) + " entries; " +
-                      std::to_string(size) + " are expected");
+    fail_at(node, std::string("attribute '") + key + "' has " + std::to_string(values.size()) +
+                      " entries; " + std::to_string(size) + " are expected");
   }
   for (int64_t value : values) {
     if (value < least || value > kMaxWindow) {
-      fail_at(node, std::string("attribute '") + key + "' has the entry " + std::to_string(value) + "; " +
-                        std::to_string(least) + " to " + std::to_string(kMaxWindow) + " is accepted");
+      fail_at(node, std::string("attribute '") + key + "' has the entry " + std::to_string(value) +
+                        "; " + std::to_string(least) + " to " + std::to_string(kMaxWindow) +
+                        " is accepted");
     }
   }
   return values;
@@ -31,7 +33,9 @@ void same_pads(const Node& node, Windows& windows, const DimShape& input, bool u
       const int64_t outputs = (input[i + 2].value + windows.stride[i] - 1) / windows.stride[i];
       total = std::max<int64_t>(0, (outputs - 1) * windows.stride[i] + reach - input[i + 2].value);
     } else {
-      fail_at(node, "auto_pad with a stride needs a fixed input extent, here it is dynamic; export explicit pads");
+      fail_at(node,
+              "auto_pad with a stride needs a fixed input extent, here it is dynamic; export "
+              "explicit pads");
     }
     windows.pad_begin[i] = upper ? total / 2 : total - total / 2;
     windows.pad_end[i] = total - windows.pad_begin[i];
@@ -40,16 +44,19 @@ void same_pads(const Node& node, Windows& windows, const DimShape& input, bool u
 
 }  // namespace
 
-Windows read_windows(const Node& node, const DimShape& input, const std::vector<int64_t>& weight_kernel) {
+Windows read_windows(const Node& node, const DimShape& input,
+                     const std::vector<int64_t>& weight_kernel) {
   if (input.size() < 3) {
-    fail_at(node, "its input has the shape " + to_string(input) + "; [N, C, ...] with a spatial axis is expected");
+    fail_at(node, "its input has the shape " + to_string(input) +
+                      "; [N, C, ...] with a spatial axis is expected");
   }
   const std::size_t axes = input.size() - 2;
   Windows windows;
   if (weight_kernel.empty() && !node.has("kernel_shape")) {
     fail_at(node, "attribute 'kernel_shape' is missing");
   }
-  windows.kernel = node.has("kernel_shape") ? read_list(node, "kernel_shape", axes, 1, 1) : weight_kernel;
+  windows.kernel =
+      node.has("kernel_shape") ? read_list(node, "kernel_shape", axes, 1, 1) : weight_kernel;
   if (!weight_kernel.empty() && windows.kernel != weight_kernel) {
     fail_at(node, "attribute 'kernel_shape' and the shape of the weights differ");
   }
@@ -66,12 +73,14 @@ Windows read_windows(const Node& node, const DimShape& input, const std::vector<
   } else if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
     same_pads(node, windows, input, auto_pad == "SAME_UPPER");
   } else if (auto_pad != "NOTSET" && !auto_pad.empty()) {
-    fail_at(node, "auto_pad '" + auto_pad + "' is unknown; NOTSET, VALID, SAME_UPPER and SAME_LOWER are accepted");
+    fail_at(node, "auto_pad '" + auto_pad +
+                      "' is unknown; NOTSET, VALID, SAME_UPPER and SAME_LOWER are accepted");
   }
   return windows;
 }
 
-Dim window_output(Graph& graph, const Node& node, const Windows& windows, std::size_t axis, const Dim& input) {
+Dim window_output(Graph& graph, const Node& node, const Windows& windows, std::size_t axis,
+                  const Dim& input) {
   const int64_t reach = (windows.kernel[axis] - 1) * windows.dilation[axis] + 1;
   const int64_t pads = windows.pad_begin[axis] + windows.pad_end[axis];
   const bool ceil = node.get_int("ceil_mode", 0) != 0;
@@ -83,8 +92,8 @@ Dim window_output(Graph& graph, const Node& node, const Windows& windows, std::s
   }
   const int64_t room = input.value + pads - reach;
   if (room < 0) {
-    fail_at(node, "its window of " + std::to_string(reach) + " is larger than its padded input of " +
-                      std::to_string(input.value + pads));
+    fail_at(node, "its window of " + std::to_string(reach) +
+                      " is larger than its padded input of " + std::to_string(input.value + pads));
   }
   if (ceil && room % windows.stride[axis] != 0) {
     fail_at(node, "ceil_mode that adds a partial window is not supported; export with ceil_mode 0");

@@ -53,7 +53,8 @@ std::vector<To> converted(const Tensor& tensor) {
   std::vector<To> result;
   result.reserve(static_cast<std::size_t>(tensor.elements()));
   with_values(tensor, [&](auto values) {
-    for (auto value : values) result.push_back(convert<To>(value));
+    for (auto value : values)
+      result.push_back(convert<To>(value));
   });
   return result;
 }
@@ -103,14 +104,15 @@ std::size_t element_bytes(ElementType type) {
 
 int64_t Tensor::elements() const {
   int64_t count = 1;
-  for (int64_t extent : shape) count *= extent;
+  for (int64_t extent : shape)
+    count *= extent;
   return count;
 }
 
 int64_t checked_elements(const std::vector<int64_t>& shape) {
   if (shape.size() > static_cast<std::size_t>(kMaxRank)) {
-    throw Error("a tensor has " + std::to_string(shape.size()) + " dimensions; at most " + std::to_string(kMaxRank) +
-                " are accepted");
+    throw Error("a tensor has " + std::to_string(shape.size()) + " dimensions; at most " +
+                std::to_string(kMaxRank) + " are accepted");
   }
   int64_t count = 1;
   for (int64_t extent : shape) {
@@ -140,7 +142,8 @@ Tensor make_tensor(ElementType type, std::vector<int64_t> shape) {
 Tensor make_floats(std::vector<int64_t> shape, std::span<const float> values) {
   Tensor tensor = make_tensor(ElementType::kFloat32, std::move(shape));
   if (tensor.data.size() != values.size_bytes()) {
-    throw Error("internal: " + std::to_string(values.size()) + " values for a tensor of another size");
+    throw Error("internal: " + std::to_string(values.size()) +
+                " values for a tensor of another size");
   }
   if (!values.empty()) {
     std::memcpy(tensor.data.data(), values.data(), values.size_bytes());
@@ -156,8 +159,12 @@ Tensor make_ints(std::span<const int64_t> values) {
   return tensor;
 }
 
-std::vector<double> as_doubles(const Tensor& tensor) { return converted<double>(tensor); }
-std::vector<float> as_floats(const Tensor& tensor) { return converted<float>(tensor); }
+std::vector<double> as_doubles(const Tensor& tensor) {
+  return converted<double>(tensor);
+}
+std::vector<float> as_floats(const Tensor& tensor) {
+  return converted<float>(tensor);
+}
 
 std::vector<int64_t> as_ints(const Tensor& tensor) {
   if (is_float(tensor.type)) {
@@ -189,7 +196,8 @@ Tensor cast(const Tensor& tensor, ElementType type) {
       break;
     case ElementType::kBool:
       with_values(tensor, [&](auto values) {
-        for (std::size_t i = 0; i < values.size(); ++i) result.data[i] = values[i] != 0 ? 1 : 0;
+        for (std::size_t i = 0; i < values.size(); ++i)
+          result.data[i] = values[i] != 0 ? 1 : 0;
       });
       break;
   }
@@ -203,7 +211,8 @@ Tensor transpose(const Tensor& tensor, const std::vector<int>& perm) {
   result.type = tensor.type;
   result.data.resize(tensor.data.size());
   std::vector<int64_t> strides(rank, 1);
-  for (std::size_t i = rank; i-- > 1;) strides[i - 1] = strides[i] * tensor.shape[i];
+  for (std::size_t i = rank; i-- > 1;)
+    strides[i - 1] = strides[i] * tensor.shape[i];
   std::vector<int64_t> step(rank);
   for (std::size_t i = 0; i < rank; ++i) {
     result.shape.push_back(tensor.shape[static_cast<std::size_t>(perm[i])]);
@@ -229,7 +238,8 @@ Tensor transpose(const Tensor& tensor, const std::vector<int>& perm) {
 
 Tensor reshaped(Tensor tensor, std::vector<int64_t> shape) {
   if (checked_elements(shape) != tensor.elements()) {
-    throw Error("a constant of " + std::to_string(tensor.elements()) + " elements is reshaped to another size");
+    throw Error("a constant of " + std::to_string(tensor.elements()) +
+                " elements is reshaped to another size");
   }
   tensor.shape = std::move(shape);
   return tensor;

@@ -45,7 +45,8 @@ struct Tensor {
 
 using TensorPtr = std::shared_ptr<const Tensor>;
 
-/// Product of the extents. Throws Error when an extent is negative, the rank exceeds kMaxRank or the product kMaxElements.
+/// Product of the extents. Throws Error when an extent is negative, the rank exceeds kMaxRank or
+/// the product kMaxElements.
 int64_t checked_elements(const std::vector<int64_t>& shape);
 
 /// Zeros of that type and shape (checked as above).
@@ -53,13 +54,15 @@ Tensor make_tensor(ElementType type, std::vector<int64_t> shape);
 Tensor make_floats(std::vector<int64_t> shape, std::span<const float> values);
 Tensor make_ints(std::span<const int64_t> values);
 
-/// Any numeric tensor's values, rounded to what T holds; out-of-range values saturate, NaN becomes 0 in integers.
+/// Any numeric tensor's values, rounded to what T holds; out-of-range values saturate, NaN becomes
+/// 0 in integers.
 std::vector<double> as_doubles(const Tensor& tensor);
 std::vector<float> as_floats(const Tensor& tensor);
 /// Values of an integer or bool tensor. Throws Error for floats.
 std::vector<int64_t> as_ints(const Tensor& tensor);
 
-/// The same values in another type. ONNX Cast: floats truncate towards zero, anything but 0 is true.
+/// The same values in another type. ONNX Cast: floats truncate towards zero, anything but 0 is
+/// true.
 Tensor cast(const Tensor& tensor, ElementType type);
 /// Axis i of the result is axis perm[i] of `tensor`.
 Tensor transpose(const Tensor& tensor, const std::vector<int>& perm);

@@ -16,12 +16,15 @@ struct Windows {
   std::vector<int64_t> pad_end;
 };
 
-/// Reads kernel_shape (or `weight_kernel` if that is absent), strides, dilations, pads, auto_pad and ceil_mode of `node` whose
-/// input is `input` ([N, C, spatial...]), with automatic pads resolved. Throws Error naming the node for contradictions, values
-/// out of range, and automatic padding that depends on a dynamic extent.
-Windows read_windows(const Node& node, const DimShape& input, const std::vector<int64_t>& weight_kernel);
+/// Reads kernel_shape (or `weight_kernel` if that is absent), strides, dilations, pads, auto_pad
+/// and ceil_mode of `node` whose input is `input` ([N, C, spatial...]), with automatic pads
+/// resolved. Throws Error naming the node for contradictions, values out of range, and automatic
+/// padding that depends on a dynamic extent.
+Windows read_windows(const Node& node, const DimShape& input,
+                     const std::vector<int64_t>& weight_kernel);
 
 /// Extent of the output along spatial axis `axis`.
-Dim window_output(Graph& graph, const Node& node, const Windows& windows, std::size_t axis, const Dim& input);
+Dim window_output(Graph& graph, const Node& node, const Windows& windows, std::size_t axis,
+                  const Dim& input);
 
 }  // namespace edgy::converter::graph

@@ -23,7 +23,8 @@ bool keeps_values(const DimShape& from, const Order& perm) {
   return true;
 }
 
-/// The shape of a Reshape: numbers, 0 for an extent that stays, -1 for one that is inferred. Empty if that cannot be said.
+/// The shape of a Reshape: numbers, 0 for an extent that stays, -1 for one that is inferred. Empty
+/// if that cannot be said.
 std::optional<std::vector<int>> reshape_spec(const DimShape& from, const DimShape& to) {
   std::vector<int> spec;
   bool inferred = false;
@@ -55,20 +56,25 @@ Order identity_order(std::size_t rank) {
 
 Order channels_last(std::size_t rank) {
   Order order = {0};
-  for (std::size_t axis = 2; axis < rank; ++axis) order.push_back(static_cast<int>(axis));
+  for (std::size_t axis = 2; axis < rank; ++axis)
+    order.push_back(static_cast<int>(axis));
   order.push_back(1);
   return order;
 }
 
-bool is_identity(const Order& order) { return std::is_sorted(order.begin(), order.end()); }
+bool is_identity(const Order& order) {
+  return std::is_sorted(order.begin(), order.end());
+}
 
 std::size_t position_of(const Order& order, std::size_t axis) {
-  return static_cast<std::size_t>(std::find(order.begin(), order.end(), static_cast<int>(axis)) - order.begin());
+  return static_cast<std::size_t>(std::find(order.begin(), order.end(), static_cast<int>(axis)) -
+                                  order.begin());
 }
 
 DimShape permuted(const DimShape& shape, const Order& order) {
   DimShape result;
-  for (int axis : order) result.push_back(shape[static_cast<std::size_t>(axis)]);
+  for (int axis : order)
+    result.push_back(shape[static_cast<std::size_t>(axis)]);
   return result;
 }
 
@@ -106,14 +112,16 @@ const DimShape& Context::shape(const Node& node, ValueId id) const {
   const graph::Value& value = graph_.value(id);
   if (!value.shape) {
     graph::fail_at(node, "the shape of '" + value.name +
-                             "' cannot be inferred before the model runs; export it with shapes that do not depend on data");
+                             "' cannot be inferred before the model runs; export it with shapes "
+                             "that do not depend on data");
   }
   return *value.shape;
 }
 
 void Context::expect_float(const Node& node, ValueId id) const {
   if (graph_.value(id).type != graph::ElementType::kFloat32) {
-    graph::fail_at(node, "'" + graph_.value(id).name + "' is " + graph::to_string(graph_.value(id).type) +
+    graph::fail_at(node, "'" + graph_.value(id).name + "' is " +
+                             graph::to_string(graph_.value(id).type) +
                              "; this operator is supported for float32");
   }
 }
@@ -124,9 +132,11 @@ Placed Context::get(const Node& node, ValueId id) {
   }
   const graph::Value& value = graph_.value(id);
   if (!value.constant) {
-    graph::fail_at(node, "its input '" + value.name + "' is an output of an operator that is not computed");
+    graph::fail_at(
+        node, "its input '" + value.name + "' is an output of an operator that is not computed");
   }
-  const Placed placed{add_constant(value.name, *value.constant), identity_order(value.constant->shape.size())};
+  const Placed placed{add_constant(value.name, *value.constant),
+                      identity_order(value.constant->shape.size())};
   placed_[id] = placed;
   return placed;
 }
@@ -146,14 +156,17 @@ int Context::in_order(const Node& node, ValueId id, const Order& order) {
     return placed.tensor;
   }
   Order perm;
-  for (int axis : order) perm.push_back(static_cast<int>(position_of(placed.order, static_cast<std::size_t>(axis))));
-  const int tensor = transpose(node, placed.tensor, perm, value.name + (is_identity(order) ? ":plain" : ":moved"));
+  for (int axis : order)
+    perm.push_back(static_cast<int>(position_of(placed.order, static_cast<std::size_t>(axis))));
+  const int tensor =
+      transpose(node, placed.tensor, perm, value.name + (is_identity(order) ? ":plain" : ":moved"));
   return reordered_[key] = tensor;
 }
 
 int Context::define(const Node& node, std::size_t output, const Order& order) {
   const ValueId id = node.outputs[output];
-  const int tensor = add_activation(graph_.value(id).name, graph_.value(id).type, permuted(shape(node, id), order));
+  const int tensor = add_activation(graph_.value(id).name, graph_.value(id).type,
+                                    permuted(shape(node, id), order));
   placed_[id] = {tensor, order};
   return tensor;
 }
@@ -163,10 +176,12 @@ void Context::place(const Node& node, std::size_t output, Placed placed) {
 }
 
 int Context::add_constant(const std::string& name, const graph::Tensor& source) {
-  const graph::Tensor& tensor =
-      source.type == graph::ElementType::kFloat64 ? graph::cast(source, graph::ElementType::kFloat32) : source;
+  const graph::Tensor& tensor = source.type == graph::ElementType::kFloat64
+                                    ? graph::cast(source, graph::ElementType::kFloat32)
+                                    : source;
   DimShape shape;
-  for (int64_t extent : tensor.shape) shape.push_back(graph::fixed_dim(extent));
+  for (int64_t extent : tensor.shape)
+    shape.push_back(graph::fixed_dim(extent));
   const int index = add_activation(name, tensor.type, shape);
   auto buffer = std::make_unique<fb::BufferT>();
   buffer->data = tensor.data;
@@ -175,7 +190,8 @@ int Context::add_constant(const std::string& name, const graph::Tensor& source) 
   return index;
 }
 
-int Context::add_activation(const std::string& name, graph::ElementType type, const DimShape& shape) {
+int Context::add_activation(const std::string& name, graph::ElementType type,
+                            const DimShape& shape) {
   auto tensor = std::make_unique<fb::TensorT>();
   tensor->name = name;
   tensor->type = data_type(type);
@@ -197,7 +213,8 @@ int Context::add_activation(const std::string& name, graph::ElementType type, co
 int Context::reshape(const Node& node, int tensor, const DimShape& shape, const std::string& name) {
   // A reshape of a reshape is one from the first source.
   int source = tensor;
-  while (reshaped_from_[static_cast<std::size_t>(source)] >= 0) source = reshaped_from_[static_cast<std::size_t>(source)];
+  while (reshaped_from_[static_cast<std::size_t>(source)] >= 0)
+    source = reshaped_from_[static_cast<std::size_t>(source)];
   for (int candidate : {source, tensor}) {
     if (tensor_shape(candidate) == shape) {
       return candidate;
@@ -215,8 +232,9 @@ int Context::reshape(const Node& node, int tensor, const DimShape& shape, const 
     add_operator(node, std::move(options), {candidate}, {result});
     return result;
   }
-  graph::fail_at(node, "it moves two dynamic extents at once, from " + to_string(tensor_shape(tensor)) + " to " +
-                           to_string(shape) + "; fix one of them when exporting the model");
+  graph::fail_at(node, "it moves two dynamic extents at once, from " +
+                           to_string(tensor_shape(tensor)) + " to " + to_string(shape) +
+                           "; fix one of them when exporting the model");
 }
 
 int Context::transpose(const Node& node, int tensor, const Order& perm, const std::string& name) {

@@ -49,22 +49,29 @@ class Context {
   Placed get(const Node& node, ValueId id);
   /// The tensor of `id` in the given order; adds a Reshape or Transpose if it is kept in another.
   int in_order(const Node& node, ValueId id, const Order& order);
-  int plain(const Node& node, ValueId id) { return in_order(node, id, identity_order(rank(node, id))); }
-  /// Declares that `node`'s output `output` is the new activation that is returned, kept in `order`.
+  int plain(const Node& node, ValueId id) {
+    return in_order(node, id, identity_order(rank(node, id)));
+  }
+  /// Declares that `node`'s output `output` is the new activation that is returned, kept in
+  /// `order`.
   int define(const Node& node, std::size_t output, const Order& order);
   /// Declares that `node`'s output `output` is an existing tensor.
   void place(const Node& node, std::size_t output, Placed placed);
 
   int add_constant(const std::string& name, const graph::Tensor& tensor);
   int add_activation(const std::string& name, graph::ElementType type, const DimShape& shape);
-  /// A new activation with the values of `tensor` and another shape; the tensor itself, or one it was made from, if that has
-  /// the shape already. Throws Error naming the node when two dynamic extents move.
+  /// A new activation with the values of `tensor` and another shape; the tensor itself, or one it
+  /// was made from, if that has the shape already. Throws Error naming the node when two dynamic
+  /// extents move.
   int reshape(const Node& node, int tensor, const DimShape& shape, const std::string& name);
   /// Shape of a tensor of the model.
-  const DimShape& tensor_shape(int tensor) const { return shapes_[static_cast<std::size_t>(tensor)]; }
+  const DimShape& tensor_shape(int tensor) const {
+    return shapes_[static_cast<std::size_t>(tensor)];
+  }
 
   template <typename Options>
-  void add_operator(const Node& node, Options options, std::vector<int> inputs, std::vector<int> outputs) {
+  void add_operator(const Node& node, Options options, std::vector<int> inputs,
+                    std::vector<int> outputs) {
     auto op = std::make_unique<fb::OperatorT>();
     op->name = node.name.empty() ? node.op + "_" + std::to_string(node.index) : node.name;
     op->options.Set(std::move(options));
@@ -80,16 +87,18 @@ class Context {
 
   const graph::Graph& graph_;
   fb::ModelT model_;
-  std::vector<DimShape> shapes_;                          // of tensors
-  std::vector<int> reshaped_from_;                        // of tensors made by Reshape; -1 for others
+  std::vector<DimShape> shapes_;    // of tensors
+  std::vector<int> reshaped_from_;  // of tensors made by Reshape; -1 for others
   std::map<ValueId, Placed> placed_;
-  std::map<std::pair<ValueId, Order>, int> reordered_;    // of values that were needed in a second order
+  std::map<std::pair<ValueId, Order>, int>
+      reordered_;  // of values that were needed in a second order
 };
 
 /// The type's counterpart in the format. Throws Error for float64, which the format does not have.
 fb::DataType data_type(graph::ElementType type);
 
-/// Removes operators and tensors that nothing reads, gives outputs their declared names and numbers tensors in order of use.
+/// Removes operators and tensors that nothing reads, gives outputs their declared names and numbers
+/// tensors in order of use.
 void finish_model(Context& context);
 
 }  // namespace edgy::converter::lower

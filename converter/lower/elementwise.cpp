@@ -29,11 +29,13 @@ int broadcast_constant(Context& context, const Node& node, ValueId id, const Ord
   std::vector<int64_t> shape(order.size() - constant.shape.size(), 1);
   shape.insert(shape.end(), constant.shape.begin(), constant.shape.end());
   graph::Tensor moved = graph::transpose(graph::reshaped(constant, shape), order);
-  while (moved.shape.size() > 1 && moved.shape.front() == 1) moved.shape.erase(moved.shape.begin());
+  while (moved.shape.size() > 1 && moved.shape.front() == 1)
+    moved.shape.erase(moved.shape.begin());
   return context.add_constant(context.graph().value(id).name, moved);
 }
 
-/// Order in which both operands and the result are best kept: that of the operand which has the result's rank.
+/// Order in which both operands and the result are best kept: that of the operand which has the
+/// result's rank.
 Order common_order(Context& context, const Node& node, const std::vector<ValueId>& inputs) {
   const std::size_t rank = context.rank(node, node.outputs[0]);
   Order best = identity_order(rank);
@@ -43,7 +45,8 @@ Order common_order(Context& context, const Node& node, const std::vector<ValueId
     }
     const Placed placed = context.get(node, input);
     if (placed.order.size() != rank) {
-      return identity_order(rank);  // leading axes are implied, which only the source's own order can say
+      return identity_order(
+          rank);  // leading axes are implied, which only the source's own order can say
     }
     if (is_identity(best)) {
       best = placed.order;
@@ -52,7 +55,8 @@ Order common_order(Context& context, const Node& node, const std::vector<ValueId
   return best;
 }
 
-void add_binary(Context& context, const Node& node, fb::BinaryKind kind, int left, int right, int output) {
+void add_binary(Context& context, const Node& node, fb::BinaryKind kind, int left, int right,
+                int output) {
   fb::BinaryT binary;
   binary.kind = kind;
   context.add_operator(node, binary, {left, right}, {output});
@@ -63,30 +67,34 @@ int operand(Context& context, const Node& node, ValueId id, const Order& order) 
   if (context.graph().is_constant(id)) {
     return broadcast_constant(context, node, id, order);
   }
-  return context.rank(node, id) == order.size() ? context.in_order(node, id, order) : context.plain(node, id);
+  return context.rank(node, id) == order.size() ? context.in_order(node, id, order)
+                                                : context.plain(node, id);
 }
 
 }  // namespace
 
 void lower_unary(Context& context, const Node& node) {
   static const std::map<std::string, fb::UnaryKind> kinds = {
-      {"Relu", fb::UnaryKind::Relu},           {"LeakyRelu", fb::UnaryKind::LeakyRelu},
-      {"Sigmoid", fb::UnaryKind::Sigmoid},     {"Tanh", fb::UnaryKind::Tanh},
-      {"Erf", fb::UnaryKind::Erf},             {"Gelu", fb::UnaryKind::Gelu},
-      {"Exp", fb::UnaryKind::Exp},             {"Log", fb::UnaryKind::Log},
-      {"Sqrt", fb::UnaryKind::Sqrt},           {"Neg", fb::UnaryKind::Neg},
-      {"Abs", fb::UnaryKind::Abs},             {"HardSwish", fb::UnaryKind::HardSwish},
-      {"Elu", fb::UnaryKind::Elu},             {"HardSigmoid", fb::UnaryKind::HardSigmoid},
-      {"Floor", fb::UnaryKind::Floor},         {"Reciprocal", fb::UnaryKind::Reciprocal},
-      {"Ceil", fb::UnaryKind::Ceil},           {"Round", fb::UnaryKind::Round},
+      {"Relu", fb::UnaryKind::Relu},       {"LeakyRelu", fb::UnaryKind::LeakyRelu},
+      {"Sigmoid", fb::UnaryKind::Sigmoid}, {"Tanh", fb::UnaryKind::Tanh},
+      {"Erf", fb::UnaryKind::Erf},         {"Gelu", fb::UnaryKind::Gelu},
+      {"Exp", fb::UnaryKind::Exp},         {"Log", fb::UnaryKind::Log},
+      {"Sqrt", fb::UnaryKind::Sqrt},       {"Neg", fb::UnaryKind::Neg},
+      {"Abs", fb::UnaryKind::Abs},         {"HardSwish", fb::UnaryKind::HardSwish},
+      {"Elu", fb::UnaryKind::Elu},         {"HardSigmoid", fb::UnaryKind::HardSigmoid},
+      {"Floor", fb::UnaryKind::Floor},     {"Reciprocal", fb::UnaryKind::Reciprocal},
+      {"Ceil", fb::UnaryKind::Ceil},       {"Round", fb::UnaryKind::Round},
   };
   if (node.op == "Gelu" && node.get_string("approximate", "none") != "none") {
-    graph::fail_at(node, "Gelu with approximate = '" + node.get_string("approximate", "") + "' is not supported; 'none' is");
+    graph::fail_at(node, "Gelu with approximate = '" + node.get_string("approximate", "") +
+                             "' is not supported; 'none' is");
   }
   float alpha = 0;
   float beta = 0;
-  if (node.op == "LeakyRelu") alpha = node.get_float("alpha", 0.01F);
-  if (node.op == "Elu") alpha = node.get_float("alpha", 1.0F);
+  if (node.op == "LeakyRelu")
+    alpha = node.get_float("alpha", 0.01F);
+  if (node.op == "Elu")
+    alpha = node.get_float("alpha", 1.0F);
   if (node.op == "HardSigmoid") {
     alpha = node.get_float("alpha", 0.2F);
     beta = node.get_float("beta", 0.5F);
@@ -96,7 +104,8 @@ void lower_unary(Context& context, const Node& node) {
 
 void lower_clip(Context& context, const Node& node) {
   if (node.inputs.size() == 1) {
-    add_unary(context, node, fb::UnaryKind::Clip, node.get_float("min", -std::numeric_limits<float>::infinity()),
+    add_unary(context, node, fb::UnaryKind::Clip,
+              node.get_float("min", -std::numeric_limits<float>::infinity()),
               node.get_float("max", std::numeric_limits<float>::infinity()));
     return;
   }
@@ -113,18 +122,21 @@ void lower_clip(Context& context, const Node& node) {
     }
     const int bound = operand(context, node, node.inputs[i], order);
     const bool last = i == 2 || !has_max;
-    const int result = last ? context.define(node, 0, order)
-                            : context.add_activation(context.graph().value(node.outputs[0]).name + ":low",
-                                                     graph::ElementType::kFloat32, context.tensor_shape(at));
-    add_binary(context, node, i == 1 ? fb::BinaryKind::Max : fb::BinaryKind::Min, at, bound, result);
+    const int result =
+        last ? context.define(node, 0, order)
+             : context.add_activation(context.graph().value(node.outputs[0]).name + ":low",
+                                      graph::ElementType::kFloat32, context.tensor_shape(at));
+    add_binary(context, node, i == 1 ? fb::BinaryKind::Max : fb::BinaryKind::Min, at, bound,
+               result);
     at = result;
   }
 }
 
 void lower_binary(Context& context, const Node& node) {
   static const std::map<std::string, fb::BinaryKind> kinds = {
-      {"Add", fb::BinaryKind::Add}, {"Sub", fb::BinaryKind::Sub}, {"Mul", fb::BinaryKind::Mul}, {"Div", fb::BinaryKind::Div},
-      {"Max", fb::BinaryKind::Max}, {"Min", fb::BinaryKind::Min}, {"Pow", fb::BinaryKind::Pow}};
+      {"Add", fb::BinaryKind::Add}, {"Sub", fb::BinaryKind::Sub}, {"Mul", fb::BinaryKind::Mul},
+      {"Div", fb::BinaryKind::Div}, {"Max", fb::BinaryKind::Max}, {"Min", fb::BinaryKind::Min},
+      {"Pow", fb::BinaryKind::Pow}};
   const Order order = common_order(context, node, node.inputs);
   int at = operand(context, node, node.inputs[0], order);
   if (node.inputs.size() == 1) {
@@ -132,7 +144,8 @@ void lower_binary(Context& context, const Node& node) {
     return;
   }
   const graph::Graph& graph = context.graph();
-  if (node.op == "Pow" && graph.is_constant(node.inputs[1]) && graph.value(node.inputs[1]).constant->elements() == 1) {
+  if (node.op == "Pow" && graph.is_constant(node.inputs[1]) &&
+      graph.value(node.inputs[1]).constant->elements() == 1) {
     const double exponent = graph::as_doubles(*graph.value(node.inputs[1]).constant)[0];
     if (exponent == 2) {
       add_binary(context, node, fb::BinaryKind::Mul, at, at, context.define(node, 0, order));
@@ -151,12 +164,15 @@ void lower_binary(Context& context, const Node& node) {
     if (i + 1 == node.inputs.size()) {
       result = context.define(node, 0, order);
     } else {
-      // Of several inputs the whole result's shape is known only; all but the last must have it already.
+      // Of several inputs the whole result's shape is known only; all but the last must have it
+      // already.
       if (context.shape(node, node.inputs[i]).size() > context.shape(node, node.inputs[0]).size()) {
-        graph::fail_at(node, "its later inputs have a higher rank than its first; put the largest first");
+        graph::fail_at(node,
+                       "its later inputs have a higher rank than its first; put the largest first");
       }
-      result = context.add_activation(context.graph().value(node.outputs[0]).name + ":" + std::to_string(i),
-                                      graph::ElementType::kFloat32, context.tensor_shape(at));
+      result = context.add_activation(
+          context.graph().value(node.outputs[0]).name + ":" + std::to_string(i),
+          graph::ElementType::kFloat32, context.tensor_shape(at));
     }
     add_binary(context, node, kinds.at(node.op), at, right, result);
     at = result;
@@ -176,16 +192,19 @@ void lower_batch_norm(Context& context, const Node& node) {
     graph::fail_at(node, "it is in training mode; export the model for inference");
   }
   std::vector<double> values[4];
-  for (std::size_t i = 0; i < 4; ++i) values[i] = graph::as_doubles(*graph.value(node.inputs[i + 1]).constant);
+  for (std::size_t i = 0; i < 4; ++i)
+    values[i] = graph::as_doubles(*graph.value(node.inputs[i + 1]).constant);
   const std::size_t channels = values[0].size();
-  if (shape.size() < 2 || values[1].size() != channels || values[2].size() != channels || values[3].size() != channels ||
+  if (shape.size() < 2 || values[1].size() != channels || values[2].size() != channels ||
+      values[3].size() != channels ||
       (shape[1].fixed() && shape[1].value != static_cast<int64_t>(channels))) {
     graph::fail_at(node, "its parameters do not fit the channels of its input " + to_string(shape));
   }
   std::vector<float> scale(channels);
   std::vector<float> shift(channels);
   for (std::size_t c = 0; c < channels; ++c) {
-    const double factor = values[0][c] / std::sqrt(values[3][c] + double{node.get_float("epsilon", 1e-5F)});
+    const double factor =
+        values[0][c] / std::sqrt(values[3][c] + double{node.get_float("epsilon", 1e-5F)});
     scale[c] = static_cast<float>(factor);
     shift[c] = static_cast<float>(values[1][c] - values[2][c] * factor);
   }
@@ -195,7 +214,8 @@ void lower_batch_norm(Context& context, const Node& node) {
   const std::string name = graph.value(node.outputs[0]).name;
   const int factors = context.add_constant(name + ":scale", graph::make_floats(extents, scale));
   const int offsets = context.add_constant(name + ":shift", graph::make_floats(extents, shift));
-  const int scaled = context.add_activation(name + ":scaled", graph::ElementType::kFloat32, context.tensor_shape(x.tensor));
+  const int scaled = context.add_activation(name + ":scaled", graph::ElementType::kFloat32,
+                                            context.tensor_shape(x.tensor));
   add_binary(context, node, fb::BinaryKind::Mul, x.tensor, factors, scaled);
   add_binary(context, node, fb::BinaryKind::Add, scaled, offsets, context.define(node, 0, x.order));
 }
@@ -204,7 +224,8 @@ void lower_cast(Context& context, const Node& node) {
   const auto from = context.graph().value(node.inputs[0]).type;
   const auto to = context.graph().value(node.outputs[0]).type;
   if (from != to) {
-    graph::fail_at(node, std::string("casting ") + graph::to_string(from) + " to " + graph::to_string(to) +
+    graph::fail_at(node, std::string("casting ") + graph::to_string(from) + " to " +
+                             graph::to_string(to) +
                              " while running is not supported; casts of constants are");
   }
   context.place(node, 0, context.get(node, node.inputs[0]));

@@ -1,5 +1,5 @@
-// Lowering of single nodes, one file a family. Every function expects the canonical form (passes/canonicalize.h) and throws Error
-// naming the node for what the format cannot express.
+// Lowering of single nodes, one file a family. Every function expects the canonical form
+// (passes/canonicalize.h) and throws Error naming the node for what the format cannot express.
 #pragma once
 
 #include "converter/lower/context.h"

@@ -8,7 +8,8 @@ namespace {
 
 using graph::Graph;
 
-/// A tensor of its own for each output: one that is neither an input, a constant nor another output.
+/// A tensor of its own for each output: one that is neither an input, a constant nor another
+/// output.
 void place_outputs(Context& context) {
   const Graph& graph = context.graph();
   fb::ModelT& model = context.model();
@@ -18,10 +19,14 @@ void place_outputs(Context& context) {
     node.name = declared.name;
     node.op = "output";
     int tensor = context.plain(node, graph.outputs[i]);
-    const auto taken = [&](const std::vector<int>& list) { return std::find(list.begin(), list.end(), tensor) != list.end(); };
-    if (taken(model.inputs) || taken(model.outputs) || model.tensors[static_cast<std::size_t>(tensor)]->buffer >= 0) {
+    const auto taken = [&](const std::vector<int>& list) {
+      return std::find(list.begin(), list.end(), tensor) != list.end();
+    };
+    if (taken(model.inputs) || taken(model.outputs) ||
+        model.tensors[static_cast<std::size_t>(tensor)]->buffer >= 0) {
       const DimShape shape = context.tensor_shape(tensor);
-      const int copy = context.add_activation(declared.name, graph.value(graph.outputs[i]).type, shape);
+      const int copy =
+          context.add_activation(declared.name, graph.value(graph.outputs[i]).type, shape);
       fb::ReshapeT options;
       options.shape.assign(shape.size(), 0);
       context.add_operator(node, std::move(options), {tensor}, {copy});
@@ -53,7 +58,8 @@ void name_outputs(Context& context) {
 void drop_unread_operators(fb::ModelT& model) {
   std::set<int> needed(model.outputs.begin(), model.outputs.end());
   for (auto op = model.operators.rbegin(); op != model.operators.rend(); ++op) {
-    const bool used = std::any_of((*op)->outputs.begin(), (*op)->outputs.end(), [&](int out) { return needed.contains(out); });
+    const bool used = std::any_of((*op)->outputs.begin(), (*op)->outputs.end(),
+                                  [&](int out) { return needed.contains(out); });
     if (!used) {
       op->reset();
       continue;
@@ -77,18 +83,23 @@ void renumber(fb::ModelT& model) {
       to = static_cast<int>(tensors.size());
       tensors.push_back(std::move(model.tensors[static_cast<std::size_t>(tensor)]));
       if (tensors.back()->buffer >= 0) {
-        buffers.push_back(std::move(model.buffers[static_cast<std::size_t>(tensors.back()->buffer)]));
+        buffers.push_back(
+            std::move(model.buffers[static_cast<std::size_t>(tensors.back()->buffer)]));
         tensors.back()->buffer = static_cast<int>(buffers.size()) - 1;
       }
     }
     return to;
   };
-  for (int& input : model.inputs) input = renumbered(input);
+  for (int& input : model.inputs)
+    input = renumbered(input);
   for (auto& op : model.operators) {
-    for (int& input : op->inputs) input = renumbered(input);
-    for (int& output : op->outputs) output = renumbered(output);
+    for (int& input : op->inputs)
+      input = renumbered(input);
+    for (int& output : op->outputs)
+      output = renumbered(output);
   }
-  for (int& output : model.outputs) output = renumbered(output);
+  for (int& output : model.outputs)
+    output = renumbered(output);
   model.tensors = std::move(tensors);
   model.buffers = std::move(buffers);
 }
@@ -98,7 +109,8 @@ void make_names_unique(fb::ModelT& model) {
   std::set<std::string> taken;
   std::set<int> fixed(model.inputs.begin(), model.inputs.end());
   fixed.insert(model.outputs.begin(), model.outputs.end());
-  for (int tensor : fixed) taken.insert(model.tensors[static_cast<std::size_t>(tensor)]->name);
+  for (int tensor : fixed)
+    taken.insert(model.tensors[static_cast<std::size_t>(tensor)]->name);
   for (std::size_t i = 0; i < model.tensors.size(); ++i) {
     if (fixed.contains(static_cast<int>(i))) {
       continue;

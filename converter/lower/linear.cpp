@@ -10,7 +10,8 @@ namespace {
 Order order_with_last_axis_last(Context& context, const Node& node, ValueId id) {
   const Placed placed = context.get(node, id);
   const std::size_t rank = placed.order.size();
-  return rank > 0 && placed.order.back() == static_cast<int>(rank) - 1 ? placed.order : identity_order(rank);
+  return rank > 0 && placed.order.back() == static_cast<int>(rank) - 1 ? placed.order
+                                                                       : identity_order(rank);
 }
 
 }  // namespace
@@ -36,9 +37,11 @@ void lower_matmul(Context& context, const Node& node) {
   const std::size_t a_rank = context.rank(node, node.inputs[0]);
   const std::size_t b_rank = context.rank(node, node.inputs[1]);
   if (a_rank < 2 || b_rank < 2) {
-    graph::fail_at(node, "products with vectors that are no constants are not supported; matrices are");
+    graph::fail_at(node,
+                   "products with vectors that are no constants are not supported; matrices are");
   }
-  // Where the last two axes are kept exchanged, the product reads them so, and no transpose is made for it.
+  // Where the last two axes are kept exchanged, the product reads them so, and no transpose is made
+  // for it.
   const Placed b = context.get(node, node.inputs[1]);
   const bool swapped = position_of(b.order, b_rank - 1) < position_of(b.order, b_rank - 2);
   Order b_order = identity_order(b_rank);
@@ -60,7 +63,8 @@ void lower_nearest_code(Context& context, const Node& node) {
   const int codes = context.get(node, node.inputs[1]).tensor;
   const int norms = context.get(node, node.inputs[2]).tensor;
   const Order result(order.begin(), order.end() - 1);
-  context.add_operator(node, fb::NearestCodeT{}, {input, codes, norms}, {context.define(node, 0, result)});
+  context.add_operator(node, fb::NearestCodeT{}, {input, codes, norms},
+                       {context.define(node, 0, result)});
 }
 
 }  // namespace edgy::converter::lower

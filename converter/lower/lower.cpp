@@ -79,17 +79,20 @@ void refuse_unknown(const graph::Graph& graph, const std::vector<int>& order) {
   for (int index : order) {
     const Node& node = graph.nodes[static_cast<std::size_t>(index)];
     if (!functions().contains(node.op)) {
-      unknown[node.op].push_back(node.name.empty() ? "#" + std::to_string(node.index) : "'" + node.name + "'");
+      unknown[node.op].push_back(node.name.empty() ? "#" + std::to_string(node.index)
+                                                   : "'" + node.name + "'");
     }
   }
   if (unknown.empty()) {
     return;
   }
-  std::string message = std::to_string(unknown.size()) + (unknown.size() == 1 ? " operator is" : " operators are") +
+  std::string message = std::to_string(unknown.size()) +
+                        (unknown.size() == 1 ? " operator is" : " operators are") +
                         " not supported:";
   for (const auto& [op, nodes] : unknown) {
     message += "\n  " + op + " (";
-    for (std::size_t i = 0; i < std::min<std::size_t>(nodes.size(), 5); ++i) message += (i == 0 ? "" : ", ") + nodes[i];
+    for (std::size_t i = 0; i < std::min<std::size_t>(nodes.size(), 5); ++i)
+      message += (i == 0 ? "" : ", ") + nodes[i];
     message += nodes.size() > 5 ? ", and " + std::to_string(nodes.size() - 5) + " more)" : ")";
   }
   message += "\nSupported are ";
@@ -113,7 +116,8 @@ fb::ModelT lower_graph(const graph::Graph& graph) {
     for (int index : order) {
       const Node& node = graph.nodes[static_cast<std::size_t>(index)];
       for (ValueId output : node.outputs) {
-        if (output != graph::kNone && (!graph.consumers(output).empty() || graph.is_output(output))) {
+        if (output != graph::kNone &&
+            (!graph.consumers(output).empty() || graph.is_output(output))) {
           (void)context.shape(node, output);
         }
       }

@@ -17,7 +17,8 @@ const std::string& output_name(Context& context, const Node& node) {
 }
 
 /// Makes output `output` of `node` the part [start, end) of its input along source axis `axis`.
-void add_range(Context& context, const Node& node, std::size_t output, std::size_t axis, int64_t start, int64_t end) {
+void add_range(Context& context, const Node& node, std::size_t output, std::size_t axis,
+               int64_t start, int64_t end) {
   const Placed x = context.get(node, node.inputs[0]);
   fb::SliceT slice;
   slice.starts = {narrow(start)};
@@ -43,7 +44,9 @@ void lower_transpose(Context& context, const Node& node) {
 void lower_reshape(Context& context, const Node& node) {
   const DimShape& shape = context.shape(node, node.outputs[0]);
   const int input = context.plain(node, node.inputs[0]);
-  context.place(node, 0, {context.reshape(node, input, shape, output_name(context, node)), identity_order(shape.size())});
+  context.place(node, 0,
+                {context.reshape(node, input, shape, output_name(context, node)),
+                 identity_order(shape.size())});
 }
 
 void lower_squeeze(Context& context, const Node& node) {
@@ -53,22 +56,29 @@ void lower_squeeze(Context& context, const Node& node) {
   const std::size_t wide = std::max(shape.size(), x.order.size());
   std::vector<bool> marked(wide, false);
   const std::vector<int64_t> axes = node.get_ints("axes");
-  for (int64_t axis : axes) marked[graph::normalize_axis(node, axis, wide)] = true;
+  for (int64_t axis : axes)
+    marked[graph::normalize_axis(node, axis, wide)] = true;
   if (axes.empty()) {
     const DimShape& from = context.shape(node, node.inputs[0]);
-    for (std::size_t i = 0; i < wide; ++i) marked[i] = from[i] == graph::fixed_dim(1);
+    for (std::size_t i = 0; i < wide; ++i)
+      marked[i] = from[i] == graph::fixed_dim(1);
   }
   Order order;
   if (insert) {
     std::vector<int> kept;  // source axis before -> after
     for (std::size_t i = 0; i < wide; ++i) {
-      if (!marked[i]) kept.push_back(static_cast<int>(i));
+      if (!marked[i])
+        kept.push_back(static_cast<int>(i));
     }
-    for (int axis : x.order) order.push_back(kept[static_cast<std::size_t>(axis)]);
-    // New axes go before the axis that follows them in the source, so that an order without moves stays one.
+    for (int axis : x.order)
+      order.push_back(kept[static_cast<std::size_t>(axis)]);
+    // New axes go before the axis that follows them in the source, so that an order without moves
+    // stays one.
     for (std::size_t i = wide; i-- > 0;) {
       if (marked[i]) {
-        const auto next = i + 1 < wide ? order.begin() + static_cast<std::ptrdiff_t>(position_of(order, i + 1)) : order.end();
+        const auto next =
+            i + 1 < wide ? order.begin() + static_cast<std::ptrdiff_t>(position_of(order, i + 1))
+                         : order.end();
         order.insert(next, static_cast<int>(i));
       }
     }
@@ -76,13 +86,16 @@ void lower_squeeze(Context& context, const Node& node) {
     std::vector<int> renumbered(wide, -1);
     int count = 0;
     for (std::size_t i = 0; i < wide; ++i) {
-      if (!marked[i]) renumbered[i] = count++;
+      if (!marked[i])
+        renumbered[i] = count++;
     }
     for (int axis : x.order) {
-      if (renumbered[static_cast<std::size_t>(axis)] >= 0) order.push_back(renumbered[static_cast<std::size_t>(axis)]);
+      if (renumbered[static_cast<std::size_t>(axis)] >= 0)
+        order.push_back(renumbered[static_cast<std::size_t>(axis)]);
     }
   }
-  const int tensor = context.reshape(node, x.tensor, permuted(shape, order), output_name(context, node));
+  const int tensor =
+      context.reshape(node, x.tensor, permuted(shape, order), output_name(context, node));
   context.place(node, 0, {tensor, std::move(order)});
 }
 
@@ -97,9 +110,11 @@ void lower_concat(Context& context, const Node& node) {
     }
   }
   std::vector<int> inputs;
-  for (ValueId input : node.inputs) inputs.push_back(context.in_order(node, input, order));
+  for (ValueId input : node.inputs)
+    inputs.push_back(context.in_order(node, input, order));
   fb::ConcatT concat;
-  concat.axis = static_cast<int>(position_of(order, graph::normalize_axis(node, node.get_int("axis", 0), order.size())));
+  concat.axis = static_cast<int>(
+      position_of(order, graph::normalize_axis(node, node.get_int("axis", 0), order.size())));
   context.add_operator(node, concat, std::move(inputs), {context.define(node, 0, order)});
 }
 
@@ -114,16 +129,19 @@ void lower_slice(Context& context, const Node& node) {
     slice.starts.push_back(narrow(node.get_ints("starts")[i]));
     slice.ends.push_back(narrow(node.get_ints("ends")[i]));
     slice.steps.push_back(narrow(node.get_ints("steps")[i]));
-    slice.axes.push_back(static_cast<int>(position_of(x.order, graph::normalize_axis(node, axes[i], x.order.size()))));
+    slice.axes.push_back(static_cast<int>(
+        position_of(x.order, graph::normalize_axis(node, axes[i], x.order.size()))));
   }
   context.add_operator(node, std::move(slice), {x.tensor}, {context.define(node, 0, x.order)});
 }
 
 void lower_split(Context& context, const Node& node) {
   if (node.inputs.size() != 1 || !node.has("split")) {
-    graph::fail_at(node, "the sizes of its parts must be constants, or the extent that is split fixed");
+    graph::fail_at(node,
+                   "the sizes of its parts must be constants, or the extent that is split fixed");
   }
-  const std::size_t axis = graph::normalize_axis(node, node.get_int("axis", 0), context.rank(node, node.inputs[0]));
+  const std::size_t axis =
+      graph::normalize_axis(node, node.get_int("axis", 0), context.rank(node, node.inputs[0]));
   const std::vector<int64_t> parts = node.get_ints("split");
   int64_t start = 0;
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
@@ -164,7 +182,8 @@ void lower_gather(Context& context, const Node& node) {
   const std::size_t axis = graph::normalize_axis(node, node.get_int("axis", 0), rank);
   const graph::Value& indices = graph.value(node.inputs[1]);
   if (indices.type != graph::ElementType::kInt64 && indices.type != graph::ElementType::kInt32) {
-    graph::fail_at(node, std::string("its indices are ") + graph::to_string(indices.type) + "; int32 and int64 are accepted");
+    graph::fail_at(node, std::string("its indices are ") + graph::to_string(indices.type) +
+                             "; int32 and int64 are accepted");
   }
   if (indices.constant && indices.constant->rank() == 0) {
     // One index: a part of extent 1, without its axis.
@@ -177,14 +196,17 @@ void lower_gather(Context& context, const Node& node) {
     slice.steps = {1};
     DimShape part = context.tensor_shape(x.tensor);
     part[position_of(x.order, axis)] = graph::fixed_dim(1);
-    const int sliced = context.add_activation(output_name(context, node) + ":part", graph.value(node.inputs[0]).type, part);
+    const int sliced = context.add_activation(output_name(context, node) + ":part",
+                                              graph.value(node.inputs[0]).type, part);
     context.add_operator(node, std::move(slice), {x.tensor}, {sliced});
     Order order;
     for (int source : x.order) {
-      if (source != static_cast<int>(axis)) order.push_back(source > static_cast<int>(axis) ? source - 1 : source);
+      if (source != static_cast<int>(axis))
+        order.push_back(source > static_cast<int>(axis) ? source - 1 : source);
     }
     const DimShape shape = permuted(context.shape(node, node.outputs[0]), order);
-    context.place(node, 0, {context.reshape(node, sliced, shape, output_name(context, node)), order});
+    context.place(node, 0,
+                  {context.reshape(node, sliced, shape, output_name(context, node)), order});
     return;
   }
   fb::GatherT gather;

@@ -13,19 +13,22 @@ Recurrent read_recurrent(Context& context, const Node& node, int64_t gates) {
   const graph::Graph& graph = context.graph();
   context.expect_float(node, node.inputs[0]);
   if (node.get_string("direction", "forward") != "forward") {
-    graph::fail_at(node, "direction '" + node.get_string("direction", "") + "' is not supported; 'forward' is");
+    graph::fail_at(node, "direction '" + node.get_string("direction", "") +
+                             "' is not supported; 'forward' is");
   }
   if (node.get_int("layout", 0) != 0) {
     graph::fail_at(node, "layout 1 is not supported; 0 is (time first)");
   }
   if (node.has("activations") || node.has("clip") || node.get_int("input_forget", 0) != 0) {
-    const bool usual = !node.has("clip") && node.get_int("input_forget", 0) == 0 &&
-                       (std::get_if<std::vector<std::string>>(&node.attributes.at("activations")) != nullptr) &&
-                       std::get<std::vector<std::string>>(node.attributes.at("activations")) ==
-                           (gates == 4 ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"}
-                                       : std::vector<std::string>{"Sigmoid", "Tanh"});
+    const bool usual =
+        !node.has("clip") && node.get_int("input_forget", 0) == 0 &&
+        (std::get_if<std::vector<std::string>>(&node.attributes.at("activations")) != nullptr) &&
+        std::get<std::vector<std::string>>(node.attributes.at("activations")) ==
+            (gates == 4 ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"}
+                        : std::vector<std::string>{"Sigmoid", "Tanh"});
     if (!usual) {
-      graph::fail_at(node, "clip, input_forget and activations other than Sigmoid and Tanh are not supported");
+      graph::fail_at(
+          node, "clip, input_forget and activations other than Sigmoid and Tanh are not supported");
     }
   }
   if (node.input(4) != graph::kNone) {
@@ -40,9 +43,11 @@ Recurrent read_recurrent(Context& context, const Node& node, int64_t gates) {
   const graph::Tensor& r = *graph.value(node.inputs[2]).constant;
   const DimShape& x = context.shape(node, node.inputs[0]);
   const int64_t hidden = r.rank() == 3 ? r.shape[2] : 0;
-  if (hidden < 1 || r.shape != std::vector<int64_t>{1, gates * hidden, hidden} || w.rank() != 3 || w.shape[0] != 1 ||
-      w.shape[1] != gates * hidden || x.size() != 3 || (x[2].fixed() && x[2].value != w.shape[2]) ||
-      (node.input(3) != graph::kNone && graph.value(node.inputs[3]).constant->elements() != 2 * gates * hidden)) {
+  if (hidden < 1 || r.shape != std::vector<int64_t>{1, gates * hidden, hidden} || w.rank() != 3 ||
+      w.shape[0] != 1 || w.shape[1] != gates * hidden || x.size() != 3 ||
+      (x[2].fixed() && x[2].value != w.shape[2]) ||
+      (node.input(3) != graph::kNone &&
+       graph.value(node.inputs[3]).constant->elements() != 2 * gates * hidden)) {
     graph::fail_at(node, "its weights do not fit each other or its input " + to_string(x));
   }
   if (node.get_int("hidden_size", hidden) != hidden) {
@@ -52,12 +57,15 @@ Recurrent read_recurrent(Context& context, const Node& node, int64_t gates) {
   recurrent.hidden = static_cast<int>(hidden);
   recurrent.inputs = {
       context.in_order(node, node.inputs[0], {1, 0, 2}),
-      context.add_constant(graph.value(node.inputs[1]).name, graph::reshaped(w, {gates * hidden, w.shape[2]})),
-      context.add_constant(graph.value(node.inputs[2]).name, graph::reshaped(r, {gates * hidden, hidden})),
+      context.add_constant(graph.value(node.inputs[1]).name,
+                           graph::reshaped(w, {gates * hidden, w.shape[2]})),
+      context.add_constant(graph.value(node.inputs[2]).name,
+                           graph::reshaped(r, {gates * hidden, hidden})),
       node.input(3) == graph::kNone
           ? -1
-          : context.add_constant(graph.value(node.inputs[3]).name,
-                                 graph::reshaped(*graph.value(node.inputs[3]).constant, {2 * gates * hidden}))};
+          : context.add_constant(
+                graph.value(node.inputs[3]).name,
+                graph::reshaped(*graph.value(node.inputs[3]).constant, {2 * gates * hidden}))};
   return recurrent;
 }
 
@@ -68,25 +76,29 @@ int state(Context& context, const Node& node, std::size_t input) {
   }
   const DimShape& shape = context.shape(node, node.inputs[input]);
   if (shape.size() != 3) {
-    graph::fail_at(node, "an initial state has the shape " + to_string(shape) + "; [1, N, H] is expected");
+    graph::fail_at(
+        node, "an initial state has the shape " + to_string(shape) + "; [1, N, H] is expected");
   }
   const graph::Value& value = context.graph().value(node.inputs[input]);
   if (value.constant) {
-    return context.add_constant(value.name,
-                                graph::reshaped(*value.constant, {value.constant->shape[1], value.constant->shape[2]}));
+    return context.add_constant(
+        value.name,
+        graph::reshaped(*value.constant, {value.constant->shape[1], value.constant->shape[2]}));
   }
-  return context.reshape(node, context.plain(node, node.inputs[input]), {shape[1], shape[2]}, value.name + ":rows");
+  return context.reshape(node, context.plain(node, node.inputs[input]), {shape[1], shape[2]},
+                         value.name + ":rows");
 }
 
-/// Declares the outputs Y [T, 1, N, H], Y_h [1, N, H] and Y_c from y [N, T, H], h [N, H] and c [N, H], which are returned.
+/// Declares the outputs Y [T, 1, N, H], Y_h [1, N, H] and Y_c from y [N, T, H], h [N, H] and c [N,
+/// H], which are returned.
 std::vector<int> define_outputs(Context& context, const Node& node, int hidden, std::size_t count) {
   const DimShape& x = context.shape(node, node.inputs[0]);
   const graph::Dim width = graph::fixed_dim(hidden);
   std::vector<int> results;
   for (std::size_t i = 0; i < count; ++i) {
     const bool present = i < node.outputs.size() && node.outputs[i] != graph::kNone;
-    const std::string name =
-        present ? context.graph().value(node.outputs[i]).name : node.name + ":unused" + std::to_string(i);
+    const std::string name = present ? context.graph().value(node.outputs[i]).name
+                                     : node.name + ":unused" + std::to_string(i);
     const DimShape shape = i == 0 ? DimShape{x[1], x[0], width} : DimShape{x[1], width};
     results.push_back(context.add_activation(name + ":rows", graph::ElementType::kFloat32, shape));
   }
@@ -101,7 +113,8 @@ void place_outputs(Context& context, const Node& node, const std::vector<int>& r
     DimShape shape = context.tensor_shape(results[i]);
     // The axis of directions goes where no dynamic extent has to move: before the last.
     shape.insert(shape.end() - 1, graph::fixed_dim(1));
-    const int tensor = context.reshape(node, results[i], shape, context.graph().value(node.outputs[i]).name);
+    const int tensor =
+        context.reshape(node, results[i], shape, context.graph().value(node.outputs[i]).name);
     context.place(node, i, {tensor, i == 0 ? Order{2, 0, 1, 3} : Order{1, 0, 2}});
   }
 }

@@ -12,7 +12,8 @@ Order without(const Order& order, const std::vector<bool>& dropped) {
   Order result;
   for (int axis : order) {
     if (!dropped[static_cast<std::size_t>(axis)]) {
-      result.push_back(axis - static_cast<int>(std::count(dropped.begin(), dropped.begin() + axis, true)));
+      result.push_back(axis -
+                       static_cast<int>(std::count(dropped.begin(), dropped.begin() + axis, true)));
     }
   }
   return result;
@@ -31,7 +32,8 @@ void lower_reduce(Context& context, const Node& node) {
   context.expect_float(node, node.inputs[0]);
   const Placed x = context.get(node, node.inputs[0]);
   std::vector<bool> reduced(x.order.size(), node.get_ints("axes").empty());
-  for (int64_t axis : node.get_ints("axes")) reduced[graph::normalize_axis(node, axis, x.order.size())] = true;
+  for (int64_t axis : node.get_ints("axes"))
+    reduced[graph::normalize_axis(node, axis, x.order.size())] = true;
   fb::ReduceT reduce;
   reduce.kind = kinds.at(node.op);
   reduce.keep_dims = node.get_int("keepdims", 1) != 0;
@@ -90,11 +92,15 @@ void lower_layer_norm(Context& context, const Node& node) {
     if (node.input(i) == graph::kNone) {
       continue;
     }
-    if (!graph.is_constant(node.inputs[i]) || graph.value(node.inputs[i]).constant->elements() != channels.value) {
-      graph::fail_at(node, "its scale and bias must be constants with one value for each entry of the last axis");
+    if (!graph.is_constant(node.inputs[i]) ||
+        graph.value(node.inputs[i]).constant->elements() != channels.value) {
+      graph::fail_at(
+          node,
+          "its scale and bias must be constants with one value for each entry of the last axis");
     }
     const graph::Value& value = graph.value(node.inputs[i]);
-    inputs[i] = context.add_constant(value.name, graph::reshaped(*value.constant, {channels.value}));
+    inputs[i] =
+        context.add_constant(value.name, graph::reshaped(*value.constant, {channels.value}));
   }
   if (x.order.back() != static_cast<int>(rank) - 1) {
     x = {context.plain(node, node.inputs[0]), identity_order(rank)};

@@ -22,7 +22,8 @@ Window2d window_of(const std::vector<int64_t>& entries, int filler) {
 void expect_spatial(Context& context, const Node& node) {
   const DimShape& x = context.shape(node, node.inputs[0]);
   if (x.size() != 3 && x.size() != 4) {
-    graph::fail_at(node, "its input has the shape " + to_string(x) + "; [N, C, T] and [N, C, H, W] are accepted");
+    graph::fail_at(node, "its input has the shape " + to_string(x) +
+                             "; [N, C, T] and [N, C, H, W] are accepted");
   }
   context.expect_float(node, node.inputs[0]);
 }
@@ -32,13 +33,14 @@ void expect_spatial(Context& context, const Node& node) {
 void lower_conv(Context& context, const Node& node) {
   expect_spatial(context, node);
   const graph::Graph& graph = context.graph();
-  if (!graph.is_constant(node.inputs[1]) || (node.input(2) != graph::kNone && !graph.is_constant(node.inputs[2]))) {
+  if (!graph.is_constant(node.inputs[1]) ||
+      (node.input(2) != graph::kNone && !graph.is_constant(node.inputs[2]))) {
     graph::fail_at(node, "its weights and bias must be constants");
   }
   const DimShape& x = context.shape(node, node.inputs[0]);
   const graph::Tensor& weights = *graph.value(node.inputs[1]).constant;
-  const graph::Windows windows =
-      graph::read_windows(node, x, std::vector<int64_t>(weights.shape.begin() + 2, weights.shape.end()));
+  const graph::Windows windows = graph::read_windows(
+      node, x, std::vector<int64_t>(weights.shape.begin() + 2, weights.shape.end()));
 
   const Order order = channels_last(x.size());
   graph::Tensor rows = graph::transpose(weights, order);  // [O, K..., I]
@@ -48,7 +50,8 @@ void lower_conv(Context& context, const Node& node) {
   int bias = -1;
   if (node.input(2) != graph::kNone) {
     const graph::Value& value = graph.value(node.inputs[2]);
-    if (value.constant->elements() != weights.shape[0] || value.type != graph::ElementType::kFloat32) {
+    if (value.constant->elements() != weights.shape[0] ||
+        value.type != graph::ElementType::kFloat32) {
       graph::fail_at(node, "its bias must be float32 with one value an output channel");
     }
     bias = context.add_constant(value.name, graph::reshaped(*value.constant, {weights.shape[0]}));
@@ -77,10 +80,12 @@ void lower_pool(Context& context, const Node& node) {
   expect_spatial(context, node);
   const DimShape& x = context.shape(node, node.inputs[0]);
   const graph::Windows windows = graph::read_windows(node, x, {});
-  if (std::any_of(windows.dilation.begin(), windows.dilation.end(), [](int64_t d) { return d != 1; })) {
+  if (std::any_of(windows.dilation.begin(), windows.dilation.end(),
+                  [](int64_t d) { return d != 1; })) {
     graph::fail_at(node, "pooling with dilation is not supported; dilations of 1 are");
   }
-  if (node.outputs.size() > 1 && node.outputs[1] != graph::kNone && !context.graph().consumers(node.outputs[1]).empty()) {
+  if (node.outputs.size() > 1 && node.outputs[1] != graph::kNone &&
+      !context.graph().consumers(node.outputs[1]).empty()) {
     graph::fail_at(node, "the indices that MaxPool can return are not supported");
   }
   fb::Pool2DT pool;

@@ -24,12 +24,17 @@ class Importer {
 
   Graph run() {
     check_model();
-    for (const onnx::TensorProto& tensor : proto_.initializer()) add_initializer(tensor);
-    for (const onnx::ValueInfoProto& input : proto_.input()) add_input(input);
+    for (const onnx::TensorProto& tensor : proto_.initializer())
+      add_initializer(tensor);
+    for (const onnx::ValueInfoProto& input : proto_.input())
+      add_input(input);
     // Outputs of nodes are declared first: the file's order of nodes need not be topological.
-    for (int i = 0; i < proto_.node_size(); ++i) add_node(i);
-    for (int i = 0; i < proto_.node_size(); ++i) connect_node(i);
-    for (const onnx::ValueInfoProto& output : proto_.output()) add_output(output);
+    for (int i = 0; i < proto_.node_size(); ++i)
+      add_node(i);
+    for (int i = 0; i < proto_.node_size(); ++i)
+      connect_node(i);
+    for (const onnx::ValueInfoProto& output : proto_.output())
+      add_output(output);
     if (graph_.inputs.empty() || graph_.outputs.empty()) {
       throw Error(std::string("the graph has no ") + (graph_.inputs.empty() ? "input" : "output"));
     }
@@ -55,8 +60,9 @@ class Importer {
       }
     }
     if (graph_.opset < kMinOpset || graph_.opset > kMaxOpset) {
-      throw Error("the model uses version " + std::to_string(graph_.opset) + " of ONNX's operator set; versions " +
-                  std::to_string(kMinOpset) + " to " + std::to_string(kMaxOpset) + " are accepted");
+      throw Error("the model uses version " + std::to_string(graph_.opset) +
+                  " of ONNX's operator set; versions " + std::to_string(kMinOpset) + " to " +
+                  std::to_string(kMaxOpset) + " are accepted");
     }
   }
 
@@ -65,7 +71,8 @@ class Importer {
       throw Error("a tensor of the graph has no name");
     }
     if (by_name_.contains(value.name)) {
-      throw Error("the name '" + value.name + "' is defined twice; every tensor needs a name of its own");
+      throw Error("the name '" + value.name +
+                  "' is defined twice; every tensor needs a name of its own");
     }
     const std::string name = value.name;
     return by_name_[name] = graph_.add_value(std::move(value));
@@ -77,12 +84,14 @@ class Importer {
     graph::Tensor constant = read_tensor(tensor, "initializer '" + tensor.name() + "'");
     value.type = constant.type;
     value.shape.emplace();
-    for (int64_t extent : constant.shape) value.shape->push_back(graph::fixed_dim(extent));
+    for (int64_t extent : constant.shape)
+      value.shape->push_back(graph::fixed_dim(extent));
     value.constant = std::make_shared<const graph::Tensor>(std::move(constant));
     define(std::move(value));
   }
 
-  /// Type and shape as declared. A missing shape stays absent, a missing extent becomes a symbol of its own.
+  /// Type and shape as declared. A missing shape stays absent, a missing extent becomes a symbol of
+  /// its own.
   Value read_info(const onnx::ValueInfoProto& info, const std::string& kind) {
     const std::string what = kind + " '" + info.name() + "'";
     if (!info.type().has_tensor_type()) {
@@ -97,9 +106,11 @@ class Importer {
         if (dim.has_dim_value()) {
           // Some exporters write 0 or -1 for "unknown".
           if (dim.dim_value() > std::numeric_limits<int32_t>::max()) {
-            throw Error(what + " has the extent " + std::to_string(dim.dim_value()) + "; at most 2147483647 is accepted");
+            throw Error(what + " has the extent " + std::to_string(dim.dim_value()) +
+                        "; at most 2147483647 is accepted");
           }
-          value.shape->push_back(dim.dim_value() > 0 ? graph::fixed_dim(dim.dim_value()) : graph_.fresh_dim());
+          value.shape->push_back(dim.dim_value() > 0 ? graph::fixed_dim(dim.dim_value())
+                                                     : graph_.fresh_dim());
         } else if (dim.has_dim_param() && !dim.dim_param().empty() && dim.dim_param()[0] != '?') {
           value.shape->push_back({-1, dim.dim_param()});
         } else {
@@ -121,7 +132,8 @@ class Importer {
     }
     Value value = read_info(info, "input");
     if (!value.shape) {
-      throw Error("input '" + info.name() + "' has no shape; declare its rank, with names for dynamic dimensions");
+      throw Error("input '" + info.name() +
+                  "' has no shape; declare its rank, with names for dynamic dimensions");
     }
     graph_.inputs.push_back(define(std::move(value)));
   }
@@ -148,7 +160,8 @@ class Importer {
     node.index = index;
     node.op = proto.op_type();
     if (!proto.domain().empty() && proto.domain() != "ai.onnx") {
-      graph::fail_at(node, "operators of the domain '" + proto.domain() + "' are not supported; only ONNX's own are");
+      graph::fail_at(node, "operators of the domain '" + proto.domain() +
+                               "' are not supported; only ONNX's own are");
     }
     for (const onnx::AttributeProto& attribute : proto.attribute()) {
       node.attributes[attribute.name()] = read_attribute(node, attribute);
@@ -178,7 +191,8 @@ class Importer {
       }
       const auto found = by_name_.find(name);
       if (found == by_name_.end()) {
-        graph::fail_at(node, "its input '" + name + "' is neither an input, an initializer nor made by a node");
+        graph::fail_at(node, "its input '" + name +
+                                 "' is neither an input, an initializer nor made by a node");
       }
       node.inputs.push_back(found->second);
     }
@@ -208,10 +222,14 @@ class Importer {
         }
       case Proto::GRAPH:
       case Proto::GRAPHS:
-        graph::fail_at(node, what + " is a subgraph; control flow (If, Loop, Scan) is not supported: export the model with "
-                                    "its conditions decided");
+        graph::fail_at(node, what +
+                                 " is a subgraph; control flow (If, Loop, Scan) is not supported: "
+                                 "export the model with "
+                                 "its conditions decided");
       default:
-        graph::fail_at(node, what + " is of a kind that is not read; integers, floats, strings and tensors are");
+        graph::fail_at(
+            node,
+            what + " is of a kind that is not read; integers, floats, strings and tensors are");
     }
   }
 
@@ -232,7 +250,8 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path) {
   if (!stream) {
     throw Error(path.string() + ": cannot be opened");
   }
-  std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(stream),
+                             std::istreambuf_iterator<char>()};
   if (stream.bad()) {
     throw Error(path.string() + ": reading failed");
   }
@@ -246,7 +265,9 @@ Graph import_model(std::span<const uint8_t> bytes, const std::string& source) {
   google::protobuf::SetLogHandler(nullptr);  // what is wrong is said below
   onnx::ModelProto model;
   if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    throw Error(source + ": this is no ONNX model, or it is damaged or cut off (not a readable protobuf message)");
+    throw Error(
+        source +
+        ": this is no ONNX model, or it is damaged or cut off (not a readable protobuf message)");
   }
   try {
     Graph graph = Importer(model).run();

@@ -16,7 +16,8 @@ void copy_field(Tensor& tensor, const Field& field, const std::string& what) {
                 std::to_string(tensor.elements()));
   }
   auto values = tensor.values<To>();
-  for (int i = 0; i < field.size(); ++i) values[static_cast<std::size_t>(i)] = static_cast<To>(field.Get(i));
+  for (int i = 0; i < field.size(); ++i)
+    values[static_cast<std::size_t>(i)] = static_cast<To>(field.Get(i));
 }
 
 }  // namespace
@@ -45,12 +46,15 @@ ElementType element_type(int data_type, const std::string& what) {
                          ? Proto::DataType_Name(static_cast<Proto::DataType>(data_type))
                          : "number " + std::to_string(data_type);
   throw Error(what + " has the type " + name +
-              "; accepted are FLOAT, DOUBLE, INT8, UINT8, INT32, INT64 and BOOL (save the model in float32)");
+              "; accepted are FLOAT, DOUBLE, INT8, UINT8, INT32, INT64 and BOOL (save the model in "
+              "float32)");
 }
 
 Tensor read_tensor(const onnx::TensorProto& proto, const std::string& what) {
   if (proto.data_location() == onnx::TensorProto::EXTERNAL || proto.external_data_size() > 0) {
-    throw Error(what + " keeps its values in another file; save the model with all data inside the .onnx file");
+    throw Error(
+        what +
+        " keeps its values in another file; save the model with all data inside the .onnx file");
   }
   if (proto.has_segment()) {
     throw Error(what + " is stored in segments, which are not read");
@@ -64,17 +68,18 @@ Tensor read_tensor(const onnx::TensorProto& proto, const std::string& what) {
     const std::size_t bytes = static_cast<std::size_t>(elements) * graph::element_bytes(type);
     if (proto.has_raw_data()) {
       if (proto.raw_data().size() != bytes) {
-        throw Error("it has " + std::to_string(proto.raw_data().size()) + " bytes where its shape and type say " +
-                    std::to_string(bytes));
+        throw Error("it has " + std::to_string(proto.raw_data().size()) +
+                    " bytes where its shape and type say " + std::to_string(bytes));
       }
       tensor.type = type;
       tensor.shape = shape;
       tensor.data.assign(proto.raw_data().begin(), proto.raw_data().end());
     } else {
-      const int64_t present = int64_t{proto.float_data_size()} + proto.double_data_size() + proto.int32_data_size() +
-                              proto.int64_data_size();
+      const int64_t present = int64_t{proto.float_data_size()} + proto.double_data_size() +
+                              proto.int32_data_size() + proto.int64_data_size();
       if (present != elements) {
-        throw Error("it has " + std::to_string(present) + " values where its shape says " + std::to_string(elements));
+        throw Error("it has " + std::to_string(present) + " values where its shape says " +
+                    std::to_string(elements));
       }
       tensor = graph::make_tensor(type, shape);
       switch (type) {
@@ -103,7 +108,8 @@ Tensor read_tensor(const onnx::TensorProto& proto, const std::string& what) {
     throw Error(what + ": " + error.what());
   }
   if (type == ElementType::kBool) {
-    for (uint8_t& value : tensor.data) value = value != 0 ? 1 : 0;
+    for (uint8_t& value : tensor.data)
+      value = value != 0 ? 1 : 0;
   }
   return tensor;
 }

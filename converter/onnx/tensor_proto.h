@@ -9,7 +9,8 @@
 
 namespace edgy::converter::onnx_import {
 
-/// The type with that number in TensorProto.DataType. Throws Error naming `what` for types that are not read.
+/// The type with that number in TensorProto.DataType. Throws Error naming `what` for types that are
+/// not read.
 graph::ElementType element_type(int data_type, const std::string& what);
 
 /// Checks shape, type and byte count. Throws Error naming `what` ("initializer 'w'").

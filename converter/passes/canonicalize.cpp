@@ -5,7 +5,6 @@
 #include <limits>
 #include <optional>
 
-
 namespace edgy::converter::passes {
 namespace {
 
@@ -31,12 +30,14 @@ bool input_to_ints(Graph& graph, Node& node, std::size_t input, const char* key)
   return true;
 }
 
-/// A constant of one element as double. NaN if the input is absent; nullopt if it is no such constant.
+/// A constant of one element as double. NaN if the input is absent; nullopt if it is no such
+/// constant.
 std::optional<double> scalar_input(const Graph& graph, const Node& node, std::size_t input) {
   if (node.input(input) == kNone) {
     return std::numeric_limits<double>::quiet_NaN();
   }
-  if (!graph.is_constant(node.input(input)) || graph.value(node.input(input)).constant->elements() != 1) {
+  if (!graph.is_constant(node.input(input)) ||
+      graph.value(node.input(input)).constant->elements() != 1) {
     return std::nullopt;
   }
   return graph::as_doubles(*graph.value(node.input(input)).constant)[0];
@@ -50,10 +51,12 @@ void keep_inputs(Node& node, std::size_t count) {
 
 void canonicalize_slice(Graph& graph, Node& node) {
   if (!node.has("starts")) {
-    const bool constant = input_to_ints(graph, node, 1, "starts") && input_to_ints(graph, node, 2, "ends") &&
-                          input_to_ints(graph, node, 3, "axes") && input_to_ints(graph, node, 4, "steps");
+    const bool constant =
+        input_to_ints(graph, node, 1, "starts") && input_to_ints(graph, node, 2, "ends") &&
+        input_to_ints(graph, node, 3, "axes") && input_to_ints(graph, node, 4, "steps");
     if (!constant) {
-      for (const char* key : {"starts", "ends", "axes", "steps"}) node.attributes.erase(key);
+      for (const char* key : {"starts", "ends", "axes", "steps"})
+        node.attributes.erase(key);
       return;
     }
     keep_inputs(node, 1);
@@ -61,18 +64,21 @@ void canonicalize_slice(Graph& graph, Node& node) {
   const std::vector<int64_t> starts = node.get_ints("starts");
   if (!node.has("axes")) {
     std::vector<int64_t> axes;
-    for (std::size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<int64_t>(i));
+    for (std::size_t i = 0; i < starts.size(); ++i)
+      axes.push_back(static_cast<int64_t>(i));
     node.attributes["axes"] = axes;
   }
   if (!node.has("steps")) {
     node.attributes["steps"] = std::vector<int64_t>(starts.size(), 1);
   }
   const std::vector<int64_t> steps = node.get_ints("steps");
-  if (node.get_ints("ends").size() != starts.size() || node.get_ints("axes").size() != starts.size() ||
-      steps.size() != starts.size()) {
+  if (node.get_ints("ends").size() != starts.size() ||
+      node.get_ints("axes").size() != starts.size() || steps.size() != starts.size()) {
     fail_at(node, "its starts, ends, axes and steps have different lengths");
   }
-  if (std::any_of(steps.begin(), steps.end(), [](int64_t step) { return step == 0 || std::abs(step) > graph::kMaxElements || step == INT64_MIN; })) {
+  if (std::any_of(steps.begin(), steps.end(), [](int64_t step) {
+        return step == 0 || std::abs(step) > graph::kMaxElements || step == INT64_MIN;
+      })) {
     fail_at(node, "its steps must be other than 0");
   }
 }
@@ -158,7 +164,9 @@ void canonicalize_softmax(const Graph& graph, Node& node) {
         axis = i;
         continue;
       }
-      fail_at(node, "Softmax over several axes (operator sets before 13) is not supported; use the last axis");
+      fail_at(node,
+              "Softmax over several axes (operator sets before 13) is not supported; use the last "
+              "axis");
     }
   }
   node.attributes["axis"] = axis;
@@ -182,8 +190,8 @@ void canonicalize_extremum(const Graph& graph, Node& node) {
   for (std::size_t i = 0; i < 2; ++i) {
     const auto bound = scalar_input(graph, node, i);
     const graph::ValueId x = node.inputs[1 - i];
-    if (!bound || std::isnan(*bound) || x == kNone || !graph.value(x).shape || graph.is_constant(x) ||
-        graph.value(x).type != ElementType::kFloat32 ||
+    if (!bound || std::isnan(*bound) || x == kNone || !graph.value(x).shape ||
+        graph.is_constant(x) || graph.value(x).type != ElementType::kFloat32 ||
         graph.value(x).shape->size() < graph.value(node.inputs[i]).constant->shape.size()) {
       continue;
     }
@@ -204,7 +212,8 @@ void canonicalize(Graph& graph, Node& node) {
     if (input_to_ints(graph, node, 1, "axes")) {
       keep_inputs(node, 1);
     }
-    if (op.starts_with("Reduce") && node.get_int("noop_with_empty_axes", 0) != 0 && node.get_ints("axes").empty()) {
+    if (op.starts_with("Reduce") && node.get_int("noop_with_empty_axes", 0) != 0 &&
+        node.get_ints("axes").empty()) {
       node.op = "Identity";
     }
   } else if (op == "Split") {

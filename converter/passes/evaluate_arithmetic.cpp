@@ -74,7 +74,8 @@ std::vector<double> broadcast_values(const Tensor& tensor, const std::vector<int
   return result;
 }
 
-Tensor to_tensor(const std::vector<double>& values, ElementType type, const std::vector<int64_t>& shape) {
+Tensor to_tensor(const std::vector<double>& values, ElementType type,
+                 const std::vector<int64_t>& shape) {
   Tensor wide = graph::make_tensor(ElementType::kFloat64, shape);
   std::copy(values.begin(), values.end(), wide.values<double>().begin());
   return type == ElementType::kFloat64 ? wide : graph::cast(wide, type);
@@ -82,8 +83,8 @@ Tensor to_tensor(const std::vector<double>& values, ElementType type, const std:
 
 std::optional<Tensor> reduce(const Node& node, const Tensor& x, const std::vector<int64_t>& shape) {
   const bool mean = node.op == "ReduceMean";
-  if (!mean && node.op != "ReduceSum" && node.op != "ReduceMax" && node.op != "ReduceMin" && node.op != "ReduceProd" &&
-      node.op != "ReduceSumSquare" && node.op != "ReduceL2") {
+  if (!mean && node.op != "ReduceSum" && node.op != "ReduceMax" && node.op != "ReduceMin" &&
+      node.op != "ReduceProd" && node.op != "ReduceSumSquare" && node.op != "ReduceL2") {
     return std::nullopt;
   }
   std::vector<bool> reduced(x.shape.size(), node.get_ints("axes").empty());
@@ -93,21 +94,26 @@ std::optional<Tensor> reduce(const Node& node, const Tensor& x, const std::vecto
   const int64_t results = graph::checked_elements(shape);
   const int64_t count = results == 0 ? 0 : x.elements() / results;
   std::vector<double> sums(static_cast<std::size_t>(results), node.op == "ReduceProd" ? 1 : 0);
-  if (node.op == "ReduceMax") std::fill(sums.begin(), sums.end(), -INFINITY);
-  if (node.op == "ReduceMin") std::fill(sums.begin(), sums.end(), INFINITY);
+  if (node.op == "ReduceMax")
+    std::fill(sums.begin(), sums.end(), -INFINITY);
+  if (node.op == "ReduceMin")
+    std::fill(sums.begin(), sums.end(), INFINITY);
   const std::vector<double> values = graph::as_doubles(x);
   std::vector<int64_t> at(x.shape.size(), 0);
   for (double value : values) {
     std::size_t target = 0;
     for (std::size_t k = 0; k < at.size(); ++k) {
-      target = reduced[k] ? target : target * static_cast<std::size_t>(x.shape[k]) + static_cast<std::size_t>(at[k]);
+      target = reduced[k] ? target
+                          : target * static_cast<std::size_t>(x.shape[k]) +
+                                static_cast<std::size_t>(at[k]);
     }
     double& sum = sums[target];
-    sum = node.op == "ReduceMax"   ? std::max(sum, value)
-          : node.op == "ReduceMin" ? std::min(sum, value)
-          : node.op == "ReduceProd"
-              ? sum * value
-              : sum + (node.op == "ReduceSumSquare" || node.op == "ReduceL2" ? value * value : value);
+    sum =
+        node.op == "ReduceMax"   ? std::max(sum, value)
+        : node.op == "ReduceMin" ? std::min(sum, value)
+        : node.op == "ReduceProd"
+            ? sum * value
+            : sum + (node.op == "ReduceSumSquare" || node.op == "ReduceL2" ? value * value : value);
     for (std::size_t k = at.size(); k-- > 0;) {
       if (++at[k] < x.shape[k]) {
         break;
@@ -116,24 +122,30 @@ std::optional<Tensor> reduce(const Node& node, const Tensor& x, const std::vecto
     }
   }
   for (double& sum : sums) {
-    sum = mean && count > 0 ? sum / static_cast<double>(count) : node.op == "ReduceL2" ? std::sqrt(sum) : sum;
+    sum = mean && count > 0       ? sum / static_cast<double>(count)
+          : node.op == "ReduceL2" ? std::sqrt(sum)
+                                  : sum;
   }
   return to_tensor(sums, x.type, shape);
 }
 
-Tensor matmul(const Node& node, const Tensor& a, const Tensor& b, const std::vector<int64_t>& shape) {
+Tensor matmul(const Node& node, const Tensor& a, const Tensor& b,
+              const std::vector<int64_t>& shape) {
   const auto rows = static_cast<std::size_t>(a.shape[0]);
   const auto depth = static_cast<std::size_t>(a.shape[1]);
   const auto columns = static_cast<std::size_t>(b.shape[1]);
   const std::vector<double> x = graph::as_doubles(a);
   const std::vector<double> y = graph::as_doubles(b);
   if (rows * depth * columns > std::size_t{1} << 31) {
-    graph::fail_at(node, "a product of constants of this size is not computed; export the model with constants folded");
+    graph::fail_at(node,
+                   "a product of constants of this size is not computed; export the model with "
+                   "constants folded");
   }
   std::vector<double> result(rows * columns, 0);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t k = 0; k < depth; ++k) {
-      for (std::size_t j = 0; j < columns; ++j) result[i * columns + j] += x[i * depth + k] * y[k * columns + j];
+      for (std::size_t j = 0; j < columns; ++j)
+        result[i * columns + j] += x[i * depth + k] * y[k * columns + j];
     }
   }
   return to_tensor(result, a.type, shape);
@@ -141,7 +153,8 @@ Tensor matmul(const Node& node, const Tensor& a, const Tensor& b, const std::vec
 
 }  // namespace
 
-std::optional<Tensor> evaluate_arithmetic(const Node& node, const Arguments& arguments, const std::vector<int64_t>& shape) {
+std::optional<Tensor> evaluate_arithmetic(const Node& node, const Arguments& arguments,
+                                          const std::vector<int64_t>& shape) {
   const Tensor& x = *arguments[0];
   if (const auto unary = unary_functions().find(node.op); unary != unary_functions().end()) {
     std::vector<double> values = graph::as_doubles(x);
@@ -166,7 +179,8 @@ std::optional<Tensor> evaluate_arithmetic(const Node& node, const Arguments& arg
     const std::vector<double> condition = broadcast_values(x, shape);
     std::vector<double> result = broadcast_values(*arguments[1], shape);
     const std::vector<double> other = broadcast_values(*arguments[2], shape);
-    for (std::size_t k = 0; k < result.size(); ++k) result[k] = condition[k] != 0 ? result[k] : other[k];
+    for (std::size_t k = 0; k < result.size(); ++k)
+      result[k] = condition[k] != 0 ? result[k] : other[k];
     return to_tensor(result, arguments[1]->type, shape);
   }
   if (node.op == "MatMul" && arguments.size() == 2 && x.rank() == 2 && arguments[1]->rank() == 2) {

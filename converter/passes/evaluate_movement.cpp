@@ -27,16 +27,19 @@ Blocks blocks_of(const Tensor& tensor, std::size_t axis) {
   return blocks;
 }
 
-Tensor gather(const Node& node, const Tensor& data, const Tensor& indices, const std::vector<int64_t>& shape) {
+Tensor gather(const Node& node, const Tensor& data, const Tensor& indices,
+              const std::vector<int64_t>& shape) {
   const std::size_t axis = graph::normalize_axis(node, node.get_int("axis", 0), data.shape.size());
   const Blocks blocks = blocks_of(data, axis);
   std::vector<std::size_t> picked;
-  for (int64_t index : graph::as_ints(indices)) picked.push_back(graph::normalize_axis(node, index, blocks.extent));
+  for (int64_t index : graph::as_ints(indices))
+    picked.push_back(graph::normalize_axis(node, index, blocks.extent));
   Tensor result = graph::make_tensor(data.type, shape);
   std::size_t at = 0;
   for (std::size_t outer = 0; outer < blocks.outer; ++outer) {
     for (std::size_t index : picked) {
-      std::memcpy(result.data.data() + at, data.data.data() + (outer * blocks.extent + index) * blocks.inner, blocks.inner);
+      std::memcpy(result.data.data() + at,
+                  data.data.data() + (outer * blocks.extent + index) * blocks.inner, blocks.inner);
       at += blocks.inner;
     }
   }
@@ -55,7 +58,8 @@ Tensor concat(const Node& node, const Arguments& arguments, const std::vector<in
       graph::fail_at(node, "its inputs have different types or shapes");
     }
     for (std::size_t outer = 0; outer < blocks.outer; ++outer) {
-      std::copy_n(part->data.data() + outer * blocks.extent * blocks.inner, blocks.extent * blocks.inner,
+      std::copy_n(part->data.data() + outer * blocks.extent * blocks.inner,
+                  blocks.extent * blocks.inner,
                   result.data.data() + (outer * whole.extent + offset) * whole.inner);
     }
     offset += blocks.extent;
@@ -72,7 +76,8 @@ Tensor slice(const Node& node, Tensor data) {
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::size_t axis = graph::normalize_axis(node, axes[i], data.shape.size());
     const Blocks blocks = blocks_of(data, axis);
-    const auto range = graph::slice_range(starts[i], ends[i], steps[i], static_cast<int64_t>(blocks.extent));
+    const auto range =
+        graph::slice_range(starts[i], ends[i], steps[i], static_cast<int64_t>(blocks.extent));
     std::vector<int64_t> shape = data.shape;
     shape[axis] = range.count;
     Tensor cut = graph::make_tensor(data.type, shape);
@@ -80,7 +85,8 @@ Tensor slice(const Node& node, Tensor data) {
     for (std::size_t outer = 0; outer < blocks.outer; ++outer) {
       for (int64_t k = 0; k < range.count; ++k) {
         const auto from = static_cast<std::size_t>(range.start + k * steps[i]);
-        std::copy_n(data.data.data() + (outer * blocks.extent + from) * blocks.inner, blocks.inner, cut.data.data() + at);
+        std::copy_n(data.data.data() + (outer * blocks.extent + from) * blocks.inner, blocks.inner,
+                    cut.data.data() + at);
         at += blocks.inner;
       }
     }
@@ -99,7 +105,8 @@ Tensor expand(const Tensor& data, const std::vector<int64_t>& shape) {
     for (std::size_t k = lead; k < shape.size(); ++k) {
       source = source * data.shape[k - lead] + (data.shape[k - lead] == 1 ? 0 : at[k]);
     }
-    std::memcpy(&result.data[i * bytes], &data.data[static_cast<std::size_t>(source) * bytes], bytes);
+    std::memcpy(&result.data[i * bytes], &data.data[static_cast<std::size_t>(source) * bytes],
+                bytes);
     for (std::size_t k = shape.size(); k-- > 0;) {
       if (++at[k] < shape[k]) {
         break;
@@ -117,14 +124,16 @@ Tensor constant_of_shape(const Node& node, const std::vector<int64_t>& shape) {
   }
   Tensor result = graph::make_tensor(fill ? fill->type : graph::ElementType::kFloat32, shape);
   if (fill) {
-    for (std::size_t i = 0; i < result.data.size(); ++i) result.data[i] = fill->data[i % fill->data.size()];
+    for (std::size_t i = 0; i < result.data.size(); ++i)
+      result.data[i] = fill->data[i % fill->data.size()];
   }
   return result;
 }
 
 }  // namespace
 
-std::optional<Tensor> evaluate_movement(const Node& node, const Arguments& arguments, const std::vector<int64_t>& shape) {
+std::optional<Tensor> evaluate_movement(const Node& node, const Arguments& arguments,
+                                        const std::vector<int64_t>& shape) {
   const std::string& op = node.op;
   const Tensor& x = *arguments[0];
   if (op == "Identity" || op == "Dropout") {
@@ -135,7 +144,8 @@ std::optional<Tensor> evaluate_movement(const Node& node, const Arguments& argum
   }
   if (op == "Transpose") {
     std::vector<int> perm;
-    for (int64_t axis : node.get_ints("perm")) perm.push_back(static_cast<int>(axis));
+    for (int64_t axis : node.get_ints("perm"))
+      perm.push_back(static_cast<int>(axis));
     return graph::transpose(x, perm);
   }
   if (op == "Shape") {

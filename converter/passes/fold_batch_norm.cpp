@@ -30,8 +30,8 @@ ValueId data_input(const Graph& graph, const Node& node) {
   return graph::kNone;
 }
 
-std::optional<Affine> read_batch_norm(const Graph& graph, const Node& node, std::size_t rank, std::size_t axis,
-                                      std::size_t channels) {
+std::optional<Affine> read_batch_norm(const Graph& graph, const Node& node, std::size_t rank,
+                                      std::size_t axis, std::size_t channels) {
   if (axis != 1 || node.get_int("training_mode", 0) != 0) {
     return std::nullopt;
   }
@@ -53,10 +53,11 @@ std::optional<Affine> read_batch_norm(const Graph& graph, const Node& node, std:
   return affine;
 }
 
-std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, std::size_t rank, std::size_t axis,
-                                      std::size_t channels) {
+std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, std::size_t rank,
+                                      std::size_t axis, std::size_t channels) {
   const int constant = constant_operand(graph, node);
-  const auto values = per_channel(graph, node.inputs[static_cast<std::size_t>(constant)], rank, axis, channels);
+  const auto values =
+      per_channel(graph, node.inputs[static_cast<std::size_t>(constant)], rank, axis, channels);
   if (!values) {
     return std::nullopt;
   }
@@ -92,17 +93,21 @@ void apply(Graph& graph, int index, const Affine& affine) {
   const std::size_t channels = affine.scale.size();
   auto values = weights.values<float>();
   const std::size_t row = values.size() / channels;
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(values[i] * affine.scale[i / row]);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(values[i] * affine.scale[i / row]);
   std::vector<float> bias(channels);
   const bool has_bias = node.input(2) != graph::kNone;
-  const std::vector<double> old =
-      has_bias ? graph::as_doubles(*graph.value(node.inputs[2]).constant) : std::vector<double>(channels, 0);
-  for (std::size_t c = 0; c < channels; ++c) bias[c] = static_cast<float>(old[c] * affine.scale[c] + affine.shift[c]);
+  const std::vector<double> old = has_bias
+                                      ? graph::as_doubles(*graph.value(node.inputs[2]).constant)
+                                      : std::vector<double>(channels, 0);
+  for (std::size_t c = 0; c < channels; ++c)
+    bias[c] = static_cast<float>(old[c] * affine.scale[c] + affine.shift[c]);
 
   const std::string name = graph.value(node.inputs[1]).name;
   const std::string bias_name = has_bias ? graph.value(node.inputs[2]).name : name + ":bias";
   const ValueId new_weights = graph.add_constant(name, std::move(weights));
-  const ValueId new_bias = graph.add_constant(bias_name, graph::make_floats({static_cast<int64_t>(channels)}, bias));
+  const ValueId new_bias =
+      graph.add_constant(bias_name, graph::make_floats({static_cast<int64_t>(channels)}, bias));
   graph.nodes[static_cast<std::size_t>(index)].inputs.resize(3, graph::kNone);
   graph.replace_input(index, 1, new_weights);
   graph.replace_input(index, 2, new_bias);
@@ -112,12 +117,14 @@ bool fold_into_producer(Graph& graph, int index) {
   const Node& node = graph.nodes[static_cast<std::size_t>(index)];
   const ValueId x = data_input(graph, node);
   const int source = graph.producer(x);
-  if (source < 0 || !graph.has_single_use(x) || !graph.value(x).shape || !graph.value(node.outputs[0]).shape) {
+  if (source < 0 || !graph.has_single_use(x) || !graph.value(x).shape ||
+      !graph.value(node.outputs[0]).shape) {
     return false;
   }
   const Node& producer = graph.nodes[static_cast<std::size_t>(source)];
   const bool conv = producer.op == "Conv";
-  if ((!conv && producer.op != "Linear") || producer.has("activation_min") || !graph.is_constant(producer.input(1)) ||
+  if ((!conv && producer.op != "Linear") || producer.has("activation_min") ||
+      !graph.is_constant(producer.input(1)) ||
       graph.value(producer.inputs[1]).type != graph::ElementType::kFloat32 ||
       (producer.input(2) != graph::kNone && !graph.is_constant(producer.inputs[2])) ||
       graph.value(x).shape->size() != graph.value(node.outputs[0]).shape->size()) {
@@ -125,13 +132,16 @@ bool fold_into_producer(Graph& graph, int index) {
   }
   const std::size_t rank = graph.value(x).shape->size();
   const std::size_t axis = conv ? 1 : rank - 1;
-  const auto channels = static_cast<std::size_t>(graph.value(producer.inputs[1]).constant->shape[0]);
-  if (channels == 0 || (producer.input(2) != graph::kNone &&
-                        graph.value(producer.inputs[2]).constant->elements() != static_cast<int64_t>(channels))) {
+  const auto channels =
+      static_cast<std::size_t>(graph.value(producer.inputs[1]).constant->shape[0]);
+  if (channels == 0 ||
+      (producer.input(2) != graph::kNone &&
+       graph.value(producer.inputs[2]).constant->elements() != static_cast<int64_t>(channels))) {
     return false;
   }
-  const auto affine = node.op == "BatchNormalization" ? read_batch_norm(graph, node, rank, axis, channels)
-                                                      : read_arithmetic(graph, node, rank, axis, channels);
+  const auto affine = node.op == "BatchNormalization"
+                          ? read_batch_norm(graph, node, rank, axis, channels)
+                          : read_arithmetic(graph, node, rank, axis, channels);
   if (!affine || !finite(*affine)) {
     return false;
   }

@@ -18,7 +18,8 @@ void make_constant(Graph& graph, int index, graph::Tensor tensor) {
   graph::Value& value = graph.value(graph.nodes[static_cast<std::size_t>(index)].outputs[0]);
   value.type = tensor.type;
   value.shape.emplace();
-  for (int64_t extent : tensor.shape) value.shape->push_back(graph::fixed_dim(extent));
+  for (int64_t extent : tensor.shape)
+    value.shape->push_back(graph::fixed_dim(extent));
   value.constant = std::make_shared<const graph::Tensor>(std::move(tensor));
   graph.remove_node(index);
 }
@@ -32,10 +33,12 @@ bool fold_contents(Graph& graph, int index) {
   }
   const auto entries = graph::fixed_shape(*value.contents);
   const auto shape = graph::fixed_shape(*value.shape);
-  if (!entries || !shape || graph::checked_elements(*shape) != static_cast<int64_t>(entries->size())) {
+  if (!entries || !shape ||
+      graph::checked_elements(*shape) != static_cast<int64_t>(entries->size())) {
     return false;
   }
-  make_constant(graph, index, graph::cast(graph::reshaped(graph::make_ints(*entries), *shape), value.type));
+  make_constant(graph, index,
+                graph::cast(graph::reshaped(graph::make_ints(*entries), *shape), value.type));
   return true;
 }
 
@@ -49,12 +52,13 @@ int fold_constants(Graph& graph) {
     canonicalize(graph, node);
     graph::infer_node(graph, node);
     const bool single = node.outputs.size() == 1;
-    const bool constant = std::all_of(node.inputs.begin(), node.inputs.end(), [&](graph::ValueId input) {
-      return input != kNone && graph.is_constant(input);
-    });
+    const bool constant = std::all_of(
+        node.inputs.begin(), node.inputs.end(),
+        [&](graph::ValueId input) { return input != kNone && graph.is_constant(input); });
     if (single && constant) {
       Arguments arguments;
-      for (graph::ValueId input : node.inputs) arguments.push_back(graph.value(input).constant);
+      for (graph::ValueId input : node.inputs)
+        arguments.push_back(graph.value(input).constant);
       std::optional<graph::Tensor> result;
       try {
         result = evaluate(graph, node, arguments);

@@ -13,7 +13,8 @@ using graph::ValueId;
 
 /// The x of erf(x / sqrt 2), or kNone.
 ValueId scaled_argument(Graph& graph, ValueId argument) {
-  if (const Node* div = producer_of(graph, argument, "Div"); div != nullptr && is_scalar(graph, div->inputs[1], std::sqrt(2.0))) {
+  if (const Node* div = producer_of(graph, argument, "Div");
+      div != nullptr && is_scalar(graph, div->inputs[1], std::sqrt(2.0))) {
     return div->inputs[0];
   }
   if (const Node* mul = producer_of(graph, argument, "Mul")) {

@@ -17,8 +17,10 @@ ValueId centred(Graph& graph, ValueId difference) {
   }
   const ValueId x = sub->inputs[0];
   const Node* mean = producer_of(graph, sub->inputs[1], "ReduceMean");
-  return mean != nullptr && mean->inputs[0] == x && mean->get_int("keepdims", 1) != 0 && reduces_last_axis(graph, *mean) ? x
-                                                                                                                     : kNone;
+  return mean != nullptr && mean->inputs[0] == x && mean->get_int("keepdims", 1) != 0 &&
+                 reduces_last_axis(graph, *mean)
+             ? x
+             : kNone;
 }
 
 /// The d of d * d or d ^ 2, or kNone.
@@ -40,7 +42,8 @@ std::optional<double> deviation_of(Graph& graph, ValueId deviation, ValueId x) {
   for (std::size_t i = 0; i < 2; ++i) {
     const auto epsilon = scalar(graph, add->inputs[i]);
     const Node* mean = producer_of(graph, add->inputs[1 - i], "ReduceMean");
-    if (!epsilon || mean == nullptr || !reduces_last_axis(graph, *mean) || mean->get_int("keepdims", 1) == 0) {
+    if (!epsilon || mean == nullptr || !reduces_last_axis(graph, *mean) ||
+        mean->get_int("keepdims", 1) == 0) {
       continue;
     }
     const ValueId difference = squared(graph, mean->inputs[0]);
@@ -74,7 +77,8 @@ Operand next_vector(Graph& graph, ValueId id, std::string_view op, std::size_t c
     return {};
   }
   const std::vector<float> narrow(values->begin(), values->end());
-  return {reader, graph.add_constant(graph.value(vector).name, graph::make_floats({static_cast<int64_t>(channels)}, narrow))};
+  return {reader, graph.add_constant(graph.value(vector).name,
+                                     graph::make_floats({static_cast<int64_t>(channels)}, narrow))};
 }
 
 bool fuse_at(Graph& graph, int div) {
@@ -95,7 +99,8 @@ bool fuse_at(Graph& graph, int div) {
     result = graph.nodes[static_cast<std::size_t>(gamma.node)].outputs[0];
   } else {
     const std::vector<float> ones(channels, 1.0F);
-    scale = graph.add_constant(graph.value(result).name + ":ones", graph::make_floats({static_cast<int64_t>(channels)}, ones));
+    scale = graph.add_constant(graph.value(result).name + ":ones",
+                               graph::make_floats({static_cast<int64_t>(channels)}, ones));
   }
   const Operand beta = next_vector(graph, result, "Add", channels);
   if (beta.node >= 0) {

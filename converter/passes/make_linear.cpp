@@ -13,7 +13,8 @@ using graph::ValueId;
 ValueId add_swap(Graph& graph, ValueId x, const Node& origin) {
   DimShape shape = *graph.value(x).shape;
   std::vector<int64_t> perm;
-  for (std::size_t i = 0; i < shape.size(); ++i) perm.push_back(static_cast<int64_t>(i));
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    perm.push_back(static_cast<int64_t>(i));
   std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
   std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
   Node node;
@@ -28,13 +29,15 @@ ValueId add_swap(Graph& graph, ValueId x, const Node& origin) {
   return result;
 }
 
-ValueId add_binary(Graph& graph, const char* op, ValueId a, ValueId b, DimShape shape, const Node& origin) {
+ValueId add_binary(Graph& graph, const char* op, ValueId a, ValueId b, DimShape shape,
+                   const Node& origin) {
   Node node;
   node.name = origin.name;
   node.index = origin.index;
   node.op = op;
   node.inputs = {a, b};
-  node.outputs = {new_value(graph, graph.value(origin.outputs[0]).name + ":" + op, a, std::move(shape))};
+  node.outputs = {
+      new_value(graph, graph.value(origin.outputs[0]).name + ":" + op, a, std::move(shape))};
   const ValueId result = node.outputs[0];
   graph.add_node(std::move(node));
   return result;
@@ -49,8 +52,9 @@ bool convert_matmul(Graph& graph, int index) {
   const Node node = graph.nodes[static_cast<std::size_t>(index)];
   if (is_matrix(graph, node.inputs[1]) && !graph.is_constant(node.inputs[0]) &&
       !graph.value(node.inputs[0]).shape->empty()) {
-    const ValueId weights = graph.add_constant(graph.value(node.inputs[1]).name + ":rows",
-                                               graph::transpose(*graph.value(node.inputs[1]).constant, {1, 0}));
+    const ValueId weights =
+        graph.add_constant(graph.value(node.inputs[1]).name + ":rows",
+                           graph::transpose(*graph.value(node.inputs[1]).constant, {1, 0}));
     graph.nodes[static_cast<std::size_t>(index)].op = "Linear";
     graph.replace_input(index, 1, weights);
     return true;
@@ -60,7 +64,8 @@ bool convert_matmul(Graph& graph, int index) {
     const ValueId columns = add_swap(graph, node.inputs[1], node);
     DimShape shape = *graph.value(columns).shape;
     shape.back() = graph::fixed_dim(graph.value(node.inputs[0]).constant->shape[0]);
-    const ValueId product = new_value(graph, graph.value(node.outputs[0]).name + ":columns", columns, shape);
+    const ValueId product =
+        new_value(graph, graph.value(node.outputs[0]).name + ":columns", columns, shape);
     graph.remove_node(index);
     Node linear = node;
     linear.op = "Linear";
@@ -80,11 +85,13 @@ void convert_gemm(Graph& graph, int index) {
   const double beta = node.get_float("beta", 1);
   const DimShape result_shape = *graph.value(node.outputs[0]).shape;
   graph.remove_node(index);
-  const ValueId a = node.get_int("transA", 0) != 0 ? add_swap(graph, node.inputs[0], node) : node.inputs[0];
+  const ValueId a =
+      node.get_int("transA", 0) != 0 ? add_swap(graph, node.inputs[0], node) : node.inputs[0];
 
   Node product = node;
   product.attributes.clear();
-  product.outputs = {new_value(graph, graph.value(node.outputs[0]).name + ":product", node.inputs[0], result_shape)};
+  product.outputs = {new_value(graph, graph.value(node.outputs[0]).name + ":product",
+                               node.inputs[0], result_shape)};
   ValueId result = product.outputs[0];
   bool scaled = alpha == 1;
   if (is_matrix(graph, node.inputs[1])) {
@@ -92,19 +99,23 @@ void convert_gemm(Graph& graph, int index) {
     if (node.get_int("transB", 0) == 0) {
       weights = graph::transpose(weights, {1, 0});
     }
-    for (float& weight : weights.values<float>()) weight = static_cast<float>(weight * alpha);
+    for (float& weight : weights.values<float>())
+      weight = static_cast<float>(weight * alpha);
     product.op = "Linear";
-    product.inputs = {a, graph.add_constant(graph.value(node.inputs[1]).name + ":rows", std::move(weights))};
+    product.inputs = {
+        a, graph.add_constant(graph.value(node.inputs[1]).name + ":rows", std::move(weights))};
     scaled = true;
   } else {
-    const ValueId b = node.get_int("transB", 0) != 0 ? add_swap(graph, node.inputs[1], node) : node.inputs[1];
+    const ValueId b =
+        node.get_int("transB", 0) != 0 ? add_swap(graph, node.inputs[1], node) : node.inputs[1];
     product.op = "MatMul";
     product.inputs = {a, b};
   }
   graph.add_node(std::move(product));
   const auto number = [&](double value) {
     const auto narrow = static_cast<float>(value);
-    return graph.add_constant(graph.value(node.outputs[0]).name + ":factor", graph::make_floats({}, {&narrow, 1}));
+    return graph.add_constant(graph.value(node.outputs[0]).name + ":factor",
+                              graph::make_floats({}, {&narrow, 1}));
   };
   if (!scaled) {
     result = add_binary(graph, "Mul", result, number(alpha), result_shape, node);

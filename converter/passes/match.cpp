@@ -30,14 +30,15 @@ bool is_scalar(const Graph& graph, ValueId id, double expected) {
 }
 
 int constant_operand(const Graph& graph, const Node& node) {
-  if (node.inputs.size() != 2 || graph.is_constant(node.inputs[0]) == graph.is_constant(node.inputs[1])) {
+  if (node.inputs.size() != 2 ||
+      graph.is_constant(node.inputs[0]) == graph.is_constant(node.inputs[1])) {
     return -1;
   }
   return graph.is_constant(node.inputs[0]) ? 0 : 1;
 }
 
-std::optional<std::vector<double>> per_channel(const Graph& graph, ValueId id, std::size_t rank, std::size_t axis,
-                                               std::size_t channels) {
+std::optional<std::vector<double>> per_channel(const Graph& graph, ValueId id, std::size_t rank,
+                                               std::size_t axis, std::size_t channels) {
   if (!graph.is_constant(id)) {
     return std::nullopt;
   }
@@ -60,16 +61,19 @@ std::optional<std::vector<double>> per_channel(const Graph& graph, ValueId id, s
 bool reduces_last_axis(const Graph& graph, const Node& node) {
   const auto& shape = graph.value(node.inputs[0]).shape;
   const std::vector<int64_t> axes = node.get_ints("axes");
-  return shape && axes.size() == 1 && (axes[0] == -1 || axes[0] == static_cast<int64_t>(shape->size()) - 1);
+  return shape && axes.size() == 1 &&
+         (axes[0] == -1 || axes[0] == static_cast<int64_t>(shape->size()) - 1);
 }
 
 ValueId new_value(Graph& graph, const std::string& hint, ValueId like, graph::DimShape shape) {
   graph::Value value;
   value.name = hint;
   const auto taken = [&](const std::string& name) {
-    return std::any_of(graph.values.begin(), graph.values.end(), [&](const auto& other) { return other.name == name; });
+    return std::any_of(graph.values.begin(), graph.values.end(),
+                       [&](const auto& other) { return other.name == name; });
   };
-  for (int suffix = 2; taken(value.name); ++suffix) value.name = hint + "#" + std::to_string(suffix);
+  for (int suffix = 2; taken(value.name); ++suffix)
+    value.name = hint + "#" + std::to_string(suffix);
   value.type = graph.value(like).type;
   value.shape = std::move(shape);
   return graph.add_value(std::move(value));

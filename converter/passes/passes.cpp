@@ -11,8 +11,8 @@ struct Pass {
   const char* summary;  ///< what it did, after the number
 };
 
-// Folding comes first: it makes the canonical form that the others match. Fusions of several nodes come before bounds are moved
-// into their producers, which would hide parts of their patterns.
+// Folding comes first: it makes the canonical form that the others match. Fusions of several nodes
+// come before bounds are moved into their producers, which would hide parts of their patterns.
 constexpr std::array<Pass, 9> kPasses = {{
     {"fold-constants", fold_constants, "constant nodes computed"},
     {"remove-identity", remove_identity, "nodes without effect removed"},
@@ -36,7 +36,8 @@ std::vector<PassReport> run_all(graph::Graph& graph) {
       const int done = pass.run(graph);
       changes += done;
       PassReport* report = nullptr;
-      for (PassReport& earlier : reports) report = earlier.pass == pass.name ? &earlier : report;
+      for (PassReport& earlier : reports)
+        report = earlier.pass == pass.name ? &earlier : report;
       if (done > 0 && report == nullptr) {
         report = &reports.emplace_back(PassReport{pass.name, 0, {}});
       }

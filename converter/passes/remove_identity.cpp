@@ -23,10 +23,14 @@ bool is_neutral_arithmetic(const Graph& graph, const Node& node) {
   if (!value) {
     return false;
   }
-  if (node.op == "Add") return *value == 0;
-  if (node.op == "Mul") return *value == 1;
-  if (constant != 1) return false;
-  return (node.op == "Sub" && *value == 0) || ((node.op == "Div" || node.op == "Pow") && *value == 1);
+  if (node.op == "Add")
+    return *value == 0;
+  if (node.op == "Mul")
+    return *value == 1;
+  if (constant != 1)
+    return false;
+  return (node.op == "Sub" && *value == 0) ||
+         ((node.op == "Div" || node.op == "Pow") && *value == 1);
 }
 
 bool does_nothing(const Graph& graph, const Node& node) {
@@ -46,7 +50,8 @@ bool does_nothing(const Graph& graph, const Node& node) {
     const std::vector<int64_t> perm = node.get_ints("perm");
     return std::is_sorted(perm.begin(), perm.end());
   }
-  if (node.op == "Reshape" || node.op == "Flatten" || node.op == "Squeeze" || node.op == "Unsqueeze" || node.op == "Expand") {
+  if (node.op == "Reshape" || node.op == "Flatten" || node.op == "Squeeze" ||
+      node.op == "Unsqueeze" || node.op == "Expand") {
     return true;
   }
   if (node.op == "Pad") {
@@ -54,7 +59,8 @@ bool does_nothing(const Graph& graph, const Node& node) {
   }
   if (node.op == "Slice") {
     const std::vector<int64_t> steps = node.get_ints("steps");
-    return node.has("starts") && std::all_of(steps.begin(), steps.end(), [](int64_t step) { return step == 1; });
+    return node.has("starts") &&
+           std::all_of(steps.begin(), steps.end(), [](int64_t step) { return step == 1; });
   }
   if (node.op == "Concat") {
     return node.inputs.size() == 1;
@@ -73,8 +79,9 @@ int remove_identity(Graph& graph) {
       continue;
     }
     // Dropout's mask is of no use here, but somebody may read it.
-    const bool mask_used = node.outputs.size() > 1 && node.outputs[1] != graph::kNone &&
-                           (!graph.consumers(node.outputs[1]).empty() || graph.is_output(node.outputs[1]));
+    const bool mask_used =
+        node.outputs.size() > 1 && node.outputs[1] != graph::kNone &&
+        (!graph.consumers(node.outputs[1]).empty() || graph.is_output(node.outputs[1]));
     if (mask_used) {
       continue;
     }

@@ -1,0 +1,15 @@
+// Subcommands that make and show models.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace edgy::converter {
+
+/// `edgy convert MODEL.onnx -o MODEL.edgy [--config FILE] [--calibration DATA]`
+void add_convert_command(CLI::App& app);
+/// `edgy inspect MODEL.edgy [--json]`
+void add_inspect_command(CLI::App& app);
+
+}  // namespace edgy::converter

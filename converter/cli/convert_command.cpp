@@ -1,0 +1,128 @@
+// `edgy convert`: from ONNX to a compressed model.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "converter/cli/commands.h"
+#include "converter/cli/progress.h"
+#include "converter/compress/layers.h"
+#include "converter/compress/quantize.h"
+#include "converter/config/config.h"
+#include "converter/data/dataset.h"
+#include "converter/error.h"
+#include "converter/export/export.h"
+#include "converter/lower/lower.h"
+#include "converter/onnx/import.h"
+#include "converter/passes/passes.h"
+
+namespace edgy::converter {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string model;
+  std::string output;
+  std::string config;
+  std::string calibration;
+  std::string split = "train";
+  std::string precision;
+  std::string front_end;
+  bool verbose = false;
+};
+
+/// The front end by name, or as a JSON file with a log_mel object.
+format::fb::LogMelT front_end(const std::string& name) {
+  if (name == "edgy")
+    return {};  // the schema's defaults are EDGY's
+  const ConvertConfig config = read_config(name);
+  if (!config.log_mel)
+    throw Error(name + ": has no object 'log_mel'; write --front-end edgy for EDGY's own");
+  return *config.log_mel;
+}
+
+ConvertConfig configuration(const Arguments& arguments) {
+  ConvertConfig config = arguments.config.empty() ? ConvertConfig() : read_config(arguments.config);
+  if (arguments.precision == "f32")
+    config.precision = Precision::kFloat32;
+  if (arguments.precision == "int8")
+    config.precision = Precision::kInt8;
+  if (!arguments.front_end.empty())
+    config.log_mel = front_end(arguments.front_end);
+  return config;
+}
+
+/// A manifest with splits is used by its training part; other data whole.
+std::unique_ptr<CalibrationSource> calibration_data(const Arguments& arguments,
+                                                    const ConvertConfig& config,
+                                                    const format::fb::ModelT& model) {
+  DatasetOptions options;
+  options.limit = config.quantize.calibration_samples;
+  options.seed = config.seed;
+  const fs::path path = arguments.calibration;
+  if (path.extension() == ".csv" || fs::exists(path / "manifest.csv"))
+    options.split = arguments.split;
+  return open_dataset(path, model, options);
+}
+
+void convert(const Arguments& arguments) {
+  const ConvertConfig config = configuration(arguments);
+  if (config.precision == Precision::kInt8 && arguments.calibration.empty()) {
+    throw Error(
+        "int8 needs data to calibrate on: give --calibration (manifest.csv, a folder of "
+        "recordings, .npy or .npz), or --precision f32");
+  }
+  const std::vector<uint8_t> source = onnx_import::read_file(arguments.model);
+  graph::Graph graph = onnx_import::import_model(source, arguments.model);
+  for (const passes::PassReport& report : passes::run_all(graph)) {
+    if (arguments.verbose)
+      std::cerr << "  " << report.pass << ": " << report.summary << "\n";
+  }
+  format::fb::ModelT model = lower::lower_graph(graph);
+  if (!model.metadata)
+    model.metadata = std::make_unique<format::fb::MetadataT>();
+  if (config.log_mel)
+    model.metadata->log_mel = std::make_unique<format::fb::LogMelT>(*config.log_mel);
+
+  if (config.precision == Precision::kInt8) {
+    const auto data = calibration_data(arguments, config, model);
+    model = quantize(model, *data, config.quantize, *make_terminal_progress());
+  }
+  compact(model);
+  model.metadata->config = to_json(config);
+  stamp(model, {fs::path(arguments.model).filename().string(), source}, "edgy " EDGY_VERSION);
+  const std::vector<uint8_t> bytes = serialize(model);
+  write_file(arguments.output, bytes);
+  std::printf("%s: %zu bytes, %.1f %% of %zu\n", arguments.output.c_str(), bytes.size(),
+              100.0 * static_cast<double>(bytes.size()) / static_cast<double>(source.size()),
+              source.size());
+}
+
+}  // namespace
+
+void add_convert_command(CLI::App& app) {
+  auto* command = app.add_subcommand(
+      "convert", "Convert an ONNX model, quantized to int8 unless told otherwise");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("model", arguments->model, "The .onnx file")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_option("-o,--output", arguments->output, "The .edgy file to write")->required();
+  command->add_option("-c,--config", arguments->config, "Compression settings, JSON")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--calibration", arguments->calibration,
+                   "Real inputs: manifest.csv, a folder or file of recordings, .npy, .npz")
+      ->check(CLI::ExistingPath);
+  command->add_option("--split", arguments->split, "Rows of manifest.csv to calibrate on")
+      ->capture_default_str();
+  command
+      ->add_option("--precision", arguments->precision, "int8 or f32; overrides the configuration")
+      ->check(CLI::IsMember({"int8", "f32"}));
+  command->add_option("--front-end", arguments->front_end,
+                      "Audio front end of the first input: edgy, or a JSON file with 'log_mel'");
+  command->add_flag("-v,--verbose", arguments->verbose, "Say what each pass did");
+  command->callback([arguments] { convert(*arguments); });
+}
+
+}  // namespace edgy::converter

@@ -1,0 +1,42 @@
+// `edgy inspect`: what is in a model.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "converter/cli/commands.h"
+#include "converter/compare/model_files.h"
+#include "converter/report/inspect.h"
+
+namespace edgy::converter {
+
+void add_inspect_command(CLI::App& app) {
+  struct Arguments {
+    std::string model;
+    int64_t extent = 100;
+    bool json = false;
+  };
+  auto* command =
+      app.add_subcommand("inspect", "List a model's layers, shapes, bits, density, bytes and MACs");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("model", arguments->model, "The .edgy file")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--dynamic", arguments->extent,
+                   "What dynamic extents are when MACs are counted (100 frames: 1 s of sound)")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "Print everything as JSON");
+  command->callback([arguments] {
+    const format::fb::ModelT model = read_edgy(arguments->model);
+    const ModelInfo info =
+        inspect(model, std::filesystem::file_size(arguments->model), arguments->extent);
+    if (arguments->json) {
+      std::cout << to_json(info, model).dump(2) << "\n";
+    } else {
+      print(info, model, std::cout);
+    }
+  });
+}
+
+}  // namespace edgy::converter

@@ -1,0 +1,35 @@
+// The JSON configuration of `edgy convert`.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "converter/compress/options.h"
+#include "wasm/format/edgy_generated.h"
+
+namespace edgy::converter {
+
+enum class Precision {
+  kFloat32,  ///< weights and activations as in the source model
+  kInt8,
+};
+
+struct ConvertConfig {
+  Precision precision = Precision::kInt8;
+  QuantizeOptions quantize;
+  /// Audio front end of the first input; empty: the model declares none of its own.
+  std::optional<format::fb::LogMelT> log_mel;
+  uint64_t seed = 1;
+};
+
+/// Reads a configuration (JSON, comments allowed). Throws Error naming `origin`, the key and what
+/// would be accepted; an unknown key is answered with the nearest known one.
+ConvertConfig parse_config(std::string_view json, const std::string& origin);
+ConvertConfig read_config(const std::filesystem::path& path);
+
+/// The configuration in full, defaults included, as stored in Metadata.config.
+std::string to_json(const ConvertConfig& config);
+
+}  // namespace edgy::converter

@@ -1,0 +1,74 @@
+#include "converter/export/export.h"
+
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+#include <system_error>
+
+#include "converter/error.h"
+#include "wasm/format/verify.h"
+
+namespace edgy::converter {
+namespace fb = format::fb;
+
+std::string sha256(std::span<const uint8_t> bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) != 1)
+    throw Error("SHA-256 is not available");
+  std::string text;
+  for (unsigned int i = 0; i < size; ++i) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
+  return text;
+}
+
+void stamp(fb::ModelT& model, const Source& source, const std::string& producer) {
+  model.version = format::kVersion;
+  std::set<std::string> features;
+  for (const auto& tensor : model.tensors) {
+    if (tensor->encoding == fb::Encoding::Dense)
+      continue;
+    for (const char* feature : format::known_features())
+      features.insert(feature);
+  }
+  model.features.assign(features.begin(), features.end());
+  if (!model.metadata)
+    model.metadata = std::make_unique<fb::MetadataT>();
+  model.metadata->producer = producer;
+  model.metadata->source_name = source.name;
+  model.metadata->source_bytes = source.bytes.size();
+  model.metadata->source_sha256 = sha256(source.bytes);
+}
+
+std::vector<uint8_t> serialize(const fb::ModelT& model) {
+  flatbuffers::FlatBufferBuilder builder(1 << 20);
+  fb::FinishModelBuffer(builder, fb::Model::Pack(builder, &model));
+  std::vector<uint8_t> bytes(builder.GetBufferPointer(),
+                             builder.GetBufferPointer() + builder.GetSize());
+  if (const auto checked = format::verify(bytes); !checked)
+    throw Error("the converted model is not valid: " + checked.error().message);
+  return bytes;
+}
+
+void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes) {
+  const std::filesystem::path temporary = path.string() + "." + std::to_string(::getpid()) + ".tmp";
+  std::ofstream file(temporary, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  std::error_code code;
+  if (file)
+    std::filesystem::rename(temporary, path, code);
+  if (!file || code) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw Error(path.string() + ": can not be written" + (code ? " (" + code.message() + ")" : ""));
+  }
+}
+
+}  // namespace edgy::converter

@@ -1,0 +1,34 @@
+// From a model in memory to an .edgy file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wasm/format/edgy_generated.h"
+
+namespace edgy::converter {
+
+/// What the file records of the model it was made from.
+struct Source {
+  std::string name;
+  std::span<const uint8_t> bytes;
+};
+
+/// Fills in version, features, producer and the source's name, size and SHA-256.
+void stamp(format::fb::ModelT& model, const Source& source, const std::string& producer);
+
+/// The bytes of the file. Equal models give equal bytes. Throws Error if the verifier of the
+/// runtime would refuse them.
+std::vector<uint8_t> serialize(const format::fb::ModelT& model);
+
+/// Writes to a temporary file beside `path` and renames it, so that a reader never sees half a
+/// model. Throws Error naming `path`.
+void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
+
+/// SHA-256 in hexadecimal.
+std::string sha256(std::span<const uint8_t> bytes);
+
+}  // namespace edgy::converter

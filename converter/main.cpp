@@ -1,0 +1,31 @@
+// The command `edgy`.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "converter/audit/audit_command.h"
+#include "converter/cli/commands.h"
+#include "converter/compare/commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Edgy: private inference in the browser. Converts, inspects, runs and compares models.",
+      "edgy");
+  app.set_version_flag("--version", "edgy " EDGY_VERSION);
+  app.require_subcommand(1);
+  edgy::converter::add_convert_command(app);
+  edgy::converter::add_inspect_command(app);
+  edgy::converter::add_run_command(app);
+  edgy::converter::add_compare_command(app);
+  edgy::converter::add_audit_command(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11's own codes are above 100; usage errors are 2, as of other commands.
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "edgy: error: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,171 @@
+#include "converter/report/inspect.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "converter/compress/runner.h"
+#include "converter/error.h"
+
+namespace edgy::converter {
+namespace fb = format::fb;
+namespace {
+
+uint64_t stored_bytes(const fb::ModelT& model, const fb::TensorT& tensor) {
+  if (tensor.buffer < 0)
+    return 0;
+  uint64_t bytes = model.buffers[static_cast<std::size_t>(tensor.buffer)]->data.size();
+  if (tensor.sparsity)
+    bytes += model.buffers[tensor.sparsity->index]->data.size();
+  return bytes;
+}
+
+double density_of(const fb::ModelT& model, const fb::TensorT& tensor) {
+  const auto& data = model.buffers[static_cast<std::size_t>(tensor.buffer)]->data;
+  uint64_t elements = 1;
+  for (const int32_t extent : tensor.shape)
+    elements *= static_cast<uint64_t>(extent);
+  uint64_t set = 0;
+  if (tensor.type == fb::DataType::F32) {
+    for (std::size_t i = 0; i + 4 <= data.size(); i += 4)
+      set += data[i] || data[i + 1] || data[i + 2] || (data[i + 3] & 127);
+  } else {
+    set = static_cast<uint64_t>(
+        std::count_if(data.begin(), data.end(), [](uint8_t byte) { return byte != 0; }));
+  }
+  return elements ? static_cast<double>(set) / static_cast<double>(elements) : 0;
+}
+
+int bits_of(const fb::TensorT& tensor) {
+  if (tensor.quantization)
+    return tensor.quantization->bits;
+  return tensor.type == fb::DataType::F32 ? 32 : tensor.type == fb::DataType::I8 ? 8 : 64;
+}
+
+std::string short_count(uint64_t count) {
+  char text[32];
+  if (count >= 10'000'000) {
+    std::snprintf(text, sizeof text, "%.1f M", static_cast<double>(count) / 1e6);
+  } else if (count >= 10'000) {
+    std::snprintf(text, sizeof text, "%.1f k", static_cast<double>(count) / 1e3);
+  } else {
+    std::snprintf(text, sizeof text, "%llu", static_cast<unsigned long long>(count));
+  }
+  return text;
+}
+
+std::string shape_text(const std::vector<int32_t>& shape) {
+  std::string text;
+  for (const int32_t extent : shape)
+    text += (text.empty() ? "" : "x") + (extent < 0 ? "?" : std::to_string(extent));
+  return text;
+}
+
+/// The end of a long name says more than its beginning.
+std::string tail(const std::string& name, std::size_t width) {
+  return name.size() <= width ? name : ".." + name.substr(name.size() - width + 2);
+}
+
+}  // namespace
+
+ModelInfo inspect(const fb::ModelT& model, uint64_t file_bytes, int64_t extent) {
+  ModelInfo info;
+  info.file_bytes = file_bytes;
+  info.extent = extent;
+  Runner runner(model);
+  std::vector<runtime::Shape> shapes;
+  for (const int32_t input : model.inputs) {
+    runtime::Shape shape;
+    for (const int32_t e : model.tensors[static_cast<std::size_t>(input)]->shape)
+      shape.push_back(e < 0 ? extent : e);
+    shapes.push_back(std::move(shape));
+  }
+  if (const auto ready = runner.session().prepare(shapes); !ready)
+    throw Error(ready.error().message);
+  const std::vector<runtime::StepProfile> steps = runner.session().profile();
+  for (std::size_t i = 0; i < model.operators.size(); ++i) {
+    const fb::OperatorT& op = *model.operators[i];
+    const fb::TensorT& output = *model.tensors[static_cast<std::size_t>(op.outputs[0])];
+    OperatorInfo row;
+    row.name = op.name;
+    row.kind = fb::EnumNameOperatorOptions(op.options.type);
+    row.output = output.shape;
+    row.type = fb::EnumNameDataType(output.type);
+    row.macs = i < steps.size() ? steps[i].macs : 0;
+    const fb::TensorT& first = *model.tensors[static_cast<std::size_t>(op.inputs[0])];
+    if (first.quantization)
+      row.activation_bits = first.quantization->bits;
+    for (const int32_t input : op.inputs) {
+      if (input >= 0)
+        row.bytes += stored_bytes(model, *model.tensors[static_cast<std::size_t>(input)]);
+    }
+    if (op.inputs.size() > 1 && op.inputs[1] >= 0 &&
+        model.tensors[static_cast<std::size_t>(op.inputs[1])]->buffer >= 0) {
+      const fb::TensorT& weights = *model.tensors[static_cast<std::size_t>(op.inputs[1])];
+      row.weight_bits = bits_of(weights);
+      row.density = density_of(model, weights);
+    }
+    info.macs += row.macs;
+    info.operators.push_back(std::move(row));
+  }
+  return info;
+}
+
+nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
+  nlohmann::ordered_json json = {
+      {"bytes", info.file_bytes}, {"macs", info.macs}, {"dynamic_extent", info.extent}};
+  if (model.metadata) {
+    json["producer"] = model.metadata->producer;
+    json["source"] = {{"name", model.metadata->source_name},
+                      {"bytes", model.metadata->source_bytes},
+                      {"sha256", model.metadata->source_sha256}};
+    json["config"] = nlohmann::ordered_json::parse(model.metadata->config, nullptr, false);
+    json["calibration"] =
+        nlohmann::ordered_json::parse(model.metadata->calibration, nullptr, false);
+  }
+  for (const OperatorInfo& op : info.operators) {
+    nlohmann::ordered_json row = {{"name", op.name}, {"kind", op.kind},   {"output", op.output},
+                                  {"type", op.type}, {"bytes", op.bytes}, {"macs", op.macs}};
+    if (op.weight_bits) {
+      row["weight_bits"] = op.weight_bits;
+      row["density"] = op.density;
+    }
+    if (op.activation_bits)
+      row["activation_bits"] = op.activation_bits;
+    json["operators"].push_back(std::move(row));
+  }
+  return json;
+}
+
+void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
+  char line[160];
+  std::snprintf(line, sizeof line, "%-22s %-11s %-12s %-4s %5s %7s %8s\n", "layer", "operator",
+                "output", "type", "w/a", "density", "bytes");
+  out << line;
+  for (const OperatorInfo& op : info.operators) {
+    std::string bits = op.weight_bits ? std::to_string(op.weight_bits) : "";
+    if (op.weight_bits && op.activation_bits)
+      bits += "/" + std::to_string(op.activation_bits);
+    char density[16] = "";
+    if (op.weight_bits)
+      std::snprintf(density, sizeof density, "%.1f %%", 100 * op.density);
+    std::snprintf(line, sizeof line, "%-22s %-11s %-12s %-4s %5s %7s %8s\n",
+                  tail(op.name, 22).c_str(), op.kind.c_str(), shape_text(op.output).c_str(),
+                  op.type.c_str(), bits.c_str(), density, short_count(op.bytes).c_str());
+    out << line;
+  }
+  std::snprintf(line, sizeof line, "\n%s bytes, %s MACs where dynamic extents are %lld\n",
+                short_count(info.file_bytes).c_str(), short_count(info.macs).c_str(),
+                static_cast<long long>(info.extent));
+  out << line;
+  if (model.metadata && model.metadata->source_bytes > 0) {
+    std::snprintf(line, sizeof line, "%.1f %% of %s (%s bytes), by %s\n",
+                  100.0 * static_cast<double>(info.file_bytes) /
+                      static_cast<double>(model.metadata->source_bytes),
+                  model.metadata->source_name.c_str(),
+                  short_count(model.metadata->source_bytes).c_str(),
+                  model.metadata->producer.c_str());
+    out << line;
+  }
+}
+
+}  // namespace edgy::converter

@@ -1,0 +1,39 @@
+// What is in a model: a row an operator.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "wasm/format/edgy_generated.h"
+
+namespace edgy::converter {
+
+struct OperatorInfo {
+  std::string name;
+  std::string kind;             ///< "Conv2D"
+  std::vector<int32_t> output;  ///< shape of the first output, -1 where dynamic
+  std::string type;             ///< of the first output: "I8"
+  int weight_bits = 0;          ///< 0: no weights
+  int activation_bits = 0;      ///< of the first input if it is quantized
+  double density = 1;           ///< share of non-zero weights
+  uint64_t bytes = 0;           ///< constants as stored
+  uint64_t macs = 0;            ///< for dynamic extents of `ModelInfo.extent`
+};
+
+struct ModelInfo {
+  std::vector<OperatorInfo> operators;
+  uint64_t file_bytes = 0;
+  uint64_t macs = 0;
+  int64_t extent = 0;  ///< what stands for every dynamic extent when MACs are counted
+};
+
+/// Throws Error if the runtime can not plan the model with dynamic extents of `extent`.
+ModelInfo inspect(const format::fb::ModelT& model, uint64_t file_bytes, int64_t extent);
+
+nlohmann::ordered_json to_json(const ModelInfo& info, const format::fb::ModelT& model);
+/// A table of at most 80 columns.
+void print(const ModelInfo& info, const format::fb::ModelT& model, std::ostream& out);
+
+}  // namespace edgy::converter
