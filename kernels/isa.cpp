@@ -67,16 +67,16 @@ Isa measure_relaxed() {
   for (std::size_t i = 0; i < operands.size(); ++i) {
     operands[i] = static_cast<int8_t>(i & 127);
   }
-  constexpr int32_t kRounds = 1500;
-  constexpr int kRuns = 12;
+  constexpr int32_t rounds = 1500;
+  constexpr int runs = 12;
   double best_dot = 1e9;
   double best_pair = 1e9;
   volatile int32_t sink = 0;
-  for (int run = 0; run < kRuns; ++run) {
+  for (int run = 0; run < runs; ++run) {
     const double start = now_ms();
-    sink = spin<Dot>(operands.data(), kRounds);
+    sink = spin<Dot>(operands.data(), rounds);
     const double middle = now_ms();
-    sink = spin<Pair>(operands.data(), kRounds);
+    sink = spin<Pair>(operands.data(), rounds);
     const double end = now_ms();
     best_dot = middle - start < best_dot ? middle - start : best_dot;
     best_pair = end - middle < best_pair ? end - middle : best_pair;

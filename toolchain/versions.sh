@@ -10,7 +10,9 @@ HOST_PACKAGES=(
   clang-format clang-tidy shellcheck             # format and lint
   libprotobuf-dev protobuf-compiler libonnx-dev   # ONNX import: the official onnx.proto and the library to read it
   libsndfile1-dev                                 # WAV and FLAC reading
-  zlib1g-dev                                      # .npz reading
+  libzip-dev                                      # .npz reading
+  liblbfgs-dev                                    # trains the attackers of the leakage audit
+  libssl-dev pkg-config                           # SHA-256 of source models; finds libsndfile and libzip
   brotli                                          # sizes as they go over the wire
   chromium fonts-liberation                       # browser tests, benchmarks, screenshots
 )

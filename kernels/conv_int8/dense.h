@@ -58,8 +58,8 @@ void dense_tile(const int8_t* weights, const int32_t* offsets, int32_t steps, co
 template <typename Form, int Positions>
 void dense_columns(const int8_t* weights, const int32_t* offsets, int32_t steps,
                    const int8_t* input, const int32_t (&bias)[4], QuadSums& sums) {
-  constexpr int kChains = 2;  // to hide the latency of an accumulation
-  typename Form::Sum sum[kChains][Positions];
+  constexpr int chains = 2;  // to hide the latency of an accumulation
+  typename Form::Sum sum[chains][Positions];
   for (auto& chain : sum) {
     for (auto& position : chain) {
       position = Form::start(0);
@@ -72,8 +72,8 @@ void dense_columns(const int8_t* weights, const int32_t* offsets, int32_t steps,
     }
   };
   int32_t step = 0;
-  for (; step + kChains <= steps; step += kChains) {
-    for (int chain = 0; chain < kChains; ++chain) {
+  for (; step + chains <= steps; step += chains) {
+    for (int chain = 0; chain < chains; ++chain) {
       accumulate(chain, step + chain);
     }
   }
@@ -82,7 +82,7 @@ void dense_columns(const int8_t* weights, const int32_t* offsets, int32_t steps,
   }
   for (int p = 0; p < Positions; ++p) {
     v128_t total = wasm_v128_load(bias);
-    for (int chain = 0; chain < kChains; ++chain) {
+    for (int chain = 0; chain < chains; ++chain) {
       total = wasm_i32x4_add(total, Form::finish(sum[chain][p]));
     }
     sums.channel[0][p] = wasm_i32x4_extract_lane(total, 0);
@@ -105,11 +105,11 @@ void accumulate_dense(const QuadKernel& kernel, int32_t quad, const int8_t* inpu
   if (positions == 3) {
     return dense_columns<Form, 3>(weights, offsets, steps, input, bias, sums);
   }
-  constexpr int kVectors = 2 / Form::kRegistersPerSum;
+  constexpr int tile_vectors = 2 / Form::kRegistersPerSum;
   const int32_t vectors = (positions + 3) / 4;
   int32_t vector = 0;
-  for (; vector + kVectors <= vectors; vector += kVectors) {
-    dense_tile<Form, kVectors>(weights, offsets, steps, input, bias, vector, sums);
+  for (; vector + tile_vectors <= vectors; vector += tile_vectors) {
+    dense_tile<Form, tile_vectors>(weights, offsets, steps, input, bias, vector, sums);
   }
   if (vector < vectors) {
     dense_tile<Form, 1>(weights, offsets, steps, input, bias, vector, sums);

@@ -44,8 +44,8 @@ inline constexpr int32_t kSparseStripVectors = Form::kSlowSum ? 5 : kStripVector
 /// One output channel by `Vectors` vectors: a block is one splat of its weights for all of them.
 template <typename Form, int Vectors>
 void sparse_tile(const SparseRow& row, const int8_t* input, int32_t bias, int32_t* sums) {
-  constexpr int kSets = Form::kSlowSum ? 2 : 1;
-  typename Form::Sum sum[kSets][Vectors];
+  constexpr int sets = Form::kSlowSum ? 2 : 1;
+  typename Form::Sum sum[sets][Vectors];
   for (auto& set : sum) {
     for (auto& vector : set) {
       vector = Form::start(0);
@@ -58,7 +58,7 @@ void sparse_tile(const SparseRow& row, const int8_t* input, int32_t bias, int32_
       __attribute__((always_inline)) {
     const int8_t* activations = input + offset;
     for (int v = 0; v < Vectors; ++v) {
-      Form::accumulate(sum[set % kSets][v], weight, Form::load(activations + 16 * v));
+      Form::accumulate(sum[set % sets][v], weight, Form::load(activations + 16 * v));
     }
   };
   // Loads are what limits this loop: weights of four blocks come by one load, offsets of two.
@@ -79,7 +79,7 @@ void sparse_tile(const SparseRow& row, const int8_t* input, int32_t bias, int32_
   }
   for (int v = 0; v < Vectors; ++v) {
     v128_t total = Form::finish(sum[0][v]);
-    if constexpr (kSets == 2) {
+    if constexpr (sets == 2) {
       total = wasm_i32x4_add(total, Form::finish(sum[1][v]));
     }
     wasm_v128_store(sums + 4 * v, total);
@@ -118,8 +118,8 @@ template <typename Form>
 void sparse_row(const SparseRow& row, const int8_t* input, int32_t vectors, int32_t bias,
                 int32_t* sums) {
   // Two registers a sum: five vectors and more do not fit and go in two halves.
-  constexpr int32_t kMost = kSparseStripVectors<Form> / Form::kRegistersPerSum;
-  if (vectors > kMost) {
+  constexpr int32_t most = kSparseStripVectors<Form> / Form::kRegistersPerSum;
+  if (vectors > most) {
     const int32_t half = (vectors + 1) / 2;
     sparse_row<Form>(row, input, half, bias, sums);
     sparse_row<Form>(row, input + std::ptrdiff_t{16} * half, vectors - half, bias,
@@ -134,7 +134,7 @@ void sparse_row(const SparseRow& row, const int8_t* input, int32_t vectors, int3
   [&]<int... Index>(std::integer_sequence<int, Index...>) {
     (run_if.template operator()<Index + 1>(), ...);
   }
-  (std::make_integer_sequence<int, kMost>());
+  (std::make_integer_sequence<int, most>());
 }
 
 /// QuadKernel::Accumulate.

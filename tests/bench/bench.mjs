@@ -1,0 +1,145 @@
+// Edgy beside its peers in one page session of headless Chromium, taking turns. Prints a table, writes build/bench.json.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium } from '@playwright/test';
+import { benchOutput, chromiumArguments, chromium as chromiumPath, dist, root } from '../lib/paths.mjs';
+import { serve } from '../lib/server.mjs';
+import { formatTable, summarize } from './report.mjs';
+import { measureFiles } from './size.mjs';
+import { hasLength, inputsFor, readWorkloads } from './workloads.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+const usage = `Usage: node bench.mjs [options] [MODEL.edgy ...]
+  --workload NAME    only this one; may be repeated (default: all of the manifest)
+  --manifest FILE    what to measure (default: workloads.json)
+  --seconds 1,10     lengths of audio
+  --runs 30          warm rounds; a round runs every entry once
+  --warmup 10        rounds before them, not counted
+  --threads 1        threads of the peers; 1,2 measures both. Edgy uses one.
+  --pin CPUS         keep the browser on these cores (taskset), e.g. 1
+  --out FILE         default: build/bench.json`;
+
+const { values: options, positionals: extra } = parseArgs({
+  allowPositionals: true,
+  options: {
+    workload: { type: 'string', multiple: true, default: [] },
+    manifest: { type: 'string', default: path.join(here, 'workloads.json') },
+    seconds: { type: 'string', default: '1,10' },
+    runs: { type: 'string', default: '30' },
+    warmup: { type: 'string', default: '10' },
+    threads: { type: 'string', default: '1' },
+    pin: { type: 'string' },
+    out: { type: 'string', default: path.join(benchOutput, 'bench.json') },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(usage);
+  process.exit();
+}
+const numbers = (/** @type {string} */ list) => list.split(',').map(Number);
+
+// The browser is a child of this process and inherits where it may run.
+if (options.pin) execFileSync('taskset', ['-a', '-cp', options.pin, String(process.pid)], { stdio: 'ignore' });
+
+const require = createRequire(import.meta.url);
+const ort = path.dirname(require.resolve('onnxruntime-web'));
+const server = await serve({ '/site/': path.join(here, 'site'), '/edgy/': dist, '/ort/': ort, '/file/': root });
+const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
+
+/** The runtimes' own files that pages asked for. */
+const loaded = { edgy: new Set(), 'onnxruntime-web': new Set() };
+function noteRequest(/** @type {string} */ url) {
+  const { pathname } = new URL(url);
+  if (pathname.startsWith('/edgy/')) loaded.edgy.add(path.join(dist, path.basename(pathname)));
+  if (pathname.startsWith('/ort/')) loaded['onnxruntime-web'].add(path.join(ort, path.basename(pathname)));
+}
+
+/** Raw and brotli -q 11 bytes by runtime. */
+function runtimeSizes() {
+  const cache = path.join(benchOutput, 'bench-sizes.json');
+  return Object.fromEntries(
+    Object.entries(loaded)
+      .filter(([, files]) => files.size > 0)
+      .map(([runtime, files]) => [runtime, measureFiles([...files].sort(), cache)]),
+  );
+}
+
+/** One fresh page per table, in which all of its entries live together. */
+async function measure(workload, seconds, threads) {
+  const page = await browser.newPage();
+  page.on('request', (request) => noteRequest(request.url()));
+  page.on('pageerror', (error) => console.error(String(error)));
+  await page.goto(`${server.url}/site/`);
+  await page.waitForFunction(() => 'measure' in globalThis);
+  const entries = workload.entries.map((entry) => ({
+    ...entry,
+    url: `/file/${path.relative(root, path.resolve(root, entry.file))}`,
+  }));
+  const measured = await page.evaluate((/** @type {any} */ task) => globalThis.measure(task), {
+    entries,
+    inputs: inputsFor(workload, seconds ?? 1),
+    threads,
+    rounds: Number(options.runs),
+    warmup: Number(options.warmup),
+  });
+  await page.close();
+  const rows = measured.results.map(({ times, ...result }, i) => ({
+    ...result,
+    ...summarize(times),
+    modelBytes: statSync(path.resolve(root, entries[i].file)).size,
+    file: entries[i].file,
+  }));
+  const baseline = rows.find(({ name }) => name === workload.baseline);
+  for (const row of rows) row.speedup = baseline && baseline.median / row.median;
+  return {
+    workload: workload.name,
+    title: workload.title,
+    ...(seconds === undefined ? {} : { seconds }),
+    threads,
+    baseline: workload.baseline,
+    userAgent: measured.userAgent,
+    crossOriginIsolated: measured.isolated,
+    rows,
+  };
+}
+
+const tables = [];
+try {
+  for (const workload of readWorkloads({ manifest: options.manifest, only: options.workload, extra })) {
+    if (workload.missing.length > 0) console.log(`${workload.name}: not there: ${workload.missing.join(', ')}`);
+    if (workload.entries.length === 0) continue;
+    for (const threads of numbers(options.threads)) {
+      for (const seconds of hasLength(workload) ? numbers(options.seconds) : [undefined]) {
+        const table = await measure(workload, seconds, threads);
+        tables.push(table);
+        console.log(`\n${formatTable(table)}`);
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  server.close();
+}
+
+const report = {
+  machine: { cpu: os.cpus()[0]?.model, cores: os.cpus().length, pinned: options.pin ?? null },
+  userAgent: tables[0]?.userAgent,
+  runs: Number(options.runs),
+  runtimeSizes: runtimeSizes(),
+  tables,
+};
+for (const [runtime, files] of Object.entries(report.runtimeSizes)) {
+  console.log(`\n${runtime}, files loaded (raw, brotli -q 11)`);
+  for (const { file, raw, brotli } of files)
+    console.log(`  ${file.padEnd(36)}${String(raw).padStart(10)}${String(brotli).padStart(10)}`);
+}
+mkdirSync(path.dirname(options.out), { recursive: true });
+writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
+console.log(`\nWritten: ${path.relative(process.cwd(), options.out)}`);

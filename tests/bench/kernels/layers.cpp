@@ -1,0 +1,116 @@
+// One convolution layer with random weights in any kernel, form and density, set up once and run
+// many times.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "kernels/conv_int8/conv_int8.h"
+#include "kernels/sparse_conv_int8/sparse_conv_int8.h"
+
+#define EXPORT extern "C" __attribute__((used, visibility("default"), noinline))
+
+namespace {
+
+using namespace edgy::kernels;
+
+struct Layer {
+  ConvShape shape;
+  Block4 input_layout;
+  Block4 output_layout;
+  std::optional<PackedConvWeights> dense;
+  std::optional<PackedSparseWeights> sparse;
+  std::vector<int32_t> offsets;
+  std::vector<int8_t> input;
+  std::vector<int8_t> output;
+  std::vector<int32_t> bias;
+  std::vector<float> scale;
+};
+
+Layer layer;
+
+uint32_t next_random() {
+  static uint32_t state = 1;
+  state = state * 1664525U + 1013904223U;
+  return state >> 8;
+}
+
+}  // namespace
+
+/// Square kernels have height kernel too when `two_dimensional`. `form` numbers Isa. Density is in
+/// thousandths.
+EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, int32_t positions,
+                   int32_t two_dimensional, int32_t depthwise, int32_t density, int32_t sparse,
+                   int32_t form) {
+  layer = {};
+  layer.shape = {.in_channels = in_channels, .out_channels = out_channels, .kernel_w = kernel};
+  layer.input_layout = {.channels = in_channels, .width = positions + kernel - 1};
+  layer.output_layout = {.channels = out_channels, .width = positions};
+  if (two_dimensional != 0) {
+    layer.shape.kernel_h = kernel;
+    layer.input_layout.height = layer.input_layout.width;
+    layer.output_layout.height = positions;
+  }
+  if (depthwise != 0) {
+    layer.shape.groups = in_channels;
+  }
+  const std::size_t inner =
+      std::size_t{1} * layer.shape.kernel_h * kernel * in_channels / layer.shape.groups;
+  std::vector<int8_t> weights(inner * out_channels);
+  for (std::size_t i = 0; i < weights.size(); i += 4) {
+    const bool kept = static_cast<int32_t>(next_random() % 1000) < density;
+    for (std::size_t j = i; kept && j < std::min(i + 4, weights.size()); ++j) {
+      weights[j] = static_cast<int8_t>(next_random() | 1U);
+    }
+  }
+  const auto isa = static_cast<Isa>(form);
+  if (sparse != 0) {
+    layer.sparse.emplace(layer.shape, weights, isa);
+    layer.offsets = sparse_conv_offsets(*layer.sparse, layer.input_layout);
+  } else {
+    layer.dense.emplace(layer.shape, weights, isa);
+    layer.offsets = conv_offsets(layer.shape, layer.input_layout);
+  }
+  layer.input.resize(layer.input_layout.bytes());
+  for (int8_t& value : layer.input) {
+    value = static_cast<int8_t>(next_random() & 127U);
+  }
+  layer.output.resize(layer.output_layout.bytes());
+  layer.bias.assign(out_channels, 0);
+  layer.scale.assign(out_channels, 0.001F);
+}
+
+EXPORT void run_layer(int32_t times) {
+  const ConvQuantization quantization = {layer.bias, layer.scale, 3, 0, 127};
+  const ConvOutput output = {ConvOutput::Kind::kBlock4, layer.output_layout, layer.output.data()};
+  for (int32_t i = 0; i < times; ++i) {
+    if (layer.sparse) {
+      sparse_conv_int8(*layer.sparse, layer.offsets, layer.input_layout, layer.input.data(),
+                       quantization, output);
+    } else {
+      conv_int8(*layer.dense, layer.offsets, layer.input_layout, layer.input.data(), quantization,
+                output);
+    }
+  }
+}
+
+/// Sum of the output bytes: forms that compute the same give the same.
+EXPORT int32_t checksum() {
+  int32_t sum = 0;
+  for (std::size_t i = 0; i < layer.output.size(); ++i) {
+    sum = sum * 31 + layer.output[i];
+  }
+  return sum;
+}
+
+/// Weights and offsets that one run reads.
+EXPORT int32_t weight_bytes() {
+  return static_cast<int32_t>(layer.sparse
+                                  ? layer.sparse->values().size() + layer.offsets.size() * 4
+                                  : layer.dense->data().size());
+}
+
+EXPORT int32_t fastest_form(int32_t activation_bits) {
+  return static_cast<int32_t>(fastest_isa(activation_bits));
+}

@@ -1,0 +1,52 @@
+// Numbers out of times, and the table.
+
+/** Linear interpolation between order statistics. @param {number[]} sorted @param {number} q */
+function quantile(sorted, q) {
+  const at = (sorted.length - 1) * q;
+  const low = Math.floor(at);
+  return sorted[low] + (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]) * (at - low);
+}
+
+/** @param {number[]} times */
+export function summarize(times) {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { median: quantile(sorted, 0.5), q1: quantile(sorted, 0.25), q3: quantile(sorted, 0.75), runs: times.length };
+}
+
+const fixed = (/** @type {number | undefined} */ value, digits = 2) =>
+  value === undefined ? '' : value.toFixed(digits);
+
+/** @param {{ title: string, seconds?: number, threads: number, baseline: string, rows: any[] }} result */
+export function formatTable({ title, seconds, threads, baseline, rows }) {
+  const head = [
+    'runtime',
+    'median ms',
+    'quartiles ms',
+    'first ms',
+    'load ms',
+    'model kB',
+    'wasm MB',
+    'isa',
+    `x ${baseline}`,
+  ];
+  const lines = rows.map((row) => [
+    row.name,
+    fixed(row.median),
+    `${fixed(row.q1)} .. ${fixed(row.q3)}`,
+    fixed(row.first, 1),
+    fixed(row.loadMilliseconds, 0),
+    fixed(row.modelBytes / 1000, 0),
+    fixed(row.memory && row.memory / 2 ** 20, 1),
+    row.about?.isa ?? '',
+    fixed(row.speedup),
+  ]);
+  const widths = head.map((text, column) => Math.max(text.length, ...lines.map((line) => line[column].length)));
+  const format = (/** @type {string[]} */ line) =>
+    line.map((text, column) => (column === 0 ? text.padEnd(widths[column]) : text.padStart(widths[column]))).join('  ');
+  const what = [
+    title,
+    seconds === undefined ? '' : `${seconds} s of audio`,
+    `${threads} thread${threads > 1 ? 's' : ''}`,
+  ];
+  return [what.filter(Boolean).join(', '), format(head), ...lines.map(format)].join('\n');
+}

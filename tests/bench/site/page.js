@@ -1,0 +1,86 @@
+// One page session in which all runtimes take turns on the same inputs.
+const arrays = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, int8: Int8Array };
+
+/** Fixed pseudo-random numbers from 0 to 1, the same for every runtime. */
+function fill(type, size, value) {
+  if (value !== undefined)
+    return type === 'int64' ? new BigInt64Array(size).fill(BigInt(value)) : new arrays[type](size).fill(value);
+  let state = 12345;
+  return arrays[type].from({ length: size }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  });
+}
+
+const runtimes = {
+  edgy: async ({ url, options }) => {
+    const { InferenceSession, Tensor } = await import('/edgy/index.js');
+    const session = await InferenceSession.create(url, { worker: false, ...options });
+    return { session, Tensor, about: session.runtimeInfo(), memory: async () => (await session.memory()).wasm };
+  },
+  'onnxruntime-web': async ({ url, options, threads }) => {
+    const ort = await import('/ort/ort.wasm.min.mjs');
+    ort.env.wasm.numThreads = threads;
+    ort.env.wasm.wasmPaths = '/ort/';
+    ort.env.logLevel = 'error';
+    const session = await ort.InferenceSession.create(url, { executionProviders: ['wasm'], ...options });
+    return { session, Tensor: ort.Tensor, about: { version: ort.env.versions.web, threads: ort.env.wasm.numThreads } };
+  },
+};
+
+async function start(entry, threads) {
+  const begin = performance.now();
+  const runtime = runtimes[entry.runtime];
+  if (!runtime) throw new Error(`there is no runtime '${entry.runtime}' in site/page.js`);
+  const made = await runtime({ ...entry, threads });
+  return { ...made, entry, loadMilliseconds: performance.now() - begin };
+}
+
+async function timeRun({ session }, feeds) {
+  const begin = performance.now();
+  await session.run(feeds);
+  return performance.now() - begin;
+}
+
+/**
+ * Runs every entry once per round, in an order that rotates, so that a slow moment of the machine hits all alike.
+ * @returns per entry: the first run, the warm runs, load time, and what it says about itself
+ */
+globalThis.measure = async ({ entries, inputs, threads, rounds, warmup }) => {
+  const started = [];
+  for (const entry of entries) started.push(await start(entry, threads));
+  const feedsOf = ({ Tensor }) =>
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, { type, shape, value }]) => {
+        const size = shape.reduce((product, extent) => product * extent, 1);
+        return [name, new Tensor(type, fill(type, size, value), shape)];
+      }),
+    );
+  const lanes = [];
+  for (const runtime of started) {
+    const feeds = feedsOf(runtime);
+    lanes.push({ runtime, feeds, first: await timeRun(runtime, feeds), times: [] });
+  }
+  for (let round = -warmup; round < rounds; round++) {
+    for (let turn = 0; turn < lanes.length; turn++) {
+      const lane = lanes[(turn + round + warmup) % lanes.length];
+      const time = await timeRun(lane.runtime, lane.feeds);
+      if (round >= 0) lane.times.push(time);
+    }
+  }
+  const results = [];
+  for (const { runtime, first, times } of lanes) {
+    const { entry, loadMilliseconds, about, memory } = runtime;
+    results.push({
+      name: entry.name,
+      runtime: entry.runtime,
+      first,
+      times,
+      loadMilliseconds,
+      about,
+      memory: await memory?.(),
+    });
+    await runtime.session.release();
+  }
+  return { results, userAgent: navigator.userAgent, isolated: crossOriginIsolated };
+};

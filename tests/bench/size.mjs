@@ -1,0 +1,65 @@
+// Bytes that one browser loads of the runtime: JavaScript, worker and one WebAssembly file, raw and as `brotli -q 11`.
+// Usage: node size.mjs; writes build/size.json, prints a table, fails above the limit.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { benchOutput, dist } from '../lib/paths.mjs';
+
+export const kLimitBytes = 180_000;
+
+const scripts = ['index.js', 'worker.js', 'engine.js'];
+
+/** @param {Uint8Array} bytes */
+export const brotliBytes = (bytes) =>
+  brotliCompressSync(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  }).length;
+
+/** @param {string} file a file of the package's dist/ */
+export function measureFile(file) {
+  const bytes = readFileSync(path.join(dist, file));
+  return { file, raw: bytes.length, brotli: brotliBytes(bytes) };
+}
+
+/** The files of one variant and their sums. @param {'simd' | 'relaxed'} variant */
+export function measureVariant(variant) {
+  const files = [`edgy-${variant}.wasm`, ...scripts].map(measureFile);
+  const sum = (/** @type {'raw' | 'brotli'} */ key) => files.reduce((total, file) => total + file[key], 0);
+  return { variant, files, raw: sum('raw'), brotli: sum('brotli') };
+}
+
+/**
+ * Raw and brotli bytes of files, remembered in `cache` by content: a peer's 14 MB take most of a minute.
+ * @param {string[]} files @param {string} cache
+ */
+export function measureFiles(files, cache) {
+  /** @type {Record<string, number>} */
+  const known = existsSync(cache) ? JSON.parse(readFileSync(cache, 'utf8')) : {};
+  const sizes = files.map((file) => {
+    const bytes = readFileSync(file);
+    const key = createHash('sha256').update(bytes).digest('hex');
+    known[key] ??= brotliBytes(bytes);
+    return { file: path.basename(file), raw: bytes.length, brotli: known[key] };
+  });
+  mkdirSync(path.dirname(cache), { recursive: true });
+  writeFileSync(cache, JSON.stringify(known));
+  return sizes;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const variants = [measureVariant('relaxed'), measureVariant('simd')];
+  for (const { variant, files, raw, brotli } of variants) {
+    for (const row of [...files, { file: `${variant} in all`, raw, brotli }]) {
+      console.log(row.file.padEnd(20), String(row.raw).padStart(9), String(row.brotli).padStart(9));
+    }
+  }
+  mkdirSync(benchOutput, { recursive: true });
+  writeFileSync(path.join(benchOutput, 'size.json'), `${JSON.stringify({ limit: kLimitBytes, variants }, null, 2)}\n`);
+  const over = variants.filter(({ brotli }) => brotli > kLimitBytes);
+  if (over.length > 0) {
+    console.error(`Over the limit of ${kLimitBytes} bytes: ${over.map(({ variant }) => variant).join(', ')}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,179 @@
+import { cases, expect, test } from './fixtures.js';
+
+const mel = { dims: cases()[0]?.mel.dims ?? [], values: cases()[0]?.mel.values ?? [] };
+const good = '/models/edgy-256-int8.edgy';
+
+test.beforeEach(async ({ page, open }) => {
+  await open(page);
+});
+
+test('a session says what it is', async ({ page }) => {
+  const seen = await page.evaluate(async (url) => {
+    const progress: unknown[] = [];
+    const session = await kit.edgy.InferenceSession.create(url, {
+      onProgress: (step) => progress.push(step),
+      profile: true,
+    });
+    await session.run({ mel: new kit.edgy.Tensor('float32', new Float32Array(8000), [1, 80, 100]) });
+    return {
+      inputs: session.inputMetadata,
+      outputs: session.outputMetadata,
+      names: [session.inputNames, session.outputNames],
+      info: session.runtimeInfo(),
+      metadata: session.modelMetadata,
+      profile: await session.profile(),
+      memory: await session.memory(),
+      progress,
+    };
+  }, good);
+  expect(seen.names).toEqual([['mel'], expect.arrayContaining(['z', 'indices'])]);
+  expect(seen.inputs).toEqual([{ name: 'mel', isTensor: true, type: 'float32', shape: [1, 80, expect.any(String)] }]);
+  expect(seen.outputs.find(({ name }) => name === 'indices')).toMatchObject({ type: 'int64' });
+  expect(seen.info).toMatchObject({ variant: 'relaxed', isa: expect.stringMatching(/^relaxed-/), worker: true });
+  expect(seen.info.wasmBytes).toBeGreaterThan(10_000);
+  expect(seen.metadata.logMel).toMatchObject({ sampleRate: 16000, hop: 160, mels: 80 });
+  expect(seen.profile.length).toBeGreaterThan(5);
+  expect(seen.profile.reduce((sum, { macs }) => sum + macs, 0)).toBeGreaterThan(1e6);
+  expect(seen.memory.model).toBeGreaterThan(100_000);
+  expect(seen.memory.wasm).toBeGreaterThanOrEqual(seen.memory.model + seen.memory.packed + seen.memory.arena);
+  expect(seen.progress.at(-1)).toEqual({ phase: 'model', loaded: seen.memory.model, total: seen.memory.model });
+});
+
+test('runs queue up, differ in length, and give what they give alone', async ({ page }) => {
+  const equal = await page.evaluate(async (url) => {
+    const session = await kit.edgy.InferenceSession.create(url);
+    const feeds = [5, 100, 31, 4, 100, 257].map((frames) => {
+      const data = Float32Array.from({ length: 80 * frames }, (_, i) => Math.sin(i) / 2 + 0.5);
+      return { mel: new kit.edgy.Tensor('float32', data, [1, 80, frames]) };
+    });
+    const together = await Promise.all(feeds.map((feed) => session.run(feed)));
+    const pairs: [unknown, unknown][] = [];
+    for (const [i, feed] of feeds.entries()) {
+      const alone = await kit.edgy.InferenceSession.create(url, { worker: false });
+      pairs.push([kit.outputsOf(together[i] ?? {}), kit.outputsOf(await alone.run(feed))]);
+    }
+    return pairs.map(([a, b]) => JSON.stringify(a) === JSON.stringify(b));
+  }, good);
+  expect(equal).toEqual([true, true, true, true, true, true]);
+});
+
+test('feeds are copied, or handed over on request', async ({ page }) => {
+  const lengths = await page.evaluate(
+    async ({ url, mel }) => {
+      const session = await kit.edgy.InferenceSession.create(url);
+      const tensor = kit.melOf(mel);
+      const first = kit.outputsOf(await session.run({ mel: tensor }));
+      const kept = tensor.data.length;
+      const second = kit.outputsOf(await session.run({ mel: tensor }, { transfer: true }));
+      return { kept, handedOver: tensor.data.length, equal: JSON.stringify(first) === JSON.stringify(second) };
+    },
+    { url: good, mel },
+  );
+  expect(lengths).toEqual({ kept: mel.values.length, handedOver: 0, equal: true });
+});
+
+test('fetches choose the outputs', async ({ page }) => {
+  const keys = await page.evaluate(
+    async ({ url, mel }) => {
+      const session = await kit.edgy.InferenceSession.create(url);
+      const feeds = { mel: kit.melOf(mel) };
+      const keysOf = async (run: Promise<object>) => Object.keys(await run);
+      return [
+        await keysOf(session.run(feeds, ['indices'])),
+        await keysOf(session.run(feeds, { indices: null })),
+        await keysOf(session.run(feeds, ['indices', 'z'], {})),
+      ];
+    },
+    { url: good, mel },
+  );
+  expect(keys).toEqual([['indices'], ['indices'], ['indices', 'z']]);
+});
+
+test('abort: before, while fetching, in the queue, while running', async ({ page }) => {
+  const results = await page.evaluate(
+    async ({ url, mel }) => {
+      const { InferenceSession, Tensor } = kit.edgy;
+      const loading = new AbortController();
+      const duringFetch = kit.outcome(() =>
+        InferenceSession.create(url, { signal: loading.signal, onProgress: () => loading.abort() }).then(String),
+      );
+      const before = kit.outcome(() => InferenceSession.create(url, { signal: AbortSignal.abort() }).then(String));
+      const session = await InferenceSession.create(url);
+      const long = new Tensor('float32', new Float32Array(80 * 10000), [1, 80, 10000]);
+      const [running, queued] = [new AbortController(), new AbortController()];
+      const first = kit.outcome(() => session.run({ mel: long }, { signal: running.signal }).then(String));
+      const second = kit.outcome(() => session.run({ mel: long }, { signal: queued.signal }).then(String));
+      queued.abort();
+      setTimeout(() => running.abort(), 5);
+      const third = kit.outcome(() => session.run({ mel: kit.melOf(mel) }).then((out) => Object.keys(out).length));
+      return {
+        before: await before,
+        duringFetch: await duringFetch,
+        running: await first,
+        queued: await second,
+        after: await third,
+      };
+    },
+    { url: good, mel },
+  );
+  for (const name of ['before', 'duringFetch', 'running', 'queued'] as const) {
+    expect(results[name], name).toMatchObject({ code: 'aborted', typed: true });
+  }
+  expect(results.after.value).toBeGreaterThan(1);
+});
+
+test('release ends the worker, rejects what is under way and everything after', async ({ page }) => {
+  const ended = () => expect.poll(() => page.workers().length);
+  await page.evaluate(async (url) => {
+    globalThis.session = await kit.edgy.InferenceSession.create(url);
+  }, good);
+  await ended().toBe(1);
+  const results = await page.evaluate(async () => {
+    const { session } = globalThis;
+    const long = new kit.edgy.Tensor('float32', new Float32Array(80 * 10000), [1, 80, 10000]);
+    const runs = [1, 2].map(() => kit.outcome(() => session.run({ mel: long }).then(String)));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await session.release();
+    await session.release();
+    return [
+      ...(await Promise.all(runs)),
+      await kit.outcome(() => session.run({ mel: long }).then(String)),
+      await kit.outcome(() => session.memory().then(String)),
+    ];
+  });
+  for (const result of results) expect(result).toMatchObject({ code: 'released', typed: true });
+  await ended().toBe(0);
+});
+
+test('disposal by symbol, and no worker left after a failed start', async ({ page }) => {
+  await page.evaluate(async (url) => {
+    const { InferenceSession } = kit.edgy;
+    (await InferenceSession.create(url))[Symbol.dispose]();
+    await (await InferenceSession.create(url))[Symbol.asyncDispose]();
+    await kit.outcome(() => InferenceSession.create(new Uint8Array(3)).then(String));
+    await kit.outcome(() => InferenceSession.create('/none').then(String));
+  }, good);
+  await expect.poll(() => page.workers().length).toBe(0);
+});
+
+test('a worker file that is not there is a network error', async ({ page }) => {
+  const result = await page.evaluate(
+    (url) =>
+      kit.outcome(() => kit.edgy.InferenceSession.create(url, { wasmPaths: { 'worker.js': '/none.js' } }).then(String)),
+    good,
+  );
+  expect(result).toMatchObject({ code: 'network', typed: true });
+});
+
+test('files can be elsewhere: wasmPaths as a prefix and by name', async ({ page }) => {
+  const addresses = await page.evaluate(async (url) => {
+    const { InferenceSession } = kit.edgy;
+    const prefix = await InferenceSession.create(url, { wasmPaths: '/strict/edgy/' });
+    const named = await InferenceSession.create(url, {
+      wasmPaths: { 'edgy-simd.wasm': '/strict/edgy/edgy-simd.wasm' },
+      variant: 'simd',
+    });
+    return [prefix, named].map((session) => new URL(session.runtimeInfo().wasmUrl).pathname);
+  }, good);
+  expect(addresses).toEqual(['/strict/edgy/edgy-relaxed.wasm', '/strict/edgy/edgy-simd.wasm']);
+});

@@ -1,0 +1,16 @@
+import path from 'node:path';
+import { defineConfig } from '@playwright/test';
+import { chromium, chromiumArguments, e2eOutput } from '../lib/paths.mjs';
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: path.join(e2eOutput, 'results'),
+  workers: 1,
+  timeout: 120_000,
+  reporter: [['list'], ['json', { outputFile: path.join(e2eOutput, 'report.json') }]],
+  use: {
+    browserName: 'chromium',
+    headless: true,
+    launchOptions: { executablePath: chromium, args: chromiumArguments },
+  },
+});

@@ -1,0 +1,34 @@
+// Where everything is that the browser tests and benchmarks use.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const at = (...parts) => path.join(root, ...parts);
+
+/** The system's browser: CHROMIUM names another one. */
+export const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const chromiumArguments = [
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** The built npm package. */
+export const dist = at('wasm/npm/dist');
+/** The native converter and runtime. */
+export const edgy = at('build/native/bin/edgy');
+/** Made by the build from tests/data/models/edgy-256.onnx. */
+export const models = at('build/models');
+export const int8Model = at('build/models/edgy-256-int8.edgy');
+export const floatModel = at('build/models/edgy-256-f32.edgy');
+/** Log-mels of recordings with what PyTorch computed from them. */
+export const reference = at('tests/data/models/edgy-256-reference.npz');
+export const speech = at('tests/data/speech');
+/** A few seconds of speech; 16 kHz, mono, no part of any training set. */
+export const recording = 'librispeech-test-other/3005-163389-0007.flac';
+/** What the browser tests leave behind. */
+export const e2eOutput = at('build/e2e');
+export const benchOutput = at('build');

@@ -1,0 +1,102 @@
+#include "kernels/sparse_conv_int8/sparse_conv_int8.h"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/unit/conv_cases.h"
+
+namespace edgy::kernels {
+namespace {
+
+using tests::ConvCase;
+using tests::make_conv_case;
+
+std::vector<int8_t> run_dense_reference(const ConvCase& test) {
+  const PackedConvWeights weights(test.shape, test.weights, Isa::kReference);
+  const std::vector<int32_t> offsets = conv_offsets(test.shape, test.input_layout);
+  std::vector<int8_t> data = test.blank_output();
+  const ConvOutput output = {test.kind, test.output_layout, data.data()};
+  conv_int8(weights, offsets, test.input_layout, test.input.data(), test.quantization(), output);
+  return data;
+}
+
+std::vector<int8_t> run_sparse(const ConvCase& test, Isa isa) {
+  const PackedSparseWeights weights(test.shape, test.weights, isa);
+  const std::vector<int32_t> offsets = sparse_conv_offsets(weights, test.input_layout);
+  std::vector<int8_t> data = test.blank_output();
+  const ConvOutput output = {test.kind, test.output_layout, data.data()};
+  sparse_conv_int8(weights, offsets, test.input_layout, test.input.data(), test.quantization(),
+                   output);
+  return data;
+}
+
+void check_forms(uint32_t seed, int activation_bits, double density) {
+  const ConvCase test = make_conv_case(seed, activation_bits, density);
+  CAPTURE(seed, activation_bits, density);
+  REQUIRE(supports_sparse(test.shape));
+  const std::vector<int8_t> expected = run_dense_reference(test);
+  for (const Isa isa : available_isas()) {
+    if (activation_bits == 8 && isa != Isa::kSimd128 && isa != Isa::kReference) {
+      continue;
+    }
+    const bool same = run_sparse(test, isa) == expected;
+    CAPTURE(to_string(isa));
+    REQUIRE(same);
+  }
+}
+
+TEST_CASE("every form of the sparse convolution equals the dense reference", "[sparse_conv_int8]") {
+  uint32_t seed = 0;
+  for (const double density : {0.0, 0.03, 0.1, 0.2, 0.5, 1.0}) {
+    for (int i = 0; i < 300; ++i, ++seed) {
+      check_forms(seed, 7, density);
+    }
+    for (int i = 0; i < 100; ++i, ++seed) {
+      check_forms(seed, 8, density);
+    }
+  }
+}
+
+TEST_CASE("one position takes the same sums from gathered activations", "[sparse_conv_int8]") {
+  for (uint32_t seed = 0; seed < 200; ++seed) {
+    ConvCase test = make_conv_case(seed, 7, 0.3);
+    CAPTURE(seed);
+    const int32_t span = (test.shape.kernel_w - 1) * test.shape.dilation_w + 1;
+    test.input_layout.pad_right = 0;
+    test.input_layout.pad_left = 0;
+    test.input_layout.width = span;
+    test.output_layout.width = 1;
+    test.output_layout.height = 1;
+    const std::vector<int8_t> expected = run_dense_reference(test);
+    for (const Isa isa : available_isas()) {
+      const bool same = run_sparse(test, isa) == expected;
+      CAPTURE(to_string(isa));
+      REQUIRE(same);
+    }
+  }
+}
+
+TEST_CASE("only blocks that hold a weight are stored", "[sparse_conv_int8]") {
+  const ConvShape shape = {.in_channels = 6, .out_channels = 2, .kernel_w = 2};
+  std::vector<int8_t> weights(24);
+  weights[5] = 3;    // row 0, tap 0, channel 5
+  weights[12] = -1;  // row 1, tap 0, channel 0
+  weights[18] = 9;   // row 1, tap 1, channel 0
+  const PackedSparseWeights packed(shape, weights, Isa::kSimd128);
+  REQUIRE(packed.stored_blocks() == 3);
+  REQUIRE(std::ranges::equal(packed.row_starts(), std::vector<int32_t>{0, 4, 8}));
+  REQUIRE(std::ranges::equal(packed.steps(), std::vector<int32_t>{2, 2, 2, 2, 0, 1, 1, 1}));
+  std::vector<int8_t> values(32);  // rows filled up with zeros to four blocks
+  values[1] = 3;
+  values[16] = -1;
+  values[20] = 9;
+  REQUIRE(std::ranges::equal(packed.values(), values));
+}
+
+TEST_CASE("a depthwise convolution has no sparse kernel", "[sparse_conv_int8]") {
+  REQUIRE_FALSE(supports_sparse({.in_channels = 8, .out_channels = 8, .groups = 8}));
+  REQUIRE(supports_sparse({.in_channels = 8, .out_channels = 8, .groups = 2}));
+}
+
+}  // namespace
+}  // namespace edgy::kernels

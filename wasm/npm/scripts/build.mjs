@@ -1,0 +1,85 @@
+// Makes dist/: three ES modules (index.js, engine.js, worker.js), the WebAssembly files and the type declarations.
+// Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR], the folders that CMake built edgy-simd and edgy-relaxed in.
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const root = path.resolve(here, '../..');
+const dist = path.join(here, 'dist');
+
+const { values: folders } = parseArgs({
+  options: {
+    simd: { type: 'string', default: path.join(root, 'build/wasm-simd') },
+    relaxed: { type: 'string', default: path.join(root, 'build/wasm-relaxed') },
+  },
+});
+
+/** Emscripten's JavaScript for `variant`, without the address of a file: the page compiles the module and hands it over. */
+async function readGlue(variant) {
+  const file = path.join(folders[variant], `edgy-${variant}.mjs`);
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new Error(`${file} is missing: build the CMake preset wasm-${variant} first`);
+  });
+  // Left in, bundlers would take the default address for an asset of engine.js.
+  const address = `new URL("edgy-${variant}.wasm",import.meta.url).href`;
+  if (!text.includes(address)) throw new Error(`${file} no longer contains ${address}: adapt scripts/build.mjs`);
+  return text.replace(address, '""');
+}
+
+/** `#native/simd` and `#native/relaxed`: nearly the same text, which compression finds. */
+const native = {
+  name: 'native',
+  setup(context) {
+    context.onResolve({ filter: /^#native\// }, ({ path: name }) => ({ path: name, namespace: 'native' }));
+    context.onLoad({ filter: /.*/, namespace: 'native' }, async ({ path: name }) => ({
+      contents: await readGlue(name.slice('#native/'.length)),
+      loader: 'js',
+    }));
+  },
+};
+
+/** engine.js stays a file of its own, so that the page fetches it only when it runs without a worker. */
+const separateEngine = {
+  name: 'separate-engine',
+  setup(context) {
+    context.onResolve({ filter: /^\.\/engine\.js$/ }, ({ path: file }) => ({ path: file, external: true }));
+  },
+};
+
+const wasmBytes = {};
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+for (const variant of ['simd', 'relaxed']) {
+  const file = `edgy-${variant}.wasm`;
+  await cp(path.join(folders[variant], file), path.join(dist, file));
+  wasmBytes[variant] = (await stat(path.join(dist, file))).size;
+}
+
+const { version } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
+await build({
+  absWorkingDir: here,
+  entryPoints: ['src/index.ts', 'src/engine.ts', 'src/worker.ts'],
+  outdir: 'dist',
+  bundle: true,
+  format: 'esm',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  target: 'es2022',
+  minify: true,
+  legalComments: 'none',
+  define: { EDGY_VERSION: JSON.stringify(version), EDGY_WASM_BYTES: JSON.stringify(wasmBytes) },
+  plugins: [native, separateEngine],
+  logLevel: 'warning',
+});
+
+const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
+const { bin } = JSON.parse(await readFile(tsc, 'utf8'));
+execFileSync(process.execPath, [path.join(path.dirname(tsc), bin.tsc), '-p', 'tsconfig.types.json'], {
+  cwd: here,
+  stdio: 'inherit',
+});

@@ -1,0 +1,113 @@
+/** What InferenceSession and AudioEncoder share: one loaded model on one backend, asked one thing at a time. */
+import { type Backend, LocalBackend, WorkerBackend } from './backend.js';
+import { abortedError, EdgyError, throwIfAborted } from './errors.js';
+import type { Operation, RequestOf, ResultOf } from './protocol.js';
+import { inNode, loadRuntime, movedTo } from './runtime_files.js';
+import { readModel } from './source.js';
+import type { ModelSource, RuntimeInfo, SessionOptions } from './types.js';
+
+/** Replaced by the build script. */
+declare const EDGY_VERSION: string;
+declare const EDGY_WASM_BYTES: { readonly simd: number; readonly relaxed: number };
+
+const kDefaultMemoryLimit = 2 ** 30;
+
+export class SessionCore {
+  readonly #backend: Backend;
+  readonly #released = new AbortController();
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    backend: Backend,
+    readonly model: ResultOf<'load'>,
+    readonly runtimeInfo: RuntimeInfo,
+  ) {
+    this.#backend = backend;
+  }
+
+  static async create(source: ModelSource, options: SessionOptions = {}): Promise<SessionCore> {
+    const { signal, isa = 'auto', memoryLimit = kDefaultMemoryLimit, profile = false } = options;
+    throwIfAborted(signal);
+    if (!(memoryLimit > 0)) {
+      throw new EdgyError('invalid-argument', `memoryLimit is ${memoryLimit}: it must be a number of bytes above 0.`);
+    }
+    // Started before the downloads, as it takes a while too.
+    const worker = (options.worker ?? true) && typeof Worker !== 'undefined' && !inNode();
+    const backend = worker ? new WorkerBackend(movedTo('worker.js', options.wasmPaths)) : new LocalBackend();
+    try {
+      const [runtime, bytes] = await abortable(
+        Promise.all([loadRuntime(options.variant ?? 'auto', options.wasmPaths), readModel(source, options)]),
+        signal,
+      );
+      const model = await abortable(
+        backend.call(
+          'load',
+          { module: runtime.module, variant: runtime.variant, model: bytes, isa, memoryLimit, profile },
+          [bytes],
+        ),
+        signal,
+      );
+      return new SessionCore(backend, model, {
+        version: EDGY_VERSION,
+        variant: runtime.variant,
+        isa: model.isa,
+        worker,
+        wasmUrl: runtime.url.href,
+        wasmBytes: EDGY_WASM_BYTES[runtime.variant],
+      });
+    } catch (error) {
+      backend.close();
+      throw error;
+    }
+  }
+
+  /** Answers come in the order of calls. A call whose turn has not come when its signal fires is never made. */
+  call<O extends Operation>(
+    operation: O,
+    request: RequestOf<O>,
+    transfer: Transferable[] = [],
+    signal?: AbortSignal,
+  ): Promise<ResultOf<O>> {
+    if (this.#released.signal.aborted) return Promise.reject(releasedError());
+    if (signal?.aborted) return Promise.reject(abortedError(signal));
+    const turn = this.#last.then(() => {
+      throwIfAborted(signal);
+      if (this.#released.signal.aborted) throw releasedError();
+      return this.#backend.call(operation, request, transfer);
+    });
+    this.#last = turn.catch(() => {});
+    return abortable(untilReleased(turn, this.#released.signal), signal);
+  }
+
+  release(): void {
+    if (this.#released.signal.aborted) return;
+    this.#released.abort();
+    this.#backend.close();
+  }
+
+  throwIfReleased(): void {
+    if (this.#released.signal.aborted) throw releasedError();
+  }
+}
+
+function releasedError(): EdgyError {
+  return new EdgyError('released', 'The session was released.');
+}
+
+function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return signal ? orEvent(work, signal, () => abortedError(signal)) : work;
+}
+
+function untilReleased<T>(work: Promise<T>, released: AbortSignal): Promise<T> {
+  return orEvent(work, released, releasedError);
+}
+
+/** `work`, or the error once `signal` fires. Leaves no listener behind. */
+function orEvent<T>(work: Promise<T>, signal: AbortSignal, error: () => EdgyError): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(error());
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,46 @@
+/** What went wrong, for programs. These strings are stable. */
+export type EdgyErrorCode =
+  /** The bytes are not a well-formed .edgy model. */
+  | 'invalid-model'
+  /** A well-formed model of a version, feature or operator that this runtime does not know. */
+  | 'unsupported-model'
+  /** A fed tensor or recording of the wrong name, type or shape. */
+  | 'invalid-input'
+  /** An option, name or call that does not exist or is out of range. */
+  | 'invalid-argument'
+  /** The run needs more memory than there is, or than `memoryLimit` allows. */
+  | 'out-of-memory'
+  /** A defect of Edgy's own, or a worker that died. */
+  | 'internal'
+  /** The caller's `AbortSignal` fired. */
+  | 'aborted'
+  /** The session was released. */
+  | 'released'
+  /** The model or the runtime could not be fetched. */
+  | 'network';
+
+/** The only error that this package throws or rejects with. */
+export class EdgyError extends Error {
+  readonly code: EdgyErrorCode;
+
+  constructor(code: EdgyErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'EdgyError';
+    this.code = code;
+  }
+}
+
+/** @internal The `aborted` error for a signal, with the caller's reason as its cause. */
+export function abortedError(signal: AbortSignal): EdgyError {
+  return new EdgyError('aborted', 'The operation was aborted.', { cause: signal.reason });
+}
+
+/** @internal */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortedError(signal);
+}
+
+/** @internal A sentence out of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,83 @@
+/** From what a caller feeds and fetches to what the engine takes, with errors that name the culprit. */
+import { EdgyError } from './errors.js';
+import type { RawTensor } from './protocol.js';
+import { elementCount, isTensorType, type TensorData, tensorArrays } from './tensor.js';
+import type { Feeds, Fetches, TensorMetadata } from './types.js';
+
+/** One tensor for each input, in order. Nothing is copied. */
+export function orderFeeds(feeds: Feeds, inputs: readonly TensorMetadata[]): RawTensor[] {
+  if (typeof feeds !== 'object' || feeds === null) {
+    throw new EdgyError('invalid-input', 'Feeds are an object from input names to tensors.');
+  }
+  for (const name of Object.keys(feeds)) {
+    if (!inputs.some((input) => input.name === name)) {
+      throw new EdgyError('invalid-input', `The model has no input '${name}': it has ${listNames(inputs)}.`);
+    }
+  }
+  return inputs.map((input) => checkFeed(feeds[input.name], input));
+}
+
+function checkFeed(feed: Feeds[string] | undefined, input: TensorMetadata): RawTensor {
+  const what = `Input '${input.name}'`;
+  if (typeof feed !== 'object' || feed === null) {
+    throw new EdgyError('invalid-input', `${what} is missing: it takes ${describe(input)}.`);
+  }
+  const { type, dims, data } = feed;
+  if (!isTensorType(type) || type !== input.type) {
+    throw new EdgyError('invalid-input', `${what} is of type ${String(type)}: it takes ${describe(input)}.`);
+  }
+  const array = tensorArrays[type];
+  if (!(data instanceof array) || !Array.isArray(dims)) {
+    throw new EdgyError('invalid-input', `${what} is no tensor: it takes ${describe(input)}.`);
+  }
+  const fits =
+    dims.length === input.shape.length &&
+    input.shape.every((extent, axis) => typeof extent === 'string' || extent === dims[axis]);
+  if (!fits) {
+    throw new EdgyError('invalid-input', `${what} has the shape [${dims.join(', ')}]: it takes ${describe(input)}.`);
+  }
+  const size = elementCount(dims, what);
+  if (size !== (data as TensorData).length) {
+    throw new EdgyError(
+      'invalid-input',
+      `${what} has ${(data as TensorData).length} elements, but its shape [${dims.join(', ')}] has ${size}.`,
+    );
+  }
+  return { type, dims, data: data as TensorData };
+}
+
+/** Indices of the outputs asked for; all of them without `fetches`. */
+export function orderFetches(fetches: Fetches | null | undefined, outputs: readonly TensorMetadata[]): number[] {
+  if (fetches === undefined || fetches === null) return outputs.map((_, index) => index);
+  const names = Array.isArray(fetches) ? (fetches as readonly string[]) : Object.keys(fetches);
+  if (names.length === 0) throw new EdgyError('invalid-argument', 'No output is asked for.');
+  return names.map((name) => {
+    const index = outputs.findIndex((output) => output.name === name);
+    if (index < 0) {
+      throw new EdgyError('invalid-argument', `The model has no output '${name}': it has ${listNames(outputs)}.`);
+    }
+    return index;
+  });
+}
+
+/** Copies of the feeds (or, with `transfer`, themselves) and the buffers to hand over. */
+export function detachable(
+  feeds: readonly RawTensor[],
+  transfer: boolean,
+): { feeds: RawTensor[]; buffers: Transferable[] } {
+  const ours = transfer ? [...feeds] : feeds.map((feed) => ({ ...feed, data: feed.data.slice() }));
+  // Two feeds may share one buffer; shared memory cannot be handed over and is read in place.
+  const buffers = new Set<ArrayBufferLike>(ours.map(({ data }) => data.buffer));
+  return {
+    feeds: ours,
+    buffers: [...buffers].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer),
+  };
+}
+
+function describe({ type, shape }: TensorMetadata): string {
+  return `${type} [${shape.join(', ')}]`;
+}
+
+function listNames(tensors: readonly TensorMetadata[]): string {
+  return tensors.map(({ name }) => `'${name}'`).join(', ');
+}

@@ -1,0 +1,39 @@
+/**
+ * Edgy: private int8 sparse inference in the browser.
+ *
+ * ```js
+ * import { InferenceSession, Tensor } from 'edgy';
+ *
+ * const session = await InferenceSession.create('/models/encoder.edgy');
+ * const mel = new Tensor('float32', samples, [1, 80, 100]);
+ * const { indices } = await session.run({ mel });
+ * ```
+ *
+ * @module
+ */
+
+export type { AudioEncoding, AudioTimings, EncodeOptions } from './audio_encoder.js';
+export { AudioEncoder } from './audio_encoder.js';
+export type { EdgyErrorCode } from './errors.js';
+export { EdgyError } from './errors.js';
+export { InferenceSession } from './session.js';
+export type { TensorData, TensorLike, TensorType } from './tensor.js';
+export { Tensor } from './tensor.js';
+export type {
+  Feeds,
+  Fetches,
+  Isa,
+  LogMelParameters,
+  MemoryUse,
+  ModelMetadata,
+  ModelSource,
+  OperatorProfile,
+  PrivacyLevel,
+  Progress,
+  RunOptions,
+  RuntimeFile,
+  RuntimeInfo,
+  SessionOptions,
+  TensorMetadata,
+  Variant,
+} from './types.js';

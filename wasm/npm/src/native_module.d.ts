@@ -1,0 +1,5 @@
+/** Resolved by the build script to the JavaScript that Emscripten wrote beside each WebAssembly file. */
+declare module '#native/*' {
+  const createNative: import('./native.js').NativeFactory;
+  export default createNative;
+}

@@ -1,0 +1,118 @@
+import type { TensorLike, TensorType } from './tensor.js';
+
+/** Where a model may come from. `string` is a URL, relative to the page. A `Uint8Array` or `ArrayBuffer` is copied. */
+export type ModelSource = string | URL | ArrayBuffer | ArrayBufferView | Blob | Response;
+
+/** Bytes received so far; `total` is absent when the server does not say (or compresses). */
+export interface Progress {
+  readonly phase: 'model' | 'runtime';
+  readonly loaded: number;
+  readonly total?: number;
+}
+
+/** The build of the runtime: with relaxed SIMD instructions, or with plain SIMD128. Both give the same integers. */
+export type Variant = 'relaxed' | 'simd';
+
+/** Instruction form of the int8 kernels. The relaxed ones exist in the variant `relaxed` only. */
+export type Isa = 'reference' | 'simd128' | 'relaxed-dot' | 'relaxed-pair';
+
+export interface SessionOptions {
+  /** Called while the model is being fetched. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+  /** Cancels fetching and loading. */
+  signal?: AbortSignal | undefined;
+  /** Default `auto`: `relaxed` where the browser knows it, `simd` elsewhere and in Node. */
+  variant?: 'auto' | Variant | undefined;
+  /** Default `auto`: the fastest as measured at start-up. */
+  isa?: 'auto' | Isa | undefined;
+  /** Default true: model and runtime live in a dedicated worker. In Node, and where there are no workers, always false. */
+  worker?: boolean | undefined;
+  /**
+   * Where the package's files are, when your bundler or server moved them: a prefix that ends in '/', or the address of each file
+   * by its name (`worker.js`, `edgy-simd.wasm`, `edgy-relaxed.wasm`). Default: beside this module.
+   */
+  wasmPaths?: string | URL | Partial<Record<RuntimeFile, string | URL>> | undefined;
+  /** Upper bound of activations and packed weights together, in bytes. Default 1 GiB. */
+  memoryLimit?: number | undefined;
+  /** Measure the time of each operator (see `InferenceSession.profile`). */
+  profile?: boolean | undefined;
+}
+
+export type RuntimeFile = 'worker.js' | 'edgy-simd.wasm' | 'edgy-relaxed.wasm';
+
+export interface RunOptions {
+  /** Rejects the run with `aborted`. A computation under way ends in the worker and its result is dropped. */
+  signal?: AbortSignal | undefined;
+  /** Hand the fed buffers over to the worker instead of copying them; they are empty afterwards. Default false. */
+  transfer?: boolean | undefined;
+}
+
+/** Input name to tensor. */
+export type Feeds = Readonly<Record<string, TensorLike>>;
+/** Names of the outputs wanted, as a list or (as in onnxruntime) as the keys of an object. */
+export type Fetches = readonly string[] | Readonly<Record<string, unknown>>;
+
+/** The least private level at which an output is handed out: `low` reveals the most. */
+export type PrivacyLevel = 'low' | 'moderate' | 'high';
+
+/** What the model declares about an input or output. A dynamic extent is its name. */
+export interface TensorMetadata {
+  readonly name: string;
+  readonly isTensor: true;
+  readonly type: TensorType;
+  readonly shape: readonly (number | string)[];
+  /** Outputs only. */
+  readonly privacyLevel?: PrivacyLevel;
+}
+
+/** Parameters of the log-mel front end that a model was trained behind. */
+export interface LogMelParameters {
+  readonly sampleRate: number;
+  readonly fftSize: number;
+  readonly hop: number;
+  readonly window: number;
+  readonly mels: number;
+}
+
+export interface ModelMetadata {
+  /** "edgy 0.1.0" */
+  readonly producer: string;
+  readonly sourceName: string;
+  readonly sourceSha256: string;
+  readonly sourceBytes: number;
+  /** JSON texts that the converter wrote; '' when absent. */
+  readonly config: string;
+  readonly calibration: string;
+  readonly accuracy: string;
+  readonly logMel?: LogMelParameters;
+}
+
+export interface OperatorProfile {
+  readonly name: string;
+  /** "conv_int8/relaxed-dot", "xnnpack/conv2d_f32", ... */
+  readonly kernel: string;
+  /** Of the last run. */
+  readonly milliseconds: number;
+  /** Multiply-accumulates, zeros included. */
+  readonly macs: number;
+}
+
+/** Bytes. */
+export interface MemoryUse {
+  readonly model: number;
+  readonly packed: number;
+  readonly arena: number;
+  /** The whole WebAssembly memory, of which the above are parts. */
+  readonly wasm: number;
+}
+
+export interface RuntimeInfo {
+  readonly version: string;
+  readonly variant: Variant;
+  /** The form that the int8 kernels run in. */
+  readonly isa: Isa;
+  readonly worker: boolean;
+  /** Address and uncompressed bytes of the WebAssembly file. */
+  readonly wasmUrl: string;
+  readonly wasmBytes: number;
+}

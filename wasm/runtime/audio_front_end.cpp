@@ -1,0 +1,61 @@
+#include "wasm/runtime/audio_front_end.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace edgy::runtime {
+
+Result<AudioFrontEnd> AudioFrontEnd::create(const format::fb::LogMel& table) {
+  kernels::LogMelParameters parameters;
+  parameters.sample_rate = table.sample_rate();
+  parameters.fft_size = table.fft_size();
+  parameters.hop = table.hop();
+  parameters.window = table.window();
+  parameters.mels = table.mels();
+  parameters.f_min = table.f_min();
+  parameters.f_max = table.f_max();
+  parameters.preemphasis = table.preemphasis();
+  parameters.power = table.power();
+  parameters.peak = table.peak();
+  parameters.amin = table.amin();
+  parameters.top_db = table.top_db();
+  parameters.divisor = table.divisor();
+  parameters.offset = table.offset();
+  if (const char* reason = kernels::reject_reason(parameters)) {
+    return fail(ErrorCode::kUnsupportedModel,
+                std::string("the model's audio front end (log_mel) cannot be used: ") + reason);
+  }
+  return AudioFrontEnd(parameters);
+}
+
+AudioFrontEnd::AudioFrontEnd(const kernels::LogMelParameters& parameters)
+    : mel_(std::make_unique<kernels::LogMel>(parameters)), scratch_(mel_->scratch_floats()) {}
+
+std::size_t AudioFrontEnd::output_bytes(std::size_t samples) const {
+  return mels() * frames(samples) * sizeof(float);
+}
+
+Result<void> AudioFrontEnd::compute(std::span<const float> pcm, std::span<uint8_t> out) {
+  if (pcm.empty()) {
+    return fail(ErrorCode::kInvalidInput, "the recording is empty; at least one sample is needed");
+  }
+  if (out.size() != output_bytes(pcm.size()) ||
+      reinterpret_cast<uintptr_t>(out.data()) % alignof(float) != 0) {
+    return fail(ErrorCode::kInvalidInput, "the spectrogram of " + std::to_string(pcm.size()) +
+                                              " samples needs " +
+                                              std::to_string(output_bytes(pcm.size())) +
+                                              " aligned bytes, not " + std::to_string(out.size()));
+  }
+  bool finite = true;
+  for (const float x : pcm) {
+    finite &= std::abs(x) <= std::numeric_limits<float>::max();
+  }
+  if (!finite) {
+    return fail(ErrorCode::kInvalidInput, "the recording holds a sample that is NaN or infinite");
+  }
+  mel_->compute(pcm, {reinterpret_cast<float*>(out.data()), out.size() / sizeof(float)}, scratch_);
+  return {};
+}
+
+}  // namespace edgy::runtime

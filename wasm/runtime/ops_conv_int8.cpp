@@ -1,0 +1,211 @@
+// Conv2D and Dense in int8, by Edgy's own kernels.
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <utility>
+
+#include "kernels/requantize.h"
+#include "kernels/sparse_conv_int8/sparse_conv_int8.h"
+#include "wasm/format/text.h"
+#include "wasm/format/verify_internal.h"
+#include "wasm/runtime/conv_layer.h"
+#include "wasm/runtime/kernel_choice.h"
+#include "wasm/runtime/registry.h"
+
+namespace edgy::runtime {
+namespace fb = format::fb;
+namespace {
+
+const char* kernel_name(const KernelChoice& choice) {
+  const bool sparse = choice.kernel == ConvKernel::kSparse;
+  switch (choice.isa) {
+    case kernels::Isa::kReference:
+      return sparse ? "sparse_conv_int8/reference" : "conv_int8/reference";
+    case kernels::Isa::kSimd128:
+      return sparse ? "sparse_conv_int8/simd128" : "conv_int8/simd128";
+    case kernels::Isa::kRelaxedDot:
+      return sparse ? "sparse_conv_int8/relaxed-dot" : "conv_int8/relaxed-dot";
+    case kernels::Isa::kRelaxedPair:
+      return sparse ? "sparse_conv_int8/relaxed-pair" : "conv_int8/relaxed-pair";
+  }
+  return "conv_int8";
+}
+
+class ConvInt8 final : public Operation {
+ public:
+  ConvInt8(QuantizedLayer layer, const KernelChoice& choice)
+      : layer_(std::move(layer)), choice_(choice) {
+    if (choice.kernel == ConvKernel::kSparse) {
+      sparse_.emplace(layer_.layer.shape, layer_.weights, choice.isa);
+    } else {
+      dense_.emplace(layer_.layer.shape, layer_.weights, choice.isa);
+    }
+    layer_.weights = {};
+    layer_.plain_bias = {};
+  }
+
+  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+    return layer_.layer.infer(in_shapes[0], out_shapes[0]);
+  }
+  std::optional<Border> wanted_border(std::size_t input) const override {
+    return input == 0 ? std::optional<Border>(layer_.layer.border) : std::nullopt;
+  }
+  bool writes_block4() const override { return !layer_.is_float_output; }
+
+  Result<int64_t> plan() override {
+    view_ = view_with_border(*inputs[0].placement.block4, layer_.layer.border);
+    offsets_ = sparse_ ? kernels::sparse_conv_offsets(*sparse_, view_.layout)
+                       : kernels::conv_offsets(layer_.layer.shape, view_.layout);
+    const Image image = image_of(outputs[0].shape);
+    batch_ = static_cast<std::size_t>(image.batch);
+    if (outputs[0].placement.block4) {
+      output_.kind = kernels::ConvOutput::Kind::kBlock4;
+      output_.layout = *outputs[0].placement.block4;
+      output_stride_ = output_.layout.bytes();
+    } else {
+      output_.kind = layer_.is_float_output ? kernels::ConvOutput::Kind::kRowsFloat
+                                            : kernels::ConvOutput::Kind::kRowsInt8;
+      output_.layout = *block4_of(image, Border{});
+      output_stride_ = static_cast<std::size_t>(image.height * image.width * image.channels) *
+                       (layer_.is_float_output ? sizeof(float) : 1);
+    }
+    return 0;
+  }
+
+  Result<void> run() override {
+    kernels::ConvQuantization quantization;
+    quantization.bias = layer_.folded_bias;
+    quantization.scale = layer_.scale;
+    quantization.zero_point = layer_.zero_point;
+    quantization.qmin = layer_.qmin;
+    quantization.qmax = layer_.qmax;
+    quantization.float_min = layer_.layer.activation_min;
+    quantization.float_max = layer_.layer.activation_max;
+    for (std::size_t n = 0; n < batch_; n++) {
+      const int8_t* input = reinterpret_cast<const int8_t*>(inputs[0].source) +
+                            n * inputs[0].placement.block4->bytes() + view_.start;
+      output_.data = outputs[0].target + n * output_stride_;
+      if (sparse_) {
+        kernels::sparse_conv_int8(*sparse_, offsets_, view_.layout, input, quantization, output_);
+      } else {
+        kernels::conv_int8(*dense_, offsets_, view_.layout, input, quantization, output_);
+      }
+    }
+    return {};
+  }
+
+  const char* kernel() const override { return kernel_name(choice_); }
+  uint64_t macs() const override { return layer_.layer.macs(outputs[0].shape); }
+  int64_t packed_bytes() const override {
+    return static_cast<int64_t>(sparse_ ? sparse_->bytes() : dense_->data().size());
+  }
+
+ private:
+  QuantizedLayer layer_;
+  KernelChoice choice_;
+  std::optional<kernels::PackedConvWeights> dense_;
+  std::optional<kernels::PackedSparseWeights> sparse_;
+  BorderView view_;
+  std::vector<int32_t> offsets_;
+  kernels::ConvOutput output_;
+  std::size_t output_stride_ = 0;
+  std::size_t batch_ = 1;
+};
+
+/// No sum of a channel may leave 32 bits, whatever the activations are.
+bool sums_fit(const QuantizedLayer& layer) {
+  const std::size_t row = layer.weights.size() / layer.folded_bias.size();
+  for (std::size_t o = 0; o < layer.folded_bias.size(); o++) {
+    int64_t reach = 0;
+    for (std::size_t i = o * row; i < (o + 1) * row; i++) {
+      reach += std::abs(int{layer.weights[i]});
+    }
+    const int64_t bias = layer.plain_bias.empty() ? 0 : layer.plain_bias[o];
+    // |x - zero_point| is at most 255; every partial sum of both ways to add the zero point is covered.
+    if (std::abs(bias) + 256 * reach > std::numeric_limits<int32_t>::max()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The fused activation as a quantized range. False if it leaves no value.
+void clamp_range(const ConvLayer& layer, const TensorQuantization& output, QuantizedLayer& result) {
+  const float inverse = 1.0F / output.scale;
+  const auto bound = [&](float value) {
+    return int32_t{kernels::quantize(value, inverse, output.zero_point, output.qmin, output.qmax)};
+  };
+  result.zero_point = output.zero_point;
+  result.qmin = std::isinf(layer.activation_min) ? output.qmin : bound(layer.activation_min);
+  result.qmax = std::isinf(layer.activation_max) ? output.qmax : bound(layer.activation_max);
+}
+
+Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvLayer& layer) {
+  // Decoding a sparse constant may take far more memory than the file: ask first.
+  const int64_t count = static_cast<int64_t>(layer.weight_count());
+  if (count > context.memory) {
+    return tl::unexpected<Error>(context.reserve(count).error());
+  }
+  QuantizedLayer result;
+  result.layer = layer;
+  const std::optional<TensorQuantization> input = activation_quantization(context.input(0));
+  result.is_float_output = context.output(0).type() == DataType::F32;
+  const std::optional<TensorQuantization> output =
+      result.is_float_output ? TensorQuantization{} : activation_quantization(context.output(0));
+  if (!input || !output) {
+    return context.invalid("its int8 input and output need a scale and a zero point in their range");
+  }
+  if (!result.is_float_output && (layer.activation_min == std::numeric_limits<float>::infinity() ||
+                                  layer.activation_max == -std::numeric_limits<float>::infinity())) {
+    return context.invalid("its fused activation leaves no finite value");
+  }
+  result.input = *input;
+  clamp_range(layer, *output, result);
+  result.weights = context.model.constant_int8(context.input_index(1));
+  const std::span<const int32_t> bias = context.int32s(2);
+  result.plain_bias.assign(bias.begin(), bias.end());
+  const auto& scales = *context.input(1).quantization()->scale();
+  for (uint32_t o = 0; o < static_cast<uint32_t>(layer.shape.out_channels); o++) {
+    const double product = double{input->scale} * scales.Get(scales.size() == 1 ? 0 : o);
+    result.scale.push_back(
+        static_cast<float>(result.is_float_output ? product : product / double{output->scale}));
+    if (!std::isfinite(result.scale.back())) {
+      return context.invalid(str("the scales of output channel ", o, " overflow a float"));
+    }
+  }
+  result.folded_bias.resize(static_cast<std::size_t>(layer.shape.out_channels));
+  if (!sums_fit(result)) {
+    return context.invalid("its sums can exceed 32 bits; smaller weights or biases are needed");
+  }
+  result.folded_bias = kernels::fold_zero_point(layer.shape, result.weights, bias, input->zero_point);
+  return result;
+}
+
+}  // namespace
+
+NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer) {
+  Result<QuantizedLayer> quantized = quantized_layer(context, layer);
+  if (!quantized) {
+    return tl::unexpected<Error>(std::move(quantized.error()));
+  }
+  const int bits = quantized->input.qmin >= 0 ? 7 : 8;
+  const KernelChoice choice = choose_conv_kernel(layer.shape, quantized->weights, bits, context.isa);
+  if (choice.kernel == ConvKernel::kXnnpack) {
+    return make_xnnpack_int8(context, *quantized);
+  }
+  // Both packings round channels up to blocks of four; the sparse one adds 4 bytes of index to 4 of weights.
+  const int64_t count = static_cast<int64_t>(layer.weight_count());
+  const int64_t per_channel = layer.shape.in_channels / layer.shape.groups;
+  const int64_t rounded = count / per_channel * ((per_channel + 3) / 4 * 4);
+  const int64_t bytes = choice.kernel == ConvKernel::kSparse ? 2 * rounded : rounded + 16 * per_channel;
+  if (bytes > context.memory) {
+    return tl::unexpected<Error>(context.reserve(bytes).error());
+  }
+  auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice);
+  if (Result<void> reserved = context.reserve(made->packed_bytes()); !reserved) {
+    return tl::unexpected<Error>(std::move(reserved.error()));
+  }
+  return std::unique_ptr<Operation>(std::move(made));
+}
+
+}  // namespace edgy::runtime

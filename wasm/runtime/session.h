@@ -1,0 +1,79 @@
+// Runs a model. One session, one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/isa.h"
+#include "wasm/runtime/model.h"
+
+namespace edgy::runtime {
+
+/// A value in plain row-major layout. Points into the session's arena: valid until the next prepare
+/// or run.
+struct TensorView {
+  std::string_view name;
+  DataType type;
+  Shape shape;
+  std::span<const uint8_t> data;
+};
+
+struct SessionOptions {
+  /// Instruction form of Edgy's own kernels; empty: the fastest measured one.
+  std::optional<kernels::Isa> isa;
+  /// Upper bound of arena and packed weights together; a plan that needs more fails with
+  /// kOutOfMemory.
+  std::size_t memory_limit = std::size_t{1} << 30;
+  /// Called after each operator with each of its outputs in plain layout (values of quantized
+  /// tensors stay int8). Switches off nothing else; costs a copy for tensors kept in Block4. For
+  /// calibration and layer-wise reports.
+  std::function<void(int32_t tensor, const TensorView&)> observer;
+  /// Measure each step's time (see Session::profile).
+  bool profile = false;
+};
+
+struct StepProfile {
+  std::string name;     ///< operator name
+  std::string kernel;   ///< "conv_int8/relaxed-dot", "xnnpack/conv2d_f32", ...
+  double milliseconds;  ///< of the last run
+  uint64_t macs;
+};
+
+struct MemoryUse {
+  std::size_t model = 0;   ///< bytes of the file
+  std::size_t packed = 0;  ///< reordered weights
+  std::size_t arena = 0;   ///< activations of the current plan
+};
+
+class Session {
+ public:
+  static Result<std::unique_ptr<Session>> create(std::shared_ptr<const Model> model,
+                                                 SessionOptions options = {});
+  ~Session();
+
+  const Model& model() const;
+
+  /// Plans for these input shapes (one per model input, in order): shapes, arena, kernels. A no-op
+  /// if they did not change. The only call besides create that allocates.
+  Result<void> prepare(std::span<const Shape> input_shapes);
+  /// Writable row-major bytes of an input; valid after prepare.
+  std::span<uint8_t> input(std::size_t index);
+  /// Computes all outputs from the inputs. Fails with kInvalidArgument before a successful prepare.
+  Result<void> run();
+  TensorView output(std::size_t index) const;
+
+  MemoryUse memory() const;
+  std::vector<StepProfile> profile() const;
+
+ private:
+  struct Impl;
+  explicit Session(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace edgy::runtime

@@ -1,0 +1,62 @@
+/** Serves web-demo/dist on this machine, with the headers that a deployment should send as well. */
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sirv from 'sirv';
+
+const dist = join(dirname(fileURLToPath(import.meta.url)), '../dist');
+
+const kPagePolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self' data: blob:",
+  "media-src 'self' blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** A worker lives under the policy of its own response: the one that hears the recording may connect to nothing at all. */
+const kWorkerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
+
+function setHeaders(response, pathname) {
+  const worker = /\/worker[^/]*\.js$/.test(pathname);
+  response.setHeader('Content-Security-Policy', worker ? kWorkerPolicy : kPagePolicy);
+  response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+  response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+  response.setHeader('Permissions-Policy', 'microphone=(self), camera=(), geolocation=()');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+}
+
+/** Resolves to `{ url, close }`. Port 0 takes any free one. */
+export async function startServer(port = 0, folder = dist) {
+  if (!existsSync(join(folder, 'index.html'))) {
+    throw new Error('web-demo/dist is missing: run "make page" first.');
+  }
+  const serve = sirv(folder, { brotli: true, etag: true, setHeaders });
+  const server = createServer((request, response) =>
+    serve(request, response, () => {
+      setHeaders(response, '');
+      response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' });
+      response.end('Not found\n');
+    }),
+  );
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

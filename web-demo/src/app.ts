@@ -1,0 +1,167 @@
+/** Ties inputs, models and pictures together. */
+import { AudioProblem, decode } from './audio/decode';
+import { Microphone } from './audio/microphone';
+import { Player } from './audio/player';
+import { kMaxRecordingSeconds, kWorkletUrl, Recorder } from './audio/recorder';
+import { type Clip, fetchClips, kClips } from './clips';
+import { explain, kSampleRate, loadModels, type Models } from './engine';
+import { seconds as formatSeconds, number } from './format';
+import { Comparison, loudest, timeModels } from './measure';
+import { ClipList } from './panels/clip_list';
+import { showFigures } from './panels/figures';
+import { watchFiles } from './panels/files';
+import { NetworkPanel } from './panels/network';
+import { Notice } from './panels/notice';
+import { Transport } from './panels/transport';
+import { Stage } from './pictures/stage';
+import { type AutoReport, makeReport, type Report, setPageState } from './report';
+
+const kRuns = 9;
+const kAutoRuns = 31;
+type Pcm = Float32Array<ArrayBuffer>;
+
+const byId = (id: string) => document.getElementById(id) as HTMLElement;
+
+export class App {
+  readonly #network = new NetworkPanel();
+  readonly #notice = new Notice();
+  readonly #player = new Player();
+  readonly #stage = new Stage();
+  readonly #transport = new Transport(this.#player, this.#stage);
+  readonly #clips = new ClipList((clip) => void this.#choose(clip));
+  readonly #recorder = new Recorder();
+  readonly #recordings = new Map<string, Pcm>();
+  #models: Models | undefined;
+  /** Counts what was asked for, so that an answer that comes too late is dropped. */
+  #turn = 0;
+
+  async start(): Promise<void> {
+    const query = new URLSearchParams(location.search);
+    const auto = query.get('auto') === '1';
+    try {
+      await this.#load();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#network.seal();
+    setPageState('ready');
+    byId('loading').hidden = true;
+    this.#enableInputs();
+    const clip = kClips.find(({ id }) => id === query.get('clip')) ?? (kClips[0] as Clip);
+    const report = await this.#choose(clip, auto ? kAutoRuns : kRuns);
+    if (auto && report) await this.#finishAuto(clip, report);
+  }
+
+  /** All that the page will ever fetch. */
+  async #load(): Promise<void> {
+    const bar = (id: string) => (fraction: number) => {
+      (byId(id) as HTMLProgressElement).value = fraction;
+    };
+    const [clips, models] = await Promise.all([
+      fetchClips(bar('load-clips')),
+      loadModels((model, fraction) => bar(`load-${model}`)(fraction)),
+      this.#recorder.prepare().then(
+        () => this.#network.note(kWorkletUrl, 'audio worklet'),
+        () => {},
+      ),
+      document.fonts.load('1em "Atkinson Hyperlegible Next Variable"'),
+    ]);
+    for (const [id, bytes] of clips) {
+      const pcm = await decode(bytes);
+      this.#recordings.set(id, pcm);
+      this.#clips.ready(id, pcm);
+    }
+    this.#models = models;
+    const { version, variant, isa } = models.int8.runtime;
+    byId('foot-version').textContent = `Edgy ${version}, ${variant} variant, int8 kernels in the form ${isa}.`;
+  }
+
+  #enableInputs(): void {
+    watchFiles(async (file) =>
+      this.#attempt(async () => this.#analyse(file.name, await decode(await file.arrayBuffer()))),
+    );
+    new Microphone(this.#recorder, {
+      onStart: () => {
+        this.#turn++;
+        this.#player.stop();
+        this.#notice.hide();
+        this.#clips.choose(undefined);
+        this.#transport.disable('Listening', `Codes appear as you speak, for up to ${kMaxRecordingSeconds} seconds.`);
+      },
+      onSound: async (pcm) => {
+        const int8 = await this.#models?.int8.encode(pcm, true);
+        const span = Math.max(6, pcm.length / kSampleRate);
+        if (int8 && this.#recorder.running) this.#stage.showLive({ pcm, int8, span });
+      },
+      onEnd: (pcm) => this.#attempt(() => this.#analyse('Your voice', pcm)),
+      onProblem: (error) => this.#notice.show(explain(error)),
+    });
+  }
+
+  async #choose(clip: Clip, runs = kRuns): Promise<Report | undefined> {
+    const pcm = this.#recordings.get(clip.id);
+    return pcm && this.#attempt(() => this.#analyse(clip.title, pcm, clip, runs));
+  }
+
+  async #attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      this.#notice.hide();
+      return await work();
+    } catch (error) {
+      this.#notice.show(explain(error));
+      if (!(error instanceof AudioProblem)) setPageState('failed');
+      return undefined;
+    }
+  }
+
+  async #analyse(title: string, pcm: Pcm, clip?: Clip, runs = kRuns): Promise<Report | undefined> {
+    const models = this.#models;
+    if (!models) return undefined;
+    const turn = ++this.#turn;
+    setPageState('working');
+    this.#clips.choose(clip?.id);
+    const seconds = pcm.length / kSampleRate;
+    const int8 = await models.int8.encode(pcm, true);
+    const f32 = await models.f32.encode(pcm);
+    if (turn !== this.#turn) return undefined;
+    this.#stage.show({ pcm, int8, f32, span: seconds });
+    const distinct = new Set(int8.codes).size;
+    this.#transport.load(
+      pcm,
+      title,
+      `${formatSeconds(seconds)}, ${number(int8.codes.length)} codes, ${number(distinct)} of them different`,
+    );
+    const comparison = new Comparison().add(int8, f32);
+    const report = await makeReport(title, pcm, seconds, models, comparison, this.#network, runs);
+    if (turn !== this.#turn) return undefined;
+    showFigures(report);
+    window.__edgyReport = report;
+    if (new URLSearchParams(location.search).get('auto') !== '1') setPageState('done');
+    return report;
+  }
+
+  async #finishAuto(clip: Clip, report: Report): Promise<void> {
+    const models = this.#models as Models;
+    const second = loudest(this.#recordings.get(clip.id) as Pcm, kSampleRate);
+    const oneSecond = { ...(await timeModels(models, second, kAutoRuns)), runs: kAutoRuns };
+    const all = new Comparison();
+    for (const pcm of this.#recordings.values()) all.add(await models.int8.encode(pcm), await models.f32.encode(pcm));
+    const finished: AutoReport = {
+      ...report,
+      oneSecond,
+      allClips: { clips: this.#recordings.size, frames: all.frames, agreement: all.agreement, cosine: all.cosine },
+      requests: { startup: this.#network.startup, after: this.#network.after },
+    };
+    window.__edgyReport = finished;
+    setPageState('done');
+  }
+
+  #fail(error: unknown): void {
+    byId('loading').hidden = true;
+    this.#transport.disable('The demo cannot run here', '');
+    this.#notice.show(explain(error));
+    byId('seal-text').textContent = 'Not running';
+    setPageState('failed');
+  }
+}

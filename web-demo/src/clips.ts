@@ -1,0 +1,28 @@
+/** The recordings that come with the page. Origin and licence: public/speech/README.md. */
+export interface Clip {
+  readonly id: string;
+  readonly title: string;
+  readonly note: string;
+  readonly file: string;
+}
+
+export const kClips: readonly Clip[] = [
+  { id: 'reader-367', title: 'Reader 367', note: 'LibriSpeech, a woman', file: '367-130732-0008.flac' },
+  { id: 'reader-1688', title: 'Reader 1688', note: 'LibriSpeech, a man', file: '1688-142285-0009.flac' },
+  { id: 'reader-3331', title: 'Reader 3331', note: 'LibriSpeech, a woman', file: '3331-159605-0006.flac' },
+  { id: 'digits', title: 'First digits of pi', note: 'FSDD, a man counting', file: 'fsdd-digits.flac' },
+];
+
+export async function fetchClips(onProgress: (fraction: number) => void): Promise<Map<string, ArrayBuffer>> {
+  let done = 0;
+  const entries = await Promise.all(
+    kClips.map(async ({ id, file }) => {
+      const response = await fetch(new URL(`speech/${file}`, document.baseURI));
+      if (!response.ok) throw new Error(`The recording ${file} could not be loaded (HTTP ${response.status}).`);
+      const bytes = await response.arrayBuffer();
+      onProgress(++done / kClips.length);
+      return [id, bytes] as const;
+    }),
+  );
+  return new Map(entries);
+}

@@ -1,0 +1,173 @@
+/** Every request of the page, as the browser itself records them, before and after the end of start-up. */
+import { bytes, number } from '../format';
+
+export interface Request {
+  readonly name: string;
+  readonly kind: string;
+  /** Over the wire, headers not counted; 0 where the browser does not tell. */
+  readonly encoded: number;
+  readonly decoded: number;
+  /** Milliseconds since the page was opened. */
+  readonly start: number;
+}
+
+/** The package's own files, as the build names them. */
+export const kRuntimeFiles = /\/(edgy|worker)[^/]*\.(js|wasm)$/;
+
+const byId = (id: string) => document.getElementById(id) as HTMLElement;
+
+export class NetworkPanel {
+  readonly #startup: Request[] = [];
+  readonly #after: Request[] = [];
+  #sealedAt = Infinity;
+  readonly #observer = new PerformanceObserver((list) => this.#take(list.getEntries()));
+
+  constructor() {
+    const [page] = performance.getEntriesByType('navigation');
+    if (page) this.#take([page]);
+    this.#observer.observe({ type: 'resource', buffered: true });
+    document.addEventListener('securitypolicyviolation', ({ blockedURI, violatedDirective }) => {
+      this.#add({
+        name: blockedURI,
+        kind: `refused by ${violatedDirective}`,
+        encoded: 0,
+        decoded: 0,
+        start: performance.now(),
+      });
+    });
+  }
+
+  /** Start-up is over: a request from now on is one too many. */
+  seal(): void {
+    this.#take(this.#observer.takeRecords());
+    this.#sealedAt = performance.now();
+    this.#render();
+  }
+
+  /** For what browsers leave out of their own list. */
+  note(url: string, kind: string): void {
+    const name = new URL(url, location.href).pathname;
+    if (this.#startup.some((request) => request.name === name)) return;
+    this.#add({ name, kind, encoded: 0, decoded: 0, start: performance.now() });
+  }
+
+  get startup(): readonly Request[] {
+    return this.#startup;
+  }
+
+  get after(): readonly Request[] {
+    this.#take(this.#observer.takeRecords());
+    return this.#after;
+  }
+
+  /** The files among the requests of start-up whose name matches. A file that was asked for twice counts once. */
+  sum(pattern: RegExp): { files: string[]; encoded: number; decoded: number } {
+    const found = new Map(
+      this.#startup.filter(({ name }) => pattern.test(name)).map((request) => [request.name, request]),
+    );
+    const total = (key: 'encoded' | 'decoded') => [...found.values()].reduce((sum, request) => sum + request[key], 0);
+    return { files: [...found.keys()], encoded: total('encoded'), decoded: total('decoded') };
+  }
+
+  #take(entries: PerformanceEntry[]): void {
+    for (const entry of entries as PerformanceResourceTiming[]) {
+      const url = new URL(entry.name, location.href);
+      this.#add({
+        name: url.origin === location.origin ? url.pathname : url.href,
+        kind: entry.entryType === 'navigation' ? 'page' : entry.initiatorType,
+        encoded: entry.encodedBodySize,
+        decoded: entry.decodedBodySize,
+        start: entry.startTime,
+      });
+    }
+  }
+
+  #add(request: Request): void {
+    (request.start > this.#sealedAt ? this.#after : this.#startup).push(request);
+    this.#render();
+  }
+
+  #render(): void {
+    const sealed = this.#sealedAt < Infinity;
+    const state = !sealed ? 'loading' : this.#after.length ? 'broken' : 'sealed';
+    const count = this.#after.length;
+    const total = this.#startup.reduce((sum, { encoded }) => sum + encoded, 0);
+    byId('seal').dataset.state = state;
+    byId('seal-text').textContent = !sealed
+      ? `Loading: ${bytes(total)}`
+      : `${count || 'No'} request${count === 1 ? '' : 's'} since start-up`;
+    byId('verdict').dataset.state = state;
+    setText(
+      byId('verdict'),
+      !sealed
+        ? 'Still starting up.'
+        : count
+          ? `${number(count)} after start-up. This should not happen: see the list.`
+          : 'None since start-up.',
+    );
+    byId('startup-title').textContent = `At start-up: ${number(this.#startup.length)} requests, ${bytes(total)}`;
+    byId('shares').replaceChildren(...shares(this.#startup, total));
+    byId('startup').replaceChildren(...inOrder(this.#startup).map(row));
+    byId('after').replaceChildren(...(count ? inOrder(this.#after).map(row) : [emptyRow(sealed)]));
+  }
+}
+
+/** Announced by screen readers only when it changes. */
+function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function inOrder(requests: readonly Request[]): Request[] {
+  return [...requests].sort((a, b) => a.start - b.start);
+}
+
+function row({ name, kind, encoded, start }: Request): HTMLElement {
+  const item = document.createElement('li');
+  const cells: [string, string][] = [
+    ['request-name', name],
+    ['request-kind', kind],
+    ['request-time', `${number(start)}\u202fms`],
+    ['request-bytes', encoded ? bytes(encoded) : 'not told'],
+  ];
+  for (const [className, text] of cells) {
+    const cell = document.createElement('span');
+    cell.className = className;
+    cell.textContent = text;
+    item.append(cell);
+  }
+  return item;
+}
+
+/** What the bytes of start-up were for; the first pattern that matches decides. */
+const kPurposes: readonly (readonly [string, RegExp])[] = [
+  ['Models', /\.edgy$/],
+  ['Runtime', kRuntimeFiles],
+  ['Recordings', /\.flac$/],
+  ['This page', /./],
+];
+
+function shares(requests: readonly Request[], total: number): HTMLElement[] {
+  const sums = new Map(kPurposes.map(([purpose]) => [purpose, 0]));
+  for (const { name, encoded } of requests) {
+    const purpose = kPurposes.find(([, pattern]) => pattern.test(name))?.[0];
+    if (purpose) sums.set(purpose, (sums.get(purpose) ?? 0) + encoded);
+  }
+  return [...sums].map(([purpose, sum]) => {
+    const item = document.createElement('li');
+    const bar = document.createElement('span');
+    bar.className = 'share-bar';
+    bar.style.setProperty('--share', String(total ? sum / total : 0));
+    const amount = document.createElement('span');
+    amount.className = 'request-bytes';
+    amount.textContent = bytes(sum);
+    item.append(purpose, bar, amount);
+    return item;
+  });
+}
+
+function emptyRow(sealed: boolean): HTMLElement {
+  const item = document.createElement('li');
+  item.className = 'request-none';
+  item.textContent = sealed ? 'Nothing, and nothing is expected.' : 'Not yet.';
+  return item;
+}
