@@ -93,7 +93,7 @@ void convert(const Arguments& arguments) {
   stamp(model, {fs::path(arguments.model).filename().string(), source}, "edgy " EDGY_VERSION);
   const std::vector<uint8_t> bytes = serialize(model);
   write_file(arguments.output, bytes);
-  std::printf("%s: %zu bytes, %.1f %% of %zu\n", arguments.output.c_str(), bytes.size(),
+  std::printf("%s: %zu bytes, %.2f %% of %zu\n", arguments.output.c_str(), bytes.size(),
               100.0 * static_cast<double>(bytes.size()) / static_cast<double>(source.size()),
               source.size());
 }

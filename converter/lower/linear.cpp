@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "converter/lower/families.h"
+#include "kernels/nearest_code/nearest_code.h"
 
 namespace edgy::converter::lower {
 namespace {
@@ -56,15 +58,33 @@ void lower_matmul(Context& context, const Node& node) {
   context.add_operator(node, product, {left, right}, {context.define(node, 0, order)});
 }
 
+/// Whether the norms are what the format derives from the codebook anyway, up to how the source
+/// rounded them.
+bool norms_follow_from_codebook(const Context& context, const Node& node) {
+  const auto& codebook = context.graph().value(node.inputs[1]).constant;
+  const auto& norms = context.graph().value(node.inputs[2]).constant;
+  if (!codebook || !norms) {
+    return false;
+  }
+  const std::vector<float> given = graph::as_floats(*norms);
+  const std::vector<float> derived =
+      kernels::half_squared_norms(graph::as_floats(*codebook), given.size());
+  return std::equal(given.begin(), given.end(), derived.begin(), [](float a, float b) {
+    return std::fabs(a - b) <= 1e-6F * std::max(1.0F, std::fabs(b));
+  });
+}
+
 void lower_nearest_code(Context& context, const Node& node) {
   context.expect_float(node, node.inputs[0]);
   const Order order = order_with_last_axis_last(context, node, node.inputs[0]);
   const int input = context.in_order(node, node.inputs[0], order);
   const int codes = context.get(node, node.inputs[1]).tensor;
-  const int norms = context.get(node, node.inputs[2]).tensor;
+  std::vector<int> inputs = {input, codes};
+  if (!norms_follow_from_codebook(context, node)) {
+    inputs.push_back(context.get(node, node.inputs[2]).tensor);
+  }
   const Order result(order.begin(), order.end() - 1);
-  context.add_operator(node, fb::NearestCodeT{}, {input, codes, norms},
-                       {context.define(node, 0, result)});
+  context.add_operator(node, fb::NearestCodeT{}, inputs, {context.define(node, 0, result)});
 }
 
 }  // namespace edgy::converter::lower

@@ -17,6 +17,10 @@ namespace edgy::kernels {
 void nearest_code_reference(std::span<const float> z, std::span<const float> codebook,
                             std::span<const float> half_norm, std::span<int64_t> indices);
 
+/// |c_k|^2 / 2 of each of `codes` rows of the codebook: summed in double precision in order of d,
+/// rounded to float once.
+std::vector<float> half_squared_norms(std::span<const float> codebook, std::size_t codes);
+
 /// A codebook reordered for `nearest_code`: panels of eight codes, [ceil(K/8)][D][8]. Missing codes
 /// of the last panel have an infinite half_norm, so they never win.
 class PackedCodebook {

@@ -24,4 +24,18 @@ void nearest_code_reference(std::span<const float> z, std::span<const float> cod
   }
 }
 
+std::vector<float> half_squared_norms(std::span<const float> codebook, std::size_t codes) {
+  const std::size_t dimensions = codes == 0 ? 0 : codebook.size() / codes;
+  std::vector<float> norms(codes);
+  for (std::size_t k = 0; k < codes; ++k) {
+    double sum = 0;
+    for (std::size_t d = 0; d < dimensions; ++d) {
+      const double value = codebook[k * dimensions + d];
+      sum += value * value;
+    }
+    norms[k] = static_cast<float>(sum / 2);
+  }
+  return norms;
+}
+
 }  // namespace edgy::kernels

@@ -34,7 +34,7 @@ constexpr Signature kSignatures[] = {
     {Options::Pad, 1, 1, 0, 1},           {Options::Gather, 2, 2, 0, 1},
     {Options::Softmax, 1, 1, 0, 1},       {Options::Reduce, 1, 1, 0, 1},
     {Options::ArgReduce, 1, 1, 0, 1},     {Options::LayerNorm, 2, 3, 0b110, 1},
-    {Options::NearestCode, 3, 3, 0b110, 1}, {Options::Lstm, 3, 6, 0b1110, 3},
+    {Options::NearestCode, 2, 3, 0b110, 1}, {Options::Lstm, 3, 6, 0b1110, 3},
     {Options::Gru, 3, 5, 0b1110, 2},
 };
 
@@ -397,11 +397,10 @@ class OperatorVerifier {
 
   Result<void> nearest_code() const {
     const fb::Tensor& codebook = input(1);
-    const fb::Tensor& half_norm = input(2);
-    return rank(input(0)) >= 1 && rank(codebook) == 2 && rank(half_norm) == 1 &&
-                   extent(half_norm, 0) == extent(codebook, 0)
+    const bool norms = !has_input(2) || (rank(input(2)) == 1 && extent(input(2), 0) == extent(codebook, 0));
+    return rank(input(0)) >= 1 && rank(codebook) == 2 && norms
                ? Result<void>{}
-               : error("codebook must be [K, D] and half_norm [K]");
+               : error("codebook must be [K, D] and half_norm, if there is one, [K]");
   }
 
   Result<void> recurrent(int64_t gates, int64_t hidden) const {

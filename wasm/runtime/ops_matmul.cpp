@@ -15,7 +15,8 @@ namespace {
 
 class MatMul final : public Operation {
  public:
-  MatMul(bool transpose_a, bool transpose_b) : transpose_a_(transpose_a), transpose_b_(transpose_b) {}
+  MatMul(bool transpose_a, bool transpose_b)
+      : transpose_a_(transpose_a), transpose_b_(transpose_b) {}
 
   Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
     const Shape& a = in_shapes[0];
@@ -49,8 +50,9 @@ class MatMul final : public Operation {
     const std::size_t batches = static_cast<std::size_t>(product(y, 0, y.size() - 2));
     for (std::size_t batch = 0; batch < batches; batch++) {
       kernels::matmul(in<float>(0).subspan(matrix_of(inputs[0].shape, batch) * m_ * k_, m_ * k_),
-                      in<float>(1).subspan(matrix_of(inputs[1].shape, batch) * k_ * n_, k_ * n_), m_, k_,
-                      n_, transpose_a_, transpose_b_, out<float>(0).subspan(batch * m_ * n_, m_ * n_));
+                      in<float>(1).subspan(matrix_of(inputs[1].shape, batch) * k_ * n_, k_ * n_),
+                      m_, k_, n_, transpose_a_, transpose_b_,
+                      out<float>(0).subspan(batch * m_ * n_, m_ * n_));
     }
     return {};
   }
@@ -59,7 +61,8 @@ class MatMul final : public Operation {
   uint64_t macs() const override { return static_cast<uint64_t>(output_count(0)) * k_; }
 
  private:
-  /// Which matrix of an operand of this shape the output's matrix `batch` reads: extents of 1 are repeated.
+  /// Which matrix of an operand of this shape the output's matrix `batch` reads: extents of 1 are
+  /// repeated.
   std::size_t matrix_of(const Shape& shape, std::size_t batch) const {
     const Shape& y = outputs[0].shape;
     std::size_t index = 0;
@@ -92,8 +95,9 @@ class NearestCode final : public Operation {
   Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
     const Shape& x = in_shapes[0];
     if (x.back() != static_cast<int64_t>(codebook_.dimensions())) {
-      return fail(ErrorCode::kInvalidInput, str("x has rows of ", x.back(), " values; the codebook has ",
-                                                codebook_.dimensions()));
+      return fail(
+          ErrorCode::kInvalidInput,
+          str("x has rows of ", x.back(), " values; the codebook has ", codebook_.dimensions()));
     }
     out_shapes[0].assign(x.begin(), x.end() - 1);
     return {};
@@ -128,7 +132,8 @@ NewOperation make_matmul(const CreateContext& context) {
 
 NewOperation make_nearest_code(const CreateContext& context) {
   if (context.output(0).type() != DataType::I64 || context.input(0).type() != DataType::F32 ||
-      context.input(1).type() != DataType::F32 || context.input(2).type() != DataType::F32) {
+      context.input(1).type() != DataType::F32 ||
+      (context.has_input(2) && context.input(2).type() != DataType::F32)) {
     return context.unsupported("float32 inputs and an int64 output are needed");
   }
   const int64_t codes = context.input(1).shape()->Get(0);
@@ -137,7 +142,11 @@ NewOperation make_nearest_code(const CreateContext& context) {
     return tl::unexpected<Error>(std::move(reserved.error()));
   }
   return std::unique_ptr<Operation>(
-      std::make_unique<NearestCode>(context.floats(1), context.floats(2)));
+      context.has_input(2)
+          ? std::make_unique<NearestCode>(context.floats(1), context.floats(2))
+          : std::make_unique<NearestCode>(
+                context.floats(1),
+                kernels::half_squared_norms(context.floats(1), static_cast<std::size_t>(codes))));
 }
 
 }  // namespace edgy::runtime
