@@ -9,6 +9,9 @@ const kinds = {
   '|i1': { type: 'int8', array: Int8Array },
 };
 
+/** The bytes from `start` in a buffer of their own: Node's Buffer.slice would share its pool. @param {Uint8Array} bytes @param {number} start */
+const copyFrom = (bytes, start) => Uint8Array.prototype.slice.call(bytes, start).buffer;
+
 /** @param {Uint8Array} bytes */
 export function parseNpy(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -23,12 +26,12 @@ export function parseNpy(bytes) {
     .map(Number);
   const columnMajor = header.includes("'fortran_order': True");
   if (descr.startsWith('<U')) {
-    const text = new Uint32Array(bytes.slice(end).buffer);
+    const text = new Uint32Array(copyFrom(bytes, end));
     return { type: 'string', dims, data: String.fromCodePoint(...text.filter((c) => c !== 0)) };
   }
   const kind = kinds[descr];
   if (!kind) throw new Error(`.npy files of type ${descr} are not read`);
-  const stored = new kind.array(bytes.slice(end).buffer);
+  const stored = new kind.array(copyFrom(bytes, end));
   const data = columnMajor ? toRowMajor(stored, dims) : stored;
   return kind.type === 'float16' ? { type: 'float32', dims, data: fromHalf(data) } : { type: kind.type, dims, data };
 }
