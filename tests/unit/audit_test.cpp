@@ -12,14 +12,16 @@ namespace edgy::converter {
 namespace {
 
 /// Rows of classes 0..classes-1 around centres `distance` apart, unit noise.
-Features clusters(std::vector<int>& y, int classes, int rows, int columns, double distance, uint64_t seed) {
+Features clusters(std::vector<int>& y, int classes, int rows, int columns, double distance,
+                  uint64_t seed) {
   std::mt19937_64 random(seed);
   std::normal_distribution<double> noise;
   Features x(rows, columns);
   y.resize(static_cast<std::size_t>(rows));
   for (int i = 0; i < rows; ++i) {
     y[static_cast<std::size_t>(i)] = i % classes;
-    for (int c = 0; c < columns; ++c) x(i, c) = noise(random) + (c % classes == i % classes ? distance : 0);
+    for (int c = 0; c < columns; ++c)
+      x(i, c) = noise(random) + (c % classes == i % classes ? distance : 0);
   }
   return x;
 }
@@ -31,7 +33,8 @@ TEST_CASE("attackers learn what is there and nothing else", "[audit]") {
     std::vector<int> y;
     const Features told = clusters(y, 4, 200, 12, 4, 1);
     std::vector<std::string> names;
-    for (int i = 0; i < 200; ++i) names.push_back(std::to_string(i));
+    for (int i = 0; i < 200; ++i)
+      names.push_back(std::to_string(i));
     const auto fold = folds_by_group(names, 5);
     CHECK(cross_validate(told, y, fold, 4, make).value > 0.95);
 

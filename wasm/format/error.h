@@ -7,14 +7,16 @@
 
 namespace edgy {
 
-/// Kinds of failure a caller may want to tell apart. The names reach JavaScript as `EdgyError.code`.
+/// Kinds of failure a caller may want to tell apart. The names reach JavaScript as
+/// `EdgyError.code`.
 enum class ErrorCode {
-  kInvalidModel,        ///< the bytes are not a well-formed .edgy model
-  kUnsupportedModel,    ///< well-formed, but of a version, feature or operator this runtime does not know
-  kInvalidArgument,     ///< an option or name that does not exist or is out of range
-  kInvalidInput,        ///< a fed tensor of the wrong name, type or shape
-  kOutOfMemory,         ///< the plan needs more memory than there is, or than the limit allows
-  kInternal,            ///< a defect of Edgy's own
+  kInvalidModel,      ///< the bytes are not a well-formed .edgy model
+  kUnsupportedModel,  ///< well-formed, but of a version, feature or operator this runtime does not
+                      ///< know
+  kInvalidArgument,   ///< an option or name that does not exist or is out of range
+  kInvalidInput,      ///< a fed tensor of the wrong name, type or shape
+  kOutOfMemory,       ///< the plan needs more memory than there is, or than the limit allows
+  kInternal,          ///< a defect of Edgy's own
 };
 
 /// "invalid-model", "unsupported-model", ... : stable, for programs.

@@ -11,7 +11,8 @@ namespace {
 
 constexpr uint8_t kSkip = 255;
 
-/// Calls f(byte of the block, element of the dense tensor) for every byte of block `number` that lies in the tensor.
+/// Calls f(byte of the block, element of the dense tensor) for every byte of block `number` that
+/// lies in the tensor.
 template <typename F>
 void for_each_element(const BlockGrid& grid, int64_t number, F f) {
   const int64_t grid_row = number / grid.grid_cols();
@@ -31,7 +32,8 @@ void for_each_element(const BlockGrid& grid, int64_t number, F f) {
   }
 }
 
-/// Calls f(number) for each stored block; `f` returning false stops. False if the index is malformed.
+/// Calls f(number) for each stored block; `f` returning false stops. False if the index is
+/// malformed.
 template <typename F>
 bool for_each_block(const BlockGrid& grid, SparseIndex kind, std::span<const uint8_t> index, F f) {
   if (kind == SparseIndex::kBitmap) {

@@ -1,9 +1,10 @@
 // How block-sparse int8 weights are stored in a file.
 //
-// A weight tensor [O, ..., C] is seen as a matrix of O rows and taps * C columns (taps: product of the middle extents),
-// cut into blocks of block_rows output channels by block_cols consecutive input channels of one tap. The channels of each
-// tap and the rows are padded up to whole blocks; blocks are numbered row major over that grid. Stored blocks hold
-// block_rows * block_cols bytes each, row major, in the order of their numbers; padding holds zeros.
+// A weight tensor [O, ..., C] is seen as a matrix of O rows and taps * C columns (taps: product of
+// the middle extents), cut into blocks of block_rows output channels by block_cols consecutive
+// input channels of one tap. The channels of each tap and the rows are padded up to whole blocks;
+// blocks are numbered row major over that grid. Stored blocks hold block_rows * block_cols bytes
+// each, row major, in the order of their numbers; padding holds zeros.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace edgy::format {
 
 /// The grid of blocks that covers a weight tensor.
 struct BlockGrid {
-  int64_t rows = 0;      ///< output channels
+  int64_t rows = 0;  ///< output channels
   int64_t taps = 1;
   int64_t channels = 0;  ///< input channels of a tap
   int32_t block_rows = 1;
@@ -29,8 +30,8 @@ struct BlockGrid {
   int64_t elements() const { return rows * taps * channels; }
 };
 
-/// The grid for a tensor of this shape. Nothing unless the rank is 2 to 8, entries are positive, blocks have 1 to 16 rows
-/// and columns, and there are at most kMaxElements elements.
+/// The grid for a tensor of this shape. Nothing unless the rank is 2 to 8, entries are positive,
+/// blocks have 1 to 16 rows and columns, and there are at most kMaxElements elements.
 std::optional<BlockGrid> block_grid(std::span<const int64_t> shape, int32_t block_rows,
                                     int32_t block_cols);
 
@@ -47,14 +48,16 @@ struct SparseBlocks {
 SparseBlocks encode_sparse(const BlockGrid& grid, std::span<const int8_t> dense, SparseIndex kind);
 
 /// Whether `index` names exactly `blocks` blocks, all within the grid.
-///  * bitmap: ceil(blocks() / 8) bytes, bit i%8 of byte i/8 for block i, unused bits of the last byte zero.
-///  * delta: a running number starts at -1; a byte 0..254 adds itself and names a block, 255 adds 255 and names none. 0 comes
+///  * bitmap: ceil(blocks() / 8) bytes, bit i%8 of byte i/8 for block i, unused bits of the last
+///  byte zero.
+///  * delta: a running number starts at -1; a byte 0..254 adds itself and names a block, 255 adds
+///  255 and names none. 0 comes
 ///    only right after a 255, and 255 is never the last byte.
 bool is_valid_index(const BlockGrid& grid, SparseIndex kind, std::span<const uint8_t> index,
                     int64_t blocks);
 
-/// The inverse of `encode_sparse`: `dense` (grid.elements() values) is overwritten. The index must be valid and `values`
-/// hold all stored blocks.
+/// The inverse of `encode_sparse`: `dense` (grid.elements() values) is overwritten. The index must
+/// be valid and `values` hold all stored blocks.
 void decode_sparse(const BlockGrid& grid, SparseIndex kind, std::span<const uint8_t> index,
                    std::span<const uint8_t> values, std::span<int8_t> dense);
 

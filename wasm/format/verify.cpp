@@ -31,9 +31,10 @@ Result<void> verify_header(const fb::Model& model) {
     return invalid("the model has version 0; versions start at 1");
   }
   if (model.version() > kVersion) {
-    return fail(ErrorCode::kUnsupportedModel,
-                str("the model has version ", model.version(), "; this runtime reads up to version ",
-                    kVersion, ": update the runtime or convert the model again"));
+    return fail(
+        ErrorCode::kUnsupportedModel,
+        str("the model has version ", model.version(), "; this runtime reads up to version ",
+            kVersion, ": update the runtime or convert the model again"));
   }
   for (uint32_t i = 0; i < size_of(model.features()); i++) {
     const flatbuffers::String* feature = model.features()->Get(i);
@@ -78,7 +79,8 @@ Result<void> verify_outputs(const fb::Model& model, const std::vector<State>& st
     const int32_t tensor = model.outputs()->Get(i);
     if (tensor < 0 || static_cast<uint32_t>(tensor) >= model.tensors()->size() ||
         states[static_cast<std::size_t>(tensor)] == State::kUnset) {
-      return invalid(str("model output ", i, " is tensor ", tensor, ", which no operator produces"));
+      return invalid(
+          str("model output ", i, " is tensor ", tensor, ", which no operator produces"));
     }
   }
   return {};
@@ -190,7 +192,9 @@ Result<void> verify_meaning(const fb::Model& model, const uint8_t* begin) {
 
 }  // namespace
 
-std::span<const char* const> known_features() { return kFeatures; }
+std::span<const char* const> known_features() {
+  return kFeatures;
+}
 
 std::string tensor_label(const fb::Model& model, uint32_t index) {
   return str("tensor ", index, " '", printable(model.tensors()->Get(index)->name()), "'");

@@ -10,7 +10,8 @@
 
 namespace edgy::format {
 
-/// Vectors of a hostile file may overlap, so that many tensors share one huge list. This many entries are looked at, in all.
+/// Vectors of a hostile file may overlap, so that many tensors share one huge list. This many
+/// entries are looked at, in all.
 inline constexpr int64_t kVerifierBudget = int64_t{1} << 27;
 
 inline constexpr uint32_t kMaxTensors = 1 << 16;

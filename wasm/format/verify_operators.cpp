@@ -13,7 +13,8 @@ namespace {
 
 using Options = fb::OperatorOptions;
 
-/// Attributes that count positions lie below this: sums and products of a few then fit 64 bits, and those of two 32 bits.
+/// Attributes that count positions lie below this: sums and products of a few then fit 64 bits, and
+/// those of two 32 bits.
 constexpr int32_t kMaxExtent = 1 << 15;
 
 struct Signature {
@@ -25,16 +26,26 @@ struct Signature {
 };
 
 constexpr Signature kSignatures[] = {
-    {Options::Conv2D, 2, 3, 0b110, 1},    {Options::Dense, 2, 3, 0b110, 1},
-    {Options::MatMul, 2, 2, 0, 1},        {Options::Pool2D, 1, 1, 0, 1},
-    {Options::Unary, 1, 1, 0, 1},         {Options::Binary, 2, 2, 0, 1},
-    {Options::Quantize, 1, 1, 0, 1},      {Options::Dequantize, 1, 1, 0, 1},
-    {Options::Transpose, 1, 1, 0, 1},     {Options::Reshape, 1, 1, 0, 1},
-    {Options::Concat, 1, 4096, 0, 1},     {Options::Slice, 1, 1, 0, 1},
-    {Options::Pad, 1, 1, 0, 1},           {Options::Gather, 2, 2, 0, 1},
-    {Options::Softmax, 1, 1, 0, 1},       {Options::Reduce, 1, 1, 0, 1},
-    {Options::ArgReduce, 1, 1, 0, 1},     {Options::LayerNorm, 2, 3, 0b110, 1},
-    {Options::NearestCode, 2, 3, 0b110, 1}, {Options::Lstm, 3, 6, 0b1110, 3},
+    {Options::Conv2D, 2, 3, 0b110, 1},
+    {Options::Dense, 2, 3, 0b110, 1},
+    {Options::MatMul, 2, 2, 0, 1},
+    {Options::Pool2D, 1, 1, 0, 1},
+    {Options::Unary, 1, 1, 0, 1},
+    {Options::Binary, 2, 2, 0, 1},
+    {Options::Quantize, 1, 1, 0, 1},
+    {Options::Dequantize, 1, 1, 0, 1},
+    {Options::Transpose, 1, 1, 0, 1},
+    {Options::Reshape, 1, 1, 0, 1},
+    {Options::Concat, 1, 4096, 0, 1},
+    {Options::Slice, 1, 1, 0, 1},
+    {Options::Pad, 1, 1, 0, 1},
+    {Options::Gather, 2, 2, 0, 1},
+    {Options::Softmax, 1, 1, 0, 1},
+    {Options::Reduce, 1, 1, 0, 1},
+    {Options::ArgReduce, 1, 1, 0, 1},
+    {Options::LayerNorm, 2, 3, 0b110, 1},
+    {Options::NearestCode, 2, 3, 0b110, 1},
+    {Options::Lstm, 3, 6, 0b1110, 3},
     {Options::Gru, 3, 5, 0b1110, 2},
 };
 
@@ -44,12 +55,14 @@ class OperatorVerifier {
       : model_(model), op_(*model.operators()->Get(index)), index_(index) {}
 
   Result<void> verify() {
-    const auto* signature = std::find_if(std::begin(kSignatures), std::end(kSignatures),
-                                         [&](const Signature& s) { return s.type == op_.options_type(); });
+    const auto* signature =
+        std::find_if(std::begin(kSignatures), std::end(kSignatures),
+                     [&](const Signature& s) { return s.type == op_.options_type(); });
     if (signature == std::end(kSignatures)) {
-      return fail(ErrorCode::kUnsupportedModel,
-                  str(operator_label(model_, index_), ": this runtime does not know operators of type ",
-                      static_cast<int>(op_.options_type()), ": update the runtime"));
+      return fail(
+          ErrorCode::kUnsupportedModel,
+          str(operator_label(model_, index_), ": this runtime does not know operators of type ",
+              static_cast<int>(op_.options_type()), ": update the runtime"));
     }
     if (Result<void> arity = verify_arity(*signature); !arity) {
       return arity;
@@ -113,7 +126,9 @@ class OperatorVerifier {
     return *model_.tensors()->Get(static_cast<uint32_t>(op_.outputs()->Get(0)));
   }
   static uint32_t rank(const fb::Tensor& tensor) { return size_of(tensor.shape()); }
-  static int64_t extent(const fb::Tensor& tensor, uint32_t axis) { return tensor.shape()->Get(axis); }
+  static int64_t extent(const fb::Tensor& tensor, uint32_t axis) {
+    return tensor.shape()->Get(axis);
+  }
 
   Result<void> verify_arity(const Signature& signature) const {
     const uint32_t inputs = op_.inputs()->size();
@@ -126,8 +141,7 @@ class OperatorVerifier {
       return error(str("it has ", outputs, " outputs; 1 to ", signature.outputs, " are possible"));
     }
     for (uint32_t i = 0; i < inputs; i++) {
-      const bool optional =
-          i >= signature.required_inputs && op_.options_type() != Options::Concat;
+      const bool optional = i >= signature.required_inputs && op_.options_type() != Options::Concat;
       if (!has_input(i) && !optional) {
         return error(str("input ", i, " is absent; it is required"));
       }
@@ -148,8 +162,9 @@ class OperatorVerifier {
 
   template <typename Enum>
   Result<void> in_enum(Enum value, Enum least, Enum greatest) const {
-    return value >= least && value <= greatest ? Result<void>{}
-                                               : error(str("kind ", static_cast<int>(value), " is unknown"));
+    return value >= least && value <= greatest
+               ? Result<void>{}
+               : error(str("kind ", static_cast<int>(value), " is unknown"));
   }
 
   Result<void> in_range(const char* what, int64_t value, int64_t least, int64_t greatest) const {
@@ -166,7 +181,8 @@ class OperatorVerifier {
   };
   Result<void> all_in_range(std::initializer_list<Range> ranges) const {
     for (const Range& range : ranges) {
-      if (Result<void> checked = in_range(range.what, range.value, range.least, range.greatest); !checked) {
+      if (Result<void> checked = in_range(range.what, range.value, range.least, range.greatest);
+          !checked) {
         return checked;
       }
     }
@@ -210,8 +226,11 @@ class OperatorVerifier {
       }
     }
     const fb::Quantization* quantization = w.quantization();
-    if (quantization == nullptr || (size_of(quantization->scale()) != 1 && quantization->axis() != 0)) {
-      return error("int8 weights need a quantization with one scale, or one for each output channel (axis 0)");
+    if (quantization == nullptr ||
+        (size_of(quantization->scale()) != 1 && quantization->axis() != 0)) {
+      return error(
+          "int8 weights need a quantization with one scale, or one for each output channel (axis "
+          "0)");
     }
     for (uint32_t i = 0; i < size_of(quantization->zero_point()); i++) {
       if (quantization->zero_point()->Get(i) != 0) {
@@ -245,7 +264,8 @@ class OperatorVerifier {
       return ranges;
     }
     if (extent(w, 0) % options.groups() != 0) {
-      return error(str(options.groups(), " groups do not divide ", extent(w, 0), " output channels"));
+      return error(
+          str(options.groups(), " groups do not divide ", extent(w, 0), " output channels"));
     }
     if (channels != -1 && channels != extent(w, 3) * options.groups()) {
       return error(str("w has ", extent(w, 3), " channels for each of ", options.groups(),
@@ -302,7 +322,8 @@ class OperatorVerifier {
 
   Result<void> reshape(const flatbuffers::Vector<int32_t>& shape) const {
     if (shape.size() > kMaxRank) {
-      return error(str("its shape has ", shape.size(), " entries; at most ", kMaxRank, " are possible"));
+      return error(
+          str("its shape has ", shape.size(), " entries; at most ", kMaxRank, " are possible"));
     }
     int inferred = 0;
     for (uint32_t i = 0; i < shape.size(); i++) {
@@ -361,8 +382,9 @@ class OperatorVerifier {
       return error("before and after must have an entry for each axis");
     }
     for (uint32_t i = 0; i < options.before()->size(); i++) {
-      if (Result<void> checked = all_in_range({{"before", options.before()->Get(i), 0, kMaxElements},
-                                               {"after", options.after()->Get(i), 0, kMaxElements}});
+      if (Result<void> checked =
+              all_in_range({{"before", options.before()->Get(i), 0, kMaxElements},
+                            {"after", options.after()->Get(i), 0, kMaxElements}});
           !checked) {
         return checked;
       }
@@ -371,7 +393,8 @@ class OperatorVerifier {
   }
 
   Result<void> reduce(const fb::Reduce& options) const {
-    if (Result<void> kind = in_enum(options.kind(), fb::ReduceKind::MIN, fb::ReduceKind::MAX); !kind) {
+    if (Result<void> kind = in_enum(options.kind(), fb::ReduceKind::MIN, fb::ReduceKind::MAX);
+        !kind) {
       return kind;
     }
     return axes(*options.axes());
@@ -391,13 +414,15 @@ class OperatorVerifier {
       return error("gamma and beta must be [C]");
     }
     const float epsilon = options.epsilon();
-    return std::isfinite(epsilon) && epsilon >= 0 ? Result<void>{}
-                                                  : error("epsilon must be a finite number, at least 0");
+    return std::isfinite(epsilon) && epsilon >= 0
+               ? Result<void>{}
+               : error("epsilon must be a finite number, at least 0");
   }
 
   Result<void> nearest_code() const {
     const fb::Tensor& codebook = input(1);
-    const bool norms = !has_input(2) || (rank(input(2)) == 1 && extent(input(2), 0) == extent(codebook, 0));
+    const bool norms =
+        !has_input(2) || (rank(input(2)) == 1 && extent(input(2), 0) == extent(codebook, 0));
     return rank(input(0)) >= 1 && rank(codebook) == 2 && norms
                ? Result<void>{}
                : error("codebook must be [K, D] and half_norm, if there is one, [K]");
@@ -414,9 +439,9 @@ class OperatorVerifier {
         extent(r, 0) == gates * hidden && extent(r, 1) == hidden &&
         (!has_input(3) || (rank(input(3)) == 1 && extent(input(3), 0) == 2 * gates * hidden));
     return right ? Result<void>{}
-                 : error(str("with ", hidden, " hidden units x must be [N, T, I], w [", gates * hidden,
-                             ", I], r [", gates * hidden, ", ", hidden, "] and b [", 2 * gates * hidden,
-                             "]"));
+                 : error(str("with ", hidden, " hidden units x must be [N, T, I], w [",
+                             gates * hidden, ", I], r [", gates * hidden, ", ", hidden, "] and b [",
+                             2 * gates * hidden, "]"));
   }
 
   const fb::Model& model_;

@@ -47,7 +47,8 @@ class TensorVerifier {
     if (bits_of(tensor_.type()) == 0) {
       return error(str("type ", static_cast<int>(tensor_.type()), " is unknown"));
     }
-    if (tensor_.encoding() < fb::Encoding::Dense || tensor_.encoding() > fb::Encoding::SparseDelta) {
+    if (tensor_.encoding() < fb::Encoding::Dense ||
+        tensor_.encoding() > fb::Encoding::SparseDelta) {
       return error(str("encoding ", static_cast<int>(tensor_.encoding()), " is unknown"));
     }
     if (Result<void> shape = verify_shape(); !shape) {
@@ -109,7 +110,8 @@ class TensorVerifier {
         quantization.qmax() > 127 || quantization.qmin() >= quantization.qmax() ||
         quantization.qmax() - quantization.qmin() >= 1 << quantization.bits()) {
       return error(str("quantized range ", quantization.qmin(), "..", quantization.qmax(), " in ",
-                       quantization.bits(), " bits; the range must lie in -128..127 and fit 2 to 8 bits"));
+                       quantization.bits(),
+                       " bits; the range must lie in -128..127 and fit 2 to 8 bits"));
     }
     budget_ -= int64_t{scales} + zero_points;
     if (budget_ < 0) {
@@ -138,7 +140,8 @@ class TensorVerifier {
   }
 
   Result<void> verify_constant() {
-    if (tensor_.buffer() < 0 || tensor_.buffer() >= static_cast<int64_t>(size_of(model_.buffers()))) {
+    if (tensor_.buffer() < 0 ||
+        tensor_.buffer() >= static_cast<int64_t>(size_of(model_.buffers()))) {
       return error(str("buffer ", tensor_.buffer(), "; the model has ", size_of(model_.buffers()),
                        " buffers"));
     }
@@ -148,10 +151,11 @@ class TensorVerifier {
     const int64_t bytes = size_of(buffer(tensor_.buffer()));
     if (tensor_.encoding() == fb::Encoding::Dense) {
       const int64_t expected = (*element_count(shape_) * bits_of(tensor_.type()) + 7) / 8;
-      return bytes == expected ? Result<void>{}
-                               : error(str("its buffer has ", bytes, " bytes; shape ",
-                                           std::span<const int64_t>(shape_), " of ",
-                                           fb::EnumNameDataType(tensor_.type()), " takes ", expected));
+      return bytes == expected
+                 ? Result<void>{}
+                 : error(str("its buffer has ", bytes, " bytes; shape ",
+                             std::span<const int64_t>(shape_), " of ",
+                             fb::EnumNameDataType(tensor_.type()), " takes ", expected));
     }
     return verify_sparse(bytes);
   }

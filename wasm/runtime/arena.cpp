@@ -26,7 +26,8 @@ ArenaLayout layout_arena(std::span<const Lifetime> buffers) {
   for (const std::size_t buffer : order) {
     int64_t offset = 0;
     for (const std::size_t other : placed) {
-      if (buffers[other].last < buffers[buffer].first || buffers[buffer].last < buffers[other].first) {
+      if (buffers[other].last < buffers[buffer].first ||
+          buffers[buffer].last < buffers[other].first) {
         continue;
       }
       if (offset + align(buffers[buffer].bytes) <= layout.offsets[other]) {

@@ -28,7 +28,8 @@ struct ConvLayer {
 
 ConvLayer conv_layer(const CreateContext& context);
 
-/// The numbers of an int8 layer that its kernels need. `folded_bias` includes the input's zero point, `plain_bias` not.
+/// The numbers of an int8 layer that its kernels need. `folded_bias` includes the input's zero
+/// point, `plain_bias` not.
 struct QuantizedLayer {
   ConvLayer layer;
   std::vector<int8_t> weights;

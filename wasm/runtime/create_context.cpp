@@ -38,8 +38,8 @@ std::span<const int32_t> CreateContext::int32s(uint32_t i) const {
 Result<void> CreateContext::reserve(int64_t bytes) const {
   if (bytes > memory) {
     return fail(ErrorCode::kOutOfMemory,
-                str(format::operator_label(model.root(), index), ": its packed weights need ", bytes,
-                    " bytes; ", memory, " are left of the memory limit"));
+                str(format::operator_label(model.root(), index), ": its packed weights need ",
+                    bytes, " bytes; ", memory, " are left of the memory limit"));
   }
   memory -= bytes;
   return {};
@@ -67,7 +67,8 @@ tl::unexpected<Error> CreateContext::unsupported(std::string_view why) const {
 }
 
 tl::unexpected<Error> CreateContext::invalid(std::string_view why) const {
-  return fail(ErrorCode::kInvalidModel, str(format::operator_label(model.root(), index), ": ", why));
+  return fail(ErrorCode::kInvalidModel,
+              str(format::operator_label(model.root(), index), ": ", why));
 }
 
 std::optional<TensorQuantization> activation_quantization(const fb::Tensor& tensor) {

@@ -15,9 +15,9 @@ namespace edgy::runtime {
 
 struct CreateContext {
   const Model& model;
-  uint32_t index;                    ///< of the operator
-  std::optional<kernels::Isa> isa;   ///< as SessionOptions::isa
-  int64_t& memory;                   ///< what is left of the memory limit; packed weights are taken off
+  uint32_t index;                   ///< of the operator
+  std::optional<kernels::Isa> isa;  ///< as SessionOptions::isa
+  int64_t& memory;  ///< what is left of the memory limit; packed weights are taken off
 
   const format::fb::Operator& op() const { return *model.root().operators()->Get(index); }
   bool has_input(uint32_t i) const;

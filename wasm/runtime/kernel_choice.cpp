@@ -5,7 +5,8 @@
 namespace edgy::runtime {
 namespace {
 
-/// Above this share of stored blocks the dense kernel, which shares each load among four output channels, is faster.
+/// Above this share of stored blocks the dense kernel, which shares each load among four output
+/// channels, is faster.
 constexpr double kSparseBelow = 0.7;
 
 kernels::Isa choose_isa(int activation_bits, std::optional<kernels::Isa> wanted) {

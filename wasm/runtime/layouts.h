@@ -10,8 +10,9 @@
 
 namespace edgy::runtime {
 
-/// A tensor seen as images, channels last: [..., C] is batch x height x width positions of C channels. Rank 4 is
-/// [N, H, W, C], rank 3 [N, W, C], rank 2 [W, C], rank 1 [C]; of more axes the first ones count as batch.
+/// A tensor seen as images, channels last: [..., C] is batch x height x width positions of C
+/// channels. Rank 4 is [N, H, W, C], rank 3 [N, W, C], rank 2 [W, C], rank 1 [C]; of more axes the
+/// first ones count as batch.
 struct Image {
   int64_t batch = 1;
   int64_t height = 1;
@@ -39,12 +40,12 @@ struct Border {
 /// The Block4 geometry of one image; nothing if its bytes exceed what 32-bit offsets reach.
 std::optional<kernels::Block4> block4_of(const Image& image, const Border& border);
 
-/// A border that holds both, if a consumer that wants one of them can read an image with it: both must have the same phases,
-/// and their left edges must fall on the same phase.
+/// A border that holds both, if a consumer that wants one of them can read an image with it: both
+/// must have the same phases, and their left edges must fall on the same phase.
 std::optional<Border> joined(const Border& a, const Border& b);
 
-/// What a consumer that wants the border `own` sees of an image with a wider one: a geometry with its own border on the
-/// left and top, the same rows and blocks, `start` bytes into the image.
+/// What a consumer that wants the border `own` sees of an image with a wider one: a geometry with
+/// its own border on the left and top, the same rows and blocks, `start` bytes into the image.
 struct BorderView {
   kernels::Block4 layout;
   std::size_t start = 0;

@@ -41,9 +41,9 @@ Result<void> apply_policies(const fb::Metadata* metadata, std::vector<TensorInfo
       }
     }
     if (!found) {
-      return fail(ErrorCode::kInvalidModel, str("there is a privacy policy for '",
-                                                policy->output()->string_view(),
-                                                "', which is no output of the model"));
+      return fail(ErrorCode::kInvalidModel,
+                  str("there is a privacy policy for '", policy->output()->string_view(),
+                      "', which is no output of the model"));
     }
   }
   return {};
@@ -112,7 +112,8 @@ Result<std::shared_ptr<const Model>> Model::load(std::vector<uint8_t> bytes) {
   for (const int32_t index : *model->root_->outputs()) {
     model->outputs_.push_back(describe(tensor(index)));
   }
-  if (Result<void> policies = apply_policies(model->root_->metadata(), model->outputs_); !policies) {
+  if (Result<void> policies = apply_policies(model->root_->metadata(), model->outputs_);
+      !policies) {
     return tl::unexpected<Error>(policies.error());
   }
   return std::shared_ptr<const Model>(std::move(model));
@@ -144,8 +145,9 @@ std::vector<int8_t> Model::constant_int8(int32_t tensor) const {
       *format::block_grid(declared_shape(entry), sparsity.block_rows(), sparsity.block_cols());
   std::vector<int8_t> dense(static_cast<std::size_t>(grid.elements()));
   format::decode_sparse(grid,
-                        entry.encoding() == fb::Encoding::SparseBitmap ? format::SparseIndex::kBitmap
-                                                                       : format::SparseIndex::kDelta,
+                        entry.encoding() == fb::Encoding::SparseBitmap
+                            ? format::SparseIndex::kBitmap
+                            : format::SparseIndex::kDelta,
                         sparsity.blocks() == 0 && entry.encoding() == fb::Encoding::SparseDelta
                             ? std::span<const uint8_t>()
                             : bytes_of(sparsity.index()),

@@ -4,7 +4,11 @@
 
 namespace edgy::runtime {
 
-int64_t Operation::input_count(std::size_t i) const { return count_of(inputs[i].shape); }
-int64_t Operation::output_count(std::size_t i) const { return count_of(outputs[i].shape); }
+int64_t Operation::input_count(std::size_t i) const {
+  return count_of(inputs[i].shape);
+}
+int64_t Operation::output_count(std::size_t i) const {
+  return count_of(outputs[i].shape);
+}
 
 }  // namespace edgy::runtime

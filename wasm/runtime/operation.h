@@ -1,5 +1,5 @@
-// One operator of a model, ready to run. It lives as long as the session and keeps its packed weights; shapes and buffers are
-// given to it anew by each plan.
+// One operator of a model, ready to run. It lives as long as the session and keeps its packed
+// weights; shapes and buffers are given to it anew by each plan.
 #pragma once
 
 #include <cstdint>
@@ -28,20 +28,22 @@ class Operation {
   Operation& operator=(const Operation&) = delete;
   virtual ~Operation() = default;
 
-  /// Shapes of all outputs from those of all inputs (constants included; an absent one is empty). Inputs have the ranks the
-  /// model declares. May leave results of any size: the planner checks them.
+  /// Shapes of all outputs from those of all inputs (constants included; an absent one is empty).
+  /// Inputs have the ranks the model declares. May leave results of any size: the planner checks
+  /// them.
   virtual Result<void> infer(std::span<const Shape> inputs, std::span<Shape> outputs) = 0;
   /// The border that this input must have in Block4; nothing: plain rows.
   virtual std::optional<Border> wanted_border(std::size_t /*input*/) const { return std::nullopt; }
   virtual bool writes_block4() const { return false; }
-  /// Whether, for these shapes, output 0 is input 0 in the same order: then nothing runs and they share memory.
+  /// Whether, for these shapes, output 0 is input 0 in the same order: then nothing runs and they
+  /// share memory.
   virtual bool is_view(std::span<const Shape> /*inputs*/) const { return false; }
 
-  /// Called when shapes and placements of `inputs` and `outputs` are known, before there is memory. Returns the bytes of
-  /// scratch memory that `run` wants.
+  /// Called when shapes and placements of `inputs` and `outputs` are known, before there is memory.
+  /// Returns the bytes of scratch memory that `run` wants.
   virtual Result<int64_t> plan() { return 0; }
-  /// Memory held by the operation itself beyond packed weights (such as indirection tables), at most, for the operands now
-  /// known. Asked before `plan`.
+  /// Memory held by the operation itself beyond packed weights (such as indirection tables), at
+  /// most, for the operands now known. Asked before `plan`.
   virtual int64_t plan_bytes() const { return 0; }
   /// Called when all addresses are known.
   virtual Result<void> bind() { return {}; }

@@ -29,7 +29,8 @@ ConvLayer conv_layer(const CreateContext& context) {
   shape.stride_w = conv.stride_w();
   shape.dilation_h = conv.dilation_h();
   shape.dilation_w = conv.dilation_w();
-  layer.border = {conv.pad_top(), conv.pad_left(), conv.pad_bottom(), conv.pad_right(), conv.stride_w()};
+  layer.border = {conv.pad_top(), conv.pad_left(), conv.pad_bottom(), conv.pad_right(),
+                  conv.stride_w()};
   layer.activation_min = conv.activation_min();
   layer.activation_max = conv.activation_max();
   return layer;
@@ -46,16 +47,16 @@ Result<void> ConvLayer::infer(const Shape& x, Shape& y) const {
     return {};
   }
   const bool has_height = x.size() == 4;
-  const std::optional<int64_t> width =
-      window_positions(x[x.size() - 2], {shape.kernel_w, shape.stride_w, shape.dilation_w, border.left,
-                                         border.right});
+  const std::optional<int64_t> width = window_positions(
+      x[x.size() - 2],
+      {shape.kernel_w, shape.stride_w, shape.dilation_w, border.left, border.right});
   const std::optional<int64_t> height = window_positions(
       has_height ? x[1] : 1, {shape.kernel_h, shape.stride_h, shape.dilation_h,
                               has_height ? border.top : 0, has_height ? border.bottom : 0});
   if (!width || !height) {
-    return fail(ErrorCode::kInvalidInput, str("x has the shape ", std::span<const int64_t>(x),
-                                              ": too short for its kernel of ", shape.kernel_h, " x ",
-                                              shape.kernel_w));
+    return fail(ErrorCode::kInvalidInput,
+                str("x has the shape ", std::span<const int64_t>(x),
+                    ": too short for its kernel of ", shape.kernel_h, " x ", shape.kernel_w));
   }
   y[y.size() - 2] = *width;
   if (has_height) {
@@ -94,8 +95,9 @@ NewOperation make_conv(const CreateContext& context) {
   if (x == DataType::I8 && w == DataType::I8 && (y == DataType::I8 || y == DataType::F32)) {
     return make_conv_int8(context, layer);
   }
-  return context.unsupported(str("types ", to_string(x), " x ", to_string(w), " -> ", to_string(y),
-                                 "; float32 x float32 -> float32 and int8 x int8 -> int8 or float32 are possible"));
+  return context.unsupported(
+      str("types ", to_string(x), " x ", to_string(w), " -> ", to_string(y),
+          "; float32 x float32 -> float32 and int8 x int8 -> int8 or float32 are possible"));
 }
 
 }  // namespace edgy::runtime

@@ -121,7 +121,8 @@ bool sums_fit(const QuantizedLayer& layer) {
       reach += std::abs(int{layer.weights[i]});
     }
     const int64_t bias = layer.plain_bias.empty() ? 0 : layer.plain_bias[o];
-    // |x - zero_point| is at most 255; every partial sum of both ways to add the zero point is covered.
+    // |x - zero_point| is at most 255; every partial sum of both ways to add the zero point is
+    // covered.
     if (std::abs(bias) + 256 * reach > std::numeric_limits<int32_t>::max()) {
       return false;
     }
@@ -153,10 +154,12 @@ Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvL
   const std::optional<TensorQuantization> output =
       result.is_float_output ? TensorQuantization{} : activation_quantization(context.output(0));
   if (!input || !output) {
-    return context.invalid("its int8 input and output need a scale and a zero point in their range");
+    return context.invalid(
+        "its int8 input and output need a scale and a zero point in their range");
   }
-  if (!result.is_float_output && (layer.activation_min == std::numeric_limits<float>::infinity() ||
-                                  layer.activation_max == -std::numeric_limits<float>::infinity())) {
+  if (!result.is_float_output &&
+      (layer.activation_min == std::numeric_limits<float>::infinity() ||
+       layer.activation_max == -std::numeric_limits<float>::infinity())) {
     return context.invalid("its fused activation leaves no finite value");
   }
   result.input = *input;
@@ -177,7 +180,8 @@ Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvL
   if (!sums_fit(result)) {
     return context.invalid("its sums can exceed 32 bits; smaller weights or biases are needed");
   }
-  result.folded_bias = kernels::fold_zero_point(layer.shape, result.weights, bias, input->zero_point);
+  result.folded_bias =
+      kernels::fold_zero_point(layer.shape, result.weights, bias, input->zero_point);
   return result;
 }
 
@@ -189,15 +193,18 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
     return tl::unexpected<Error>(std::move(quantized.error()));
   }
   const int bits = quantized->input.qmin >= 0 ? 7 : 8;
-  const KernelChoice choice = choose_conv_kernel(layer.shape, quantized->weights, bits, context.isa);
+  const KernelChoice choice =
+      choose_conv_kernel(layer.shape, quantized->weights, bits, context.isa);
   if (choice.kernel == ConvKernel::kXnnpack) {
     return make_xnnpack_int8(context, *quantized);
   }
-  // Both packings round channels up to blocks of four; the sparse one adds 4 bytes of index to 4 of weights.
+  // Both packings round channels up to blocks of four; the sparse one adds 4 bytes of index to 4 of
+  // weights.
   const int64_t count = static_cast<int64_t>(layer.weight_count());
   const int64_t per_channel = layer.shape.in_channels / layer.shape.groups;
   const int64_t rounded = count / per_channel * ((per_channel + 3) / 4 * 4);
-  const int64_t bytes = choice.kernel == ConvKernel::kSparse ? 2 * rounded : rounded + 16 * per_channel;
+  const int64_t bytes =
+      choice.kernel == ConvKernel::kSparse ? 2 * rounded : rounded + 16 * per_channel;
   if (bytes > context.memory) {
     return tl::unexpected<Error>(context.reserve(bytes).error());
   }

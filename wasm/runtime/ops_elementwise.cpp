@@ -42,8 +42,8 @@ class Binary final : public Operation {
     return {};
   }
   Result<void> run() override {
-    kernels::binary(op_, in<float>(0), inputs[0].shape, in<float>(1), inputs[1].shape, out<float>(0),
-                    outputs[0].shape);
+    kernels::binary(op_, in<float>(0), inputs[0].shape, in<float>(1), inputs[1].shape,
+                    out<float>(0), outputs[0].shape);
     return {};
   }
   const char* kernel() const override { return "float/binary"; }

@@ -26,7 +26,8 @@ class Movement : public Operation {
 
 class Transpose final : public Movement {
  public:
-  Transpose(std::size_t width, std::vector<int32_t> perm) : Movement(width), perm_(std::move(perm)) {}
+  Transpose(std::size_t width, std::vector<int32_t> perm)
+      : Movement(width), perm_(std::move(perm)) {}
 
   Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
     for (const int32_t axis : perm_) {
@@ -60,7 +61,8 @@ class Transpose final : public Movement {
 
 class Reshape final : public Movement {
  public:
-  Reshape(std::size_t width, std::vector<int64_t> shape) : Movement(width), shape_(std::move(shape)) {}
+  Reshape(std::size_t width, std::vector<int64_t> shape)
+      : Movement(width), shape_(std::move(shape)) {}
 
   Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
     Shape& y = out_shapes[0];
@@ -84,7 +86,8 @@ class Reshape final : public Movement {
   bool is_view(std::span<const Shape> /*inputs*/) const override { return true; }
   Result<void> run() override {
     const uint8_t* source = inputs[0].source;
-    std::copy(source, source + static_cast<std::size_t>(output_count(0)) * width_, outputs[0].target);
+    std::copy(source, source + static_cast<std::size_t>(output_count(0)) * width_,
+              outputs[0].target);
     return {};
   }
   const char* kernel() const override { return "copy"; }
@@ -143,7 +146,8 @@ class Slice final : public Movement {
     int64_t end;
     int64_t step;
   };
-  Slice(std::size_t width, std::vector<Range> ranges) : Movement(width), ranges_(std::move(ranges)) {}
+  Slice(std::size_t width, std::vector<Range> ranges)
+      : Movement(width), ranges_(std::move(ranges)) {}
 
   Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
     const Shape& x = in_shapes[0];
@@ -252,7 +256,8 @@ class Gather final : public Movement {
   bool is_int32_;
 };
 
-/// Moving keeps values as they are: types and quantizations of the first `inputs` inputs and of the output must agree.
+/// Moving keeps values as they are: types and quantizations of the first `inputs` inputs and of the
+/// output must agree.
 Result<std::size_t> element_width(const CreateContext& context, uint32_t inputs) {
   const fb::Tensor& y = context.output(0);
   if (y.type() == DataType::I4 || y.type() == DataType::F16) {

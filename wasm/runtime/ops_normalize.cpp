@@ -47,7 +47,8 @@ class Softmax final : public Operation {
 
   Result<void> run() override {
     if (is_last_) {
-      kernels::softmax(in<float>(0), static_cast<std::size_t>(inputs[0].shape.back()), out<float>(0));
+      kernels::softmax(in<float>(0), static_cast<std::size_t>(inputs[0].shape.back()),
+                       out<float>(0));
       return {};
     }
     const std::span<float> rows(reinterpret_cast<float*>(scratch),
@@ -73,8 +74,8 @@ class LayerNorm final : public Operation {
 
   Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
     if (in_shapes[0].back() != in_shapes[1][0]) {
-      return fail(ErrorCode::kInvalidInput, str("rows of ", in_shapes[0].back(), " values; gamma has ",
-                                                in_shapes[1][0]));
+      return fail(ErrorCode::kInvalidInput,
+                  str("rows of ", in_shapes[0].back(), " values; gamma has ", in_shapes[1][0]));
     }
     out_shapes[0] = in_shapes[0];
     return {};

@@ -13,7 +13,8 @@ namespace {
 class Quantize final : public Operation {
  public:
   Quantize(const TensorQuantization& quantization, std::vector<int32_t> perm)
-      : parameters_{quantization.scale, quantization.zero_point, quantization.qmin, quantization.qmax},
+      : parameters_{quantization.scale, quantization.zero_point, quantization.qmin,
+                    quantization.qmax},
         perm_(std::move(perm)) {}
 
   Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
@@ -39,12 +40,14 @@ class Quantize final : public Operation {
     }
     int8_t* target = reinterpret_cast<int8_t*>(outputs[0].target);
     if (!outputs[0].placement.block4) {
-      kernels::quantize_rows(source, static_cast<std::size_t>(output_count(0)), parameters_, target);
+      kernels::quantize_rows(source, static_cast<std::size_t>(output_count(0)), parameters_,
+                             target);
       return {};
     }
     const kernels::Block4& layout = *outputs[0].placement.block4;
     const Image image = image_of(outputs[0].shape);
-    const std::size_t values = static_cast<std::size_t>(image.height * image.width * image.channels);
+    const std::size_t values =
+        static_cast<std::size_t>(image.height * image.width * image.channels);
     const auto quantize = planes ? kernels::quantize_planes_to_block4 : kernels::quantize_to_block4;
     for (std::size_t n = 0; n < static_cast<std::size_t>(image.batch); n++) {
       quantize(layout, source + n * values, parameters_, target + n * layout.bytes());

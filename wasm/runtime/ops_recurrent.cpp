@@ -24,9 +24,10 @@ class Recurrent final : public Operation {
     }
     for (std::size_t i = 4; i < in_shapes.size(); i++) {
       if (!in_shapes[i].empty() && in_shapes[i] != state) {
-        return fail(ErrorCode::kInvalidInput,
-                    str("the state of input ", i, " has the shape ", std::span<const int64_t>(in_shapes[i]),
-                        "; it must be ", std::span<const int64_t>(state)));
+        return fail(
+            ErrorCode::kInvalidInput,
+            str("the state of input ", i, " has the shape ", std::span<const int64_t>(in_shapes[i]),
+                "; it must be ", std::span<const int64_t>(state)));
       }
     }
     out_shapes[0] = {x[0], x[1], hidden};
@@ -37,8 +38,8 @@ class Recurrent final : public Operation {
   }
 
   Result<int64_t> plan() override {
-    return static_cast<int64_t>((kernels::recurrent_scratch(weights_.hidden) + 2 * weights_.hidden) *
-                                sizeof(float));
+    return static_cast<int64_t>(
+        (kernels::recurrent_scratch(weights_.hidden) + 2 * weights_.hidden) * sizeof(float));
   }
 
   Result<void> run() override {

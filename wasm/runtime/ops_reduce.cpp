@@ -65,8 +65,8 @@ class ArgReduce final : public Operation {
     return {};
   }
   Result<void> run() override {
-    kernels::arg_reduce(kind_, in<float>(0), inputs[0].shape, axis_of(axis_, inputs[0].shape.size()),
-                        out<int64_t>(0));
+    kernels::arg_reduce(kind_, in<float>(0), inputs[0].shape,
+                        axis_of(axis_, inputs[0].shape.size()), out<int64_t>(0));
     return {};
   }
   const char* kernel() const override { return "float/arg_reduce"; }
@@ -99,9 +99,9 @@ class Pool final : public Operation {
     const std::optional<int64_t> width = window_positions(
         image.width, {shape_.kernel_w, shape_.stride_w, 1, shape_.pad_left, shape_.pad_right});
     if (!height || !width) {
-      return fail(ErrorCode::kInvalidInput, str("x has the shape ", std::span<const int64_t>(x),
-                                                ": too short for a window of ", shape_.kernel_h, " x ",
-                                                shape_.kernel_w));
+      return fail(ErrorCode::kInvalidInput,
+                  str("x has the shape ", std::span<const int64_t>(x),
+                      ": too short for a window of ", shape_.kernel_h, " x ", shape_.kernel_w));
     }
     out_shapes[0] = x;
     out_shapes[0][x.size() - 2] = *width;

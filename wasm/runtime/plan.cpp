@@ -49,8 +49,9 @@ class Planner {
   TensorPlan& at(int32_t index) { return plan_.tensors[static_cast<std::size_t>(index)]; }
 
   tl::unexpected<Error> out_of_memory(int64_t bytes) const {
-    return fail(ErrorCode::kOutOfMemory, str("activations need ", bytes, " bytes; the memory limit leaves ",
-                                             limit_, ": feed shorter inputs or raise the limit"));
+    return fail(ErrorCode::kOutOfMemory,
+                str("activations need ", bytes, " bytes; the memory limit leaves ", limit_,
+                    ": feed shorter inputs or raise the limit"));
   }
 
   Result<void> infer_shapes(std::span<const Shape> input_shapes);
@@ -70,7 +71,8 @@ class Planner {
     }
   }
   int64_t blocked_bytes(const TensorPlan& entry, const Realization& realization) const {
-    return static_cast<int64_t>(realization.placement.block4->bytes()) * image_of(entry.shape).batch;
+    return static_cast<int64_t>(realization.placement.block4->bytes()) *
+           image_of(entry.shape).batch;
   }
   const Realization& realization_for(int32_t index, const std::optional<Border>& border) {
     TensorPlan& entry = at(index);
@@ -102,11 +104,12 @@ Result<void> Planner::set_shape(int32_t index, Shape shape, std::size_t producer
   const auto label = [&] { return format::operator_label(root_, static_cast<uint32_t>(producer)); };
   if (!fits) {
     return fail(ErrorCode::kInvalidModel,
-                str(label(), " makes the shape ", std::span<const int64_t>(shape), "; the model declares ",
-                    std::span<const int64_t>(declared)));
+                str(label(), " makes the shape ", std::span<const int64_t>(shape),
+                    "; the model declares ", std::span<const int64_t>(declared)));
   }
   const std::optional<int64_t> count = element_count(shape);
-  const bool empty = std::any_of(shape.begin(), shape.end(), [](int64_t extent) { return extent < 1; });
+  const bool empty =
+      std::any_of(shape.begin(), shape.end(), [](int64_t extent) { return extent < 1; });
   if (empty) {
     return fail(ErrorCode::kInvalidInput,
                 str("the inputs are too short: ", label(), " would make the shape ",
@@ -136,8 +139,8 @@ Result<void> Planner::infer_shapes(std::span<const Shape> input_shapes) {
   for (uint32_t i = 0; i < root_.inputs()->size(); i++) {
     TensorPlan& entry = at(root_.inputs()->Get(i));
     entry.shape = input_shapes[i];
-    entry.bytes =
-        count_of(entry.shape) * static_cast<int64_t>(element_bytes(tensor(root_.inputs()->Get(i)).type()));
+    entry.bytes = count_of(entry.shape) *
+                  static_cast<int64_t>(element_bytes(tensor(root_.inputs()->Get(i)).type()));
     if (entry.bytes > limit_) {
       return out_of_memory(entry.bytes);
     }
@@ -301,8 +304,8 @@ Result<void> Planner::make_step(std::size_t i) {
     }
     const Result<int64_t> scratch = operation.plan();
     if (!scratch) {
-      return fail(scratch.error().code, str(format::operator_label(root_, static_cast<uint32_t>(i)), ": ",
-                                            scratch.error().message));
+      return fail(scratch.error().code, str(format::operator_label(root_, static_cast<uint32_t>(i)),
+                                            ": ", scratch.error().message));
     }
     if (*scratch > limit_) {
       return out_of_memory(*scratch);
@@ -311,7 +314,8 @@ Result<void> Planner::make_step(std::size_t i) {
       plan_.scratch[i] = new_buffer(*scratch + kReadSlack, step);
     }
   }
-  plan_.steps.push_back({view ? Step::Kind::kView : Step::Kind::kRun, static_cast<uint32_t>(i), {}});
+  plan_.steps.push_back(
+      {view ? Step::Kind::kView : Step::Kind::kRun, static_cast<uint32_t>(i), {}});
 
   for (const int32_t index : *entry.outputs()) {
     if (index < 0) {
@@ -323,7 +327,8 @@ Result<void> Planner::make_step(std::size_t i) {
       if (made.has_rows) {
         made.rows.buffer = new_buffer(made.bytes + kReadSlack, next);
         touch(made.blocked[0], next);
-        plan_.steps.push_back({Step::Kind::kRelayout, static_cast<uint32_t>(i), {index, made.blocked[0], made.rows}});
+        plan_.steps.push_back(
+            {Step::Kind::kRelayout, static_cast<uint32_t>(i), {index, made.blocked[0], made.rows}});
       }
       continue;
     }
@@ -331,7 +336,8 @@ Result<void> Planner::make_step(std::size_t i) {
       const int32_t relayout = static_cast<int32_t>(plan_.steps.size());
       blocked.buffer = new_buffer(blocked_bytes(made, blocked), relayout);
       touch(made.rows, relayout);
-      plan_.steps.push_back({Step::Kind::kRelayout, static_cast<uint32_t>(i), {index, made.rows, blocked}});
+      plan_.steps.push_back(
+          {Step::Kind::kRelayout, static_cast<uint32_t>(i), {index, made.rows, blocked}});
     }
   }
   return {};

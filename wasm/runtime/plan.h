@@ -1,4 +1,5 @@
-// A plan: everything that depends on the shapes of the inputs. Shapes, layouts, order of steps, places in the arena.
+// A plan: everything that depends on the shapes of the inputs. Shapes, layouts, order of steps,
+// places in the arena.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@
 
 namespace edgy::runtime {
 
-/// A tensor's values in one layout. A tensor may have several, made from each other by relayout steps.
+/// A tensor's values in one layout. A tensor may have several, made from each other by relayout
+/// steps.
 struct Realization {
   Placement placement;
   int32_t buffer = -1;  ///< index into Plan::lifetimes; -1: constant of the model
@@ -42,8 +44,8 @@ struct TensorPlan {
   std::vector<Realization> blocked;  ///< in Block4
   std::vector<Border> borders;       ///< of `blocked`
   bool has_rows = false;
-  bool primary_blocked = false;      ///< its producer writes blocked[0]
-  int64_t bytes = 0;                 ///< in rows
+  bool primary_blocked = false;  ///< its producer writes blocked[0]
+  int64_t bytes = 0;             ///< in rows
 };
 
 struct Plan {
@@ -55,9 +57,10 @@ struct Plan {
   int64_t extra_bytes = 0;  ///< held by operations themselves
 };
 
-/// Plans `operations` (one for each operator of the model) for inputs of these shapes. Fails with kInvalidInput for shapes
-/// that the model cannot take, kInvalidModel where declared and computed shapes differ, kOutOfMemory beyond `limit` bytes.
-/// Leaves shapes and placements in the operations; addresses are given by `bind_plan`.
+/// Plans `operations` (one for each operator of the model) for inputs of these shapes. Fails with
+/// kInvalidInput for shapes that the model cannot take, kInvalidModel where declared and computed
+/// shapes differ, kOutOfMemory beyond `limit` bytes. Leaves shapes and placements in the
+/// operations; addresses are given by `bind_plan`.
 Result<Plan> make_plan(const Model& model, std::span<const std::unique_ptr<Operation>> operations,
                        std::span<const Shape> input_shapes, int64_t limit);
 

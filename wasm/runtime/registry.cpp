@@ -11,16 +11,26 @@ struct Entry {
 };
 
 constexpr Entry kEntries[] = {
-    {Options::Conv2D, make_conv},         {Options::Dense, make_conv},
-    {Options::MatMul, make_matmul},       {Options::Pool2D, make_pool},
-    {Options::Unary, make_unary},         {Options::Binary, make_binary},
-    {Options::Quantize, make_quantize},   {Options::Dequantize, make_dequantize},
-    {Options::Transpose, make_transpose}, {Options::Reshape, make_reshape},
-    {Options::Concat, make_concat},       {Options::Slice, make_slice},
-    {Options::Pad, make_pad},             {Options::Gather, make_gather},
-    {Options::Softmax, make_softmax},     {Options::Reduce, make_reduce},
-    {Options::ArgReduce, make_arg_reduce}, {Options::LayerNorm, make_layer_norm},
-    {Options::NearestCode, make_nearest_code}, {Options::Lstm, make_recurrent},
+    {Options::Conv2D, make_conv},
+    {Options::Dense, make_conv},
+    {Options::MatMul, make_matmul},
+    {Options::Pool2D, make_pool},
+    {Options::Unary, make_unary},
+    {Options::Binary, make_binary},
+    {Options::Quantize, make_quantize},
+    {Options::Dequantize, make_dequantize},
+    {Options::Transpose, make_transpose},
+    {Options::Reshape, make_reshape},
+    {Options::Concat, make_concat},
+    {Options::Slice, make_slice},
+    {Options::Pad, make_pad},
+    {Options::Gather, make_gather},
+    {Options::Softmax, make_softmax},
+    {Options::Reduce, make_reduce},
+    {Options::ArgReduce, make_arg_reduce},
+    {Options::LayerNorm, make_layer_norm},
+    {Options::NearestCode, make_nearest_code},
+    {Options::Lstm, make_recurrent},
     {Options::Gru, make_recurrent},
 };
 
@@ -28,7 +38,8 @@ constexpr Entry kEntries[] = {
 
 NewOperation make_operation(const CreateContext& context) {
   for (uint32_t i = 0; i < context.op().inputs()->size(); i++) {
-    const bool sparse = context.is_constant(i) && context.input(i).encoding() != format::fb::Encoding::Dense;
+    const bool sparse =
+        context.is_constant(i) && context.input(i).encoding() != format::fb::Encoding::Dense;
     const bool is_weight = i == 1 && (context.op().options_type() == Options::Conv2D ||
                                       context.op().options_type() == Options::Dense);
     if (sparse && !is_weight) {

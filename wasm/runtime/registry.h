@@ -5,14 +5,15 @@
 
 namespace edgy::runtime {
 
-/// Makes the operation of an operator. Fails with kUnsupportedModel, naming the operator, if this runtime cannot run it with
-/// these types or options, and with kOutOfMemory if its weights exceed the limit.
+/// Makes the operation of an operator. Fails with kUnsupportedModel, naming the operator, if this
+/// runtime cannot run it with these types or options, and with kOutOfMemory if its weights exceed
+/// the limit.
 NewOperation make_operation(const CreateContext& context);
 
 // One function for each family; the operator's options choose within it.
-NewOperation make_conv(const CreateContext& context);     ///< Conv2D, Dense
-NewOperation make_matmul(const CreateContext& context);   ///< MatMul
-NewOperation make_pool(const CreateContext& context);     ///< Pool2D
+NewOperation make_conv(const CreateContext& context);    ///< Conv2D, Dense
+NewOperation make_matmul(const CreateContext& context);  ///< MatMul
+NewOperation make_pool(const CreateContext& context);    ///< Pool2D
 NewOperation make_unary(const CreateContext& context);
 NewOperation make_binary(const CreateContext& context);
 NewOperation make_quantize(const CreateContext& context);

@@ -72,8 +72,8 @@ struct Session::Impl {
 Result<void> Session::Impl::check_inputs(std::span<const Shape> input_shapes) const {
   const std::vector<TensorInfo>& declared = model->inputs();
   if (input_shapes.size() != declared.size()) {
-    return fail(ErrorCode::kInvalidInput, str("shapes of ", input_shapes.size(), " inputs; the model has ",
-                                              declared.size()));
+    return fail(ErrorCode::kInvalidInput,
+                str("shapes of ", input_shapes.size(), " inputs; the model has ", declared.size()));
   }
   struct Named {
     std::string_view name;
@@ -88,9 +88,10 @@ Result<void> Session::Impl::check_inputs(std::span<const Shape> input_shapes) co
       fits = shape[axis] >= 1 && (info.shape[axis] == -1 || info.shape[axis] == shape[axis]);
     }
     if (!fits) {
-      return fail(ErrorCode::kInvalidInput,
-                  str("input '", info.name, "' has the shape ", std::span<const int64_t>(shape),
-                      "; the model takes ", std::span<const int64_t>(info.shape), " (-1: any length)"));
+      return fail(
+          ErrorCode::kInvalidInput,
+          str("input '", info.name, "' has the shape ", std::span<const int64_t>(shape),
+              "; the model takes ", std::span<const int64_t>(info.shape), " (-1: any length)"));
     }
     if (!element_count(shape)) {
       return fail(ErrorCode::kOutOfMemory,
@@ -122,12 +123,14 @@ Result<void> Session::Impl::allocate(int64_t bytes) {
     memory_bytes = 0;
     memory.reset(new (std::nothrow) uint8_t[wanted]);
     if (memory == nullptr) {
-      return fail(ErrorCode::kOutOfMemory, str("there is no memory for ", bytes, " bytes of activations"));
+      return fail(ErrorCode::kOutOfMemory,
+                  str("there is no memory for ", bytes, " bytes of activations"));
     }
     memory_bytes = wanted;
   }
   const std::uintptr_t start = reinterpret_cast<std::uintptr_t>(memory.get());
-  const std::uintptr_t aligned = (start + kArenaAlignment - 1) & ~std::uintptr_t{kArenaAlignment - 1};
+  const std::uintptr_t aligned =
+      (start + kArenaAlignment - 1) & ~std::uintptr_t{kArenaAlignment - 1};
   arena = memory.get() + (aligned - start);
   std::memset(arena, 0, static_cast<std::size_t>(bytes));
   return {};
@@ -159,7 +162,8 @@ void Session::Impl::fill_borders(int32_t index, const Realization& realization) 
 void Session::Impl::to_rows(const Shape& shape, const kernels::Block4& layout, const uint8_t* from,
                             uint8_t* to) const {
   const Image image = image_of(shape);
-  const std::size_t rows_bytes = static_cast<std::size_t>(image.height * image.width * image.channels);
+  const std::size_t rows_bytes =
+      static_cast<std::size_t>(image.height * image.width * image.channels);
   for (std::size_t n = 0; n < static_cast<std::size_t>(image.batch); n++) {
     kernels::from_block4(layout, reinterpret_cast<const int8_t*>(from) + n * layout.bytes(),
                          reinterpret_cast<int8_t*>(to) + n * rows_bytes);
@@ -174,10 +178,12 @@ void Session::Impl::run_relayout(const Relayout& relayout) const {
   }
   const kernels::Block4& layout = *relayout.to.placement.block4;
   const Image image = image_of(shape);
-  const std::size_t rows_bytes = static_cast<std::size_t>(image.height * image.width * image.channels);
+  const std::size_t rows_bytes =
+      static_cast<std::size_t>(image.height * image.width * image.channels);
   fill_borders(relayout.tensor, relayout.to);
   for (std::size_t n = 0; n < static_cast<std::size_t>(image.batch); n++) {
-    kernels::to_block4(layout, reinterpret_cast<const int8_t*>(address(relayout.from)) + n * rows_bytes,
+    kernels::to_block4(layout,
+                       reinterpret_cast<const int8_t*>(address(relayout.from)) + n * rows_bytes,
                        reinterpret_cast<int8_t*>(address(relayout.to)) + n * layout.bytes());
   }
 }
@@ -223,7 +229,9 @@ void Session::Impl::observe(uint32_t op) {
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Session::~Session() = default;
 
-const Model& Session::model() const { return *impl_->model; }
+const Model& Session::model() const {
+  return *impl_->model;
+}
 
 Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> model,
                                                  SessionOptions options) {
@@ -231,7 +239,8 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
     const std::span<const kernels::Isa> isas = kernels::available_isas();
     if (std::find(isas.begin(), isas.end(), *options.isa) == isas.end()) {
       return fail(ErrorCode::kInvalidArgument,
-                  str("the instruction form '", kernels::to_string(*options.isa), "' is not in this build"));
+                  str("the instruction form '", kernels::to_string(*options.isa),
+                      "' is not in this build"));
     }
   }
   auto impl = std::make_unique<Impl>(std::move(model), std::move(options));
@@ -241,8 +250,9 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
       if (tensor.type() == DataType::I4 || tensor.type() == DataType::F16 ||
           tensor.encoding() != fb::Encoding::Dense) {
         return fail(ErrorCode::kUnsupportedModel,
-                    str(format::tensor_label(impl->model->root(), static_cast<uint32_t>(index)), " of type ",
-                        to_string(tensor.type()), " cannot be an input or output in this runtime"));
+                    str(format::tensor_label(impl->model->root(), static_cast<uint32_t>(index)),
+                        " of type ", to_string(tensor.type()),
+                        " cannot be an input or output in this runtime"));
       }
     }
   }
@@ -271,7 +281,8 @@ Result<void> Session::prepare(std::span<const Shape> input_shapes) {
   }
   impl.ready = false;
   constexpr std::size_t kMost = static_cast<std::size_t>(kMaxBytes - 1);
-  const int64_t limit = static_cast<int64_t>(std::min(impl.options.memory_limit, kMost)) - impl.packed_bytes;
+  const int64_t limit =
+      static_cast<int64_t>(std::min(impl.options.memory_limit, kMost)) - impl.packed_bytes;
   Result<Plan> plan = make_plan(*impl.model, impl.operations, input_shapes, limit);
   if (!plan) {
     return tl::unexpected<Error>(std::move(plan.error()));
@@ -301,7 +312,8 @@ std::span<uint8_t> Session::input(std::size_t index) {
 Result<void> Session::run() {
   Impl& impl = *impl_;
   if (!impl.ready) {
-    return fail(ErrorCode::kInvalidArgument, "prepare the session for the shapes of its inputs before a run");
+    return fail(ErrorCode::kInvalidArgument,
+                "prepare the session for the shapes of its inputs before a run");
   }
   for (std::size_t i = 0; i < impl.plan.steps.size(); i++) {
     const Step& step = impl.plan.steps[i];
@@ -338,7 +350,8 @@ std::vector<StepProfile> Session::profile() const {
     if (step.kind == Step::Kind::kRelayout) {
       const bool to_block4 = step.relayout.to.placement.block4.has_value();
       profile.push_back({impl_->tensor(step.relayout.tensor).name()->str(),
-                         to_block4 ? "relayout/block4" : "relayout/rows", impl_->milliseconds[i], 0});
+                         to_block4 ? "relayout/block4" : "relayout/rows", impl_->milliseconds[i],
+                         0});
       continue;
     }
     const auto* name = impl_->model->root().operators()->Get(step.op)->name();

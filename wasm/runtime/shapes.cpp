@@ -2,7 +2,9 @@
 
 namespace edgy::runtime {
 
-int64_t count_of(const Shape& shape) { return product(shape, 0, shape.size()); }
+int64_t count_of(const Shape& shape) {
+  return product(shape, 0, shape.size());
+}
 
 int64_t product(const Shape& shape, std::size_t first, std::size_t last) {
   int64_t result = 1;

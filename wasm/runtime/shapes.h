@@ -8,7 +8,8 @@
 
 namespace edgy::runtime {
 
-/// Number of elements of a shape that was checked (see element_count in wasm/format/numbers.h for others).
+/// Number of elements of a shape that was checked (see element_count in wasm/format/numbers.h for
+/// others).
 int64_t count_of(const Shape& shape);
 /// Product of the extents from `first` on, up to `last` (left out).
 int64_t product(const Shape& shape, std::size_t first, std::size_t last);

@@ -33,7 +33,8 @@ class XnnpackConv final : public Operation {
   }
 
   int64_t plan_bytes() const override {
-    // XNNPACK keeps a pointer for each output position and tap (positions rounded up to its tile), and a row of zeros.
+    // XNNPACK keeps a pointer for each output position and tap (positions rounded up to its tile),
+    // and a row of zeros.
     const Image y = image_of(outputs[0].shape);
     const int64_t taps = int64_t{layer_.shape.kernel_h} * layer_.shape.kernel_w;
     const int64_t pointers =
@@ -47,12 +48,11 @@ class XnnpackConv final : public Operation {
     std::size_t alignment = 0;
     std::size_t height = 0;
     std::size_t width = 0;
-    const auto reshape = is_int8_ ? xnn_reshape_convolution2d_nhwc_qs8_qc8w
-                                  : xnn_reshape_convolution2d_nhwc_f32;
-    const xnn_status status = reshape(handle_.get(), static_cast<std::size_t>(x.batch),
-                                      static_cast<std::size_t>(x.height),
-                                      static_cast<std::size_t>(x.width), &bytes, &alignment, &height,
-                                      &width, nullptr);
+    const auto reshape =
+        is_int8_ ? xnn_reshape_convolution2d_nhwc_qs8_qc8w : xnn_reshape_convolution2d_nhwc_f32;
+    const xnn_status status = reshape(
+        handle_.get(), static_cast<std::size_t>(x.batch), static_cast<std::size_t>(x.height),
+        static_cast<std::size_t>(x.width), &bytes, &alignment, &height, &width, nullptr);
     if (status != xnn_status_success) {
       return error_of(status, "reshape");
     }
@@ -90,14 +90,15 @@ class XnnpackConv final : public Operation {
   int64_t packed_;
 };
 
-/// Packed weights at most: XNNPACK rounds output channels up to its tile of at most 32, input channels to at most 16.
+/// Packed weights at most: XNNPACK rounds output channels up to its tile of at most 32, input
+/// channels to at most 16.
 int64_t packed_bound(const ConvLayer& layer, int64_t width) {
   const int64_t per_group_in = layer.shape.in_channels / layer.shape.groups;
   const int64_t per_group_out = layer.shape.out_channels / layer.shape.groups;
   const int64_t taps = int64_t{layer.shape.kernel_h} * layer.shape.kernel_w;
   const bool depthwise = per_group_in == 1 && per_group_out == 1;
-  const int64_t rows = depthwise ? layer.shape.groups + 32
-                                 : layer.shape.groups * ((per_group_out + 31) / 32 * 32);
+  const int64_t rows =
+      depthwise ? layer.shape.groups + 32 : layer.shape.groups * ((per_group_out + 31) / 32 * 32);
   const int64_t columns = depthwise ? taps + 32 : taps * ((per_group_in + 15) / 16 * 16);
   return rows * (columns * width + 16);
 }
@@ -113,7 +114,8 @@ NewOperation finish(const CreateContext& context, const ConvLayer& layer, bool i
     return fail(ErrorCode::kOutOfMemory, "there is no memory for packed weights");
   }
   if (status != xnn_status_success) {
-    return context.unsupported(str("XNNPACK refuses its parameters (status ", static_cast<int>(status), ")"));
+    return context.unsupported(
+        str("XNNPACK refuses its parameters (status ", static_cast<int>(status), ")"));
   }
   return std::unique_ptr<Operation>(
       std::make_unique<XnnpackConv>(layer, is_int8, Handle(op), packed));
@@ -138,7 +140,8 @@ NewOperation make_xnnpack_float(const CreateContext& context, const ConvLayer& l
       static_cast<uint32_t>(shape.kernel_h), static_cast<uint32_t>(shape.kernel_w),
       static_cast<uint32_t>(shape.stride_h), static_cast<uint32_t>(shape.stride_w),
       static_cast<uint32_t>(shape.dilation_h), static_cast<uint32_t>(shape.dilation_w),
-      static_cast<uint32_t>(shape.groups), static_cast<std::size_t>(shape.in_channels / shape.groups),
+      static_cast<uint32_t>(shape.groups),
+      static_cast<std::size_t>(shape.in_channels / shape.groups),
       static_cast<std::size_t>(shape.out_channels / shape.groups),
       static_cast<std::size_t>(shape.in_channels), static_cast<std::size_t>(shape.out_channels),
       context.floats(1).data(), bias.empty() ? nullptr : bias.data(), layer.activation_min,
@@ -148,8 +151,9 @@ NewOperation make_xnnpack_float(const CreateContext& context, const ConvLayer& l
 
 NewOperation make_xnnpack_int8(const CreateContext& context, const QuantizedLayer& layer) {
   if (layer.is_float_output) {
-    return context.unsupported("grouped int8 convolutions with channels per group that are no multiple of 4 need an "
-                               "int8 output");
+    return context.unsupported(
+        "grouped int8 convolutions with channels per group that are no multiple of 4 need an "
+        "int8 output");
   }
   const kernels::ConvShape& shape = layer.layer.shape;
   const int64_t packed = packed_bound(layer.layer, 1);
@@ -162,12 +166,14 @@ NewOperation make_xnnpack_int8(const CreateContext& context, const QuantizedLaye
   // With input and output scales of 1, XNNPACK's product of scales is ours, bit for bit.
   xnn_operator_t op = nullptr;
   const xnn_status status = xnn_create_convolution2d_nhwc_qs8_qc8w(
-      static_cast<uint32_t>(layer.layer.border.top), static_cast<uint32_t>(layer.layer.border.right),
-      static_cast<uint32_t>(layer.layer.border.bottom), static_cast<uint32_t>(layer.layer.border.left),
-      static_cast<uint32_t>(shape.kernel_h), static_cast<uint32_t>(shape.kernel_w),
-      static_cast<uint32_t>(shape.stride_h), static_cast<uint32_t>(shape.stride_w),
-      static_cast<uint32_t>(shape.dilation_h), static_cast<uint32_t>(shape.dilation_w),
-      static_cast<uint32_t>(shape.groups), static_cast<std::size_t>(shape.in_channels / shape.groups),
+      static_cast<uint32_t>(layer.layer.border.top),
+      static_cast<uint32_t>(layer.layer.border.right),
+      static_cast<uint32_t>(layer.layer.border.bottom),
+      static_cast<uint32_t>(layer.layer.border.left), static_cast<uint32_t>(shape.kernel_h),
+      static_cast<uint32_t>(shape.kernel_w), static_cast<uint32_t>(shape.stride_h),
+      static_cast<uint32_t>(shape.stride_w), static_cast<uint32_t>(shape.dilation_h),
+      static_cast<uint32_t>(shape.dilation_w), static_cast<uint32_t>(shape.groups),
+      static_cast<std::size_t>(shape.in_channels / shape.groups),
       static_cast<std::size_t>(shape.out_channels / shape.groups),
       static_cast<std::size_t>(shape.in_channels), static_cast<std::size_t>(shape.out_channels),
       static_cast<int8_t>(layer.input.zero_point), 1.0F, layer.scale.data(), layer.weights.data(),
