@@ -1,5 +1,6 @@
 #include "kernels/isa.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -60,29 +61,37 @@ __attribute__((noinline)) int32_t spin(const int8_t* operands, int32_t rounds) {
   return wasm_i32x4_extract_lane(sums[0], 0);
 }
 
-// Best of several short runs. The first ones also give a tiering compiler the time to reach its
-// optimized code.
+template <typename Form>
+double time_ms(const int8_t* operands, int32_t rounds) {
+  volatile int32_t sink = 0;
+  const double start = now_ms();
+  sink = spin<Form>(operands, rounds);
+  (void)sink;
+  return now_ms() - start;
+}
+
+// Runs grow until the slower form takes ten ticks of a browser's coarsest clock (0.1 ms), then the
+// best of three counts. That is a few milliseconds in all. Code that is not yet optimized shows the
+// same order, because each form is what costs most in it.
 Isa measure_relaxed() {
   std::array<int8_t, 288> operands;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     operands[i] = static_cast<int8_t>(i & 127);
   }
-  constexpr int32_t rounds = 1500;
-  constexpr int runs = 12;
-  double best_dot = 1e9;
-  double best_pair = 1e9;
-  volatile int32_t sink = 0;
-  for (int run = 0; run < runs; ++run) {
-    const double start = now_ms();
-    sink = spin<Dot>(operands.data(), rounds);
-    const double middle = now_ms();
-    sink = spin<Pair>(operands.data(), rounds);
-    const double end = now_ms();
-    best_dot = middle - start < best_dot ? middle - start : best_dot;
-    best_pair = end - middle < best_pair ? end - middle : best_pair;
+  constexpr double kLongEnoughMs = 1.0;
+  constexpr int32_t kMostRounds = 1 << 22;
+  double dot = 0;
+  double pair = 0;
+  int32_t rounds = 1 << 12;
+  for (; rounds < kMostRounds && (dot < kLongEnoughMs && pair < kLongEnoughMs); rounds *= 2) {
+    dot = time_ms<Dot>(operands.data(), rounds);
+    pair = time_ms<Pair>(operands.data(), rounds);
   }
-  (void)sink;
-  return best_dot <= best_pair ? Isa::kRelaxedDot : Isa::kRelaxedPair;
+  for (int run = 0; run < 2; ++run) {
+    dot = std::min(dot, time_ms<Dot>(operands.data(), rounds / 2));
+    pair = std::min(pair, time_ms<Pair>(operands.data(), rounds / 2));
+  }
+  return dot <= pair ? Isa::kRelaxedDot : Isa::kRelaxedPair;
 }
 #endif
 

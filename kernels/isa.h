@@ -22,7 +22,7 @@ const char* to_string(Isa isa);
 std::span<const Isa> available_isas();
 
 /// The fastest form for activations of `activation_bits` (7: any form; 8: the relaxed forms are not
-/// exact and are left out). Between the relaxed forms a short measurement decides, once per
+/// exact and are left out). Between the relaxed forms a measurement of a few milliseconds decides, once per
 /// process: which one wins differs by CPU.
 Isa fastest_isa(int activation_bits);
 

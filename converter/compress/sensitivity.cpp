@@ -7,6 +7,31 @@
 #include "converter/compress/runner.h"
 
 namespace edgy::converter {
+namespace {
+
+/// Float outputs that vary with the inputs without jumps. What is looked up by an index (the codes'
+/// vectors, for instance) jumps when the index does: its error says how close the codes lie, not
+/// how good the layers are. All float outputs if there is no other.
+std::vector<bool> smooth_outputs(const format::fb::ModelT& model) {
+  std::vector<bool> jumps(model.tensors.size());
+  for (const auto& op : model.operators) {
+    bool from_jump = false;
+    for (const int32_t input : op->inputs)
+      from_jump |= input >= 0 && jumps[static_cast<std::size_t>(input)];
+    for (const int32_t output : op->outputs) {
+      const auto i = static_cast<std::size_t>(output);
+      jumps[i] = from_jump || model.tensors[i]->type == DataType::I64;
+    }
+  }
+  std::vector<bool> smooth;
+  for (const int32_t output : model.outputs)
+    smooth.push_back(!jumps[static_cast<std::size_t>(output)]);
+  if (std::find(smooth.begin(), smooth.end(), true) == smooth.end())
+    smooth.assign(smooth.size(), true);
+  return smooth;
+}
+
+}  // namespace
 
 std::vector<std::vector<Tensor>> run_all(const format::fb::ModelT& model,
                                          const std::vector<Sample>& samples) {
@@ -20,11 +45,12 @@ std::vector<std::vector<Tensor>> run_all(const format::fb::ModelT& model,
 double output_sqnr_db(const format::fb::ModelT& model, const std::vector<Sample>& samples,
                       const std::vector<std::vector<Tensor>>& reference_outputs) {
   Runner runner(model);
+  const std::vector<bool> smooth = smooth_outputs(model);
   std::vector<Fidelity> fidelity(model.outputs.size());
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const std::vector<Tensor> outputs = runner.run(samples[i]);
     for (std::size_t k = 0; k < outputs.size(); ++k) {
-      if (outputs[k].type == DataType::F32)
+      if (smooth[k] && outputs[k].type == DataType::F32)
         fidelity[k].add(reference_outputs[i][k].values<float>(), outputs[k].values<float>());
     }
   }

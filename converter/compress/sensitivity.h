@@ -8,8 +8,8 @@
 
 namespace edgy::converter {
 
-/// Least SQNR in dB over the float outputs of `model` against `reference_outputs` (one list per
-/// sample).
+/// Least SQNR in dB over the float outputs, those excepted that are looked up by a computed index,
+/// of `model` against `reference_outputs` (one list per sample).
 double output_sqnr_db(const format::fb::ModelT& model, const std::vector<Sample>& samples,
                       const std::vector<std::vector<Tensor>>& reference_outputs);
 
