@@ -78,8 +78,11 @@ format: setup ## rewrite sources in the project's format
 bench: page ## speed beside onnxruntime-web in one Chromium session; writes build/bench.json
 	@tests/bench/run
 
-bench-kernels: setup ## speed of single kernels and of the instructions they are made of
-	@tests/bench/kernels/run
+bench-kernels: wasm ## speed of single kernels and of the instructions they are made of
+	@node tests/bench/kernels/bench-kernels.mjs
+
+results: ## write README's results from the last demo report and benchmark
+	@node tests/bench/results.mjs
 
 clean: ## remove build products (the toolchain cache stays)
 	rm -rf build/native build/native-asan build/wasm-simd build/wasm-relaxed build/models wasm/npm/dist web-demo/dist

@@ -7,7 +7,9 @@
 #include "converter/cli/commands.h"
 #include "converter/compare/commands.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   CLI::App app(
       "Edgy: private inference in the browser. Converts, inspects, runs and compares models.",
       "edgy");
@@ -23,9 +25,17 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // CLI11's own codes are above 100; usage errors are 2, as of other commands.
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "edgy: error: %s\n", error.what());
     return 1;
   }
-  return 0;
 }

@@ -22,8 +22,8 @@ const char* to_string(Isa isa);
 std::span<const Isa> available_isas();
 
 /// The fastest form for activations of `activation_bits` (7: any form; 8: the relaxed forms are not
-/// exact and are left out). Between the relaxed forms a measurement of a few milliseconds decides, once per
-/// process: which one wins differs by CPU.
+/// exact and are left out). Between the relaxed forms a measurement of a few milliseconds decides,
+/// once per process: which one wins differs by CPU.
 Isa fastest_isa(int activation_bits);
 
 }  // namespace edgy::kernels

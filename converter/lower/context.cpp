@@ -135,8 +135,8 @@ Placed Context::get(const Node& node, ValueId id) {
     graph::fail_at(
         node, "its input '" + value.name + "' is an output of an operator that is not computed");
   }
-  const Placed placed{add_constant(value.name, *value.constant),
-                      identity_order(value.constant->shape.size())};
+  Placed placed{add_constant(value.name, *value.constant),
+                identity_order(value.constant->shape.size())};
   placed_[id] = placed;
   return placed;
 }

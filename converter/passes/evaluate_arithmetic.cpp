@@ -51,7 +51,7 @@ const std::map<std::string, BinaryFunction>& binary_functions() {
 
 /// Values as doubles, broadcast to `shape`.
 std::vector<double> broadcast_values(const Tensor& tensor, const std::vector<int64_t>& shape) {
-  const std::vector<double> values = graph::as_doubles(tensor);
+  std::vector<double> values = graph::as_doubles(tensor);
   if (tensor.shape == shape) {
     return values;
   }

@@ -42,7 +42,8 @@ void reduce(ReduceOp op, std::span<const float> x, Extents shape, uint32_t axes,
       break;
   }
   if (op == ReduceOp::kMean && !out.empty()) {
-    const float count = static_cast<float>(x.size() / out.size());
+    const std::size_t elements = x.size() / out.size();
+    const auto count = static_cast<float>(elements);
     for (float& value : out) {
       value /= count;
     }

@@ -139,6 +139,7 @@ void LogMel::magnitudes(const float* spectrum, float* magnitude) const {
   const bool squared = parameters_.power == 2;
   const v128_t half = wasm_f32x4_splat(0.5F);
   const auto bin = [&](std::size_t k) {
+    // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): at least one phase
     return spectrum + (k % phases_ * points_ + k / phases_) * 2 * kLanes;
   };
   for (std::size_t k = 0; k <= half_ / 2; ++k) {

@@ -308,7 +308,9 @@ double logistic(double x) {
 TEST_CASE("LSTM and GRU against their equations in double") {
   std::mt19937 random(6);
   constexpr std::size_t kSteps = 4;
-  for (const auto& [inputs, hidden] : {std::pair<std::size_t, std::size_t>{1, 1}, {5, 3}, {8, 7}}) {
+  for (const auto& sizes : {std::pair<std::size_t, std::size_t>{1, 1}, {5, 3}, {8, 7}}) {
+    const std::size_t inputs = sizes.first;
+    const std::size_t hidden = sizes.second;
     for (const int form : {0, 1, 2}) {  // LSTM, GRU, GRU with linear_before_reset
       CAPTURE(inputs, hidden, form);
       const std::size_t gates = form == 0 ? 4 : 3;

@@ -1,6 +1,7 @@
 // Operators that only move elements: Transpose, Reshape, Concat, Slice, Pad, Gather.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -167,7 +168,8 @@ class Slice final : public Movement {
       const int64_t start = clamp(range.start);
       const int64_t end = range.step < 0 && range.end < -extent ? -1 : clamp(range.end);
       const int64_t distance = range.step > 0 ? end - start : start - end;
-      const int64_t pace = range.step > 0 ? range.step : -range.step;
+      const int64_t pace =
+          std::max<int64_t>(std::abs(int64_t{range.step}), 1);  // the verifier refuses 0
       y[axis] = distance <= 0 ? 0 : (distance + pace - 1) / pace;
       starts_[axis] = start;
       steps_[axis] = range.step;

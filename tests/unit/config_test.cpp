@@ -1,0 +1,63 @@
+#include "converter/config/config.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "converter/error.h"
+
+namespace edgy::converter {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("configuration: every setting, comments allowed", "[config]") {
+  const ConvertConfig config = parse_config(R"({
+    // settings of a sparse model
+    "precision": "int8", "range": "percentile", "percentile": 99.9, "activation_bits": 8, "rounding": "nearest",
+    "bias_correction": false, "min_layer_sqnr_db": 12.5, "calibration_samples": 7, "seed": 3,
+    "pruning": {"sparsity": 0.8, "block": {"rows": 1, "columns": 4}, "method": "magnitude", "allocation": "uniform"},
+    "log_mel": {"mels": 64}
+  })",
+                                            "c.json");
+  CHECK(config.quantize.range == RangeMethod::kPercentile);
+  CHECK(config.quantize.percentile == 99.9);
+  CHECK(config.quantize.activation_bits == 8);
+  CHECK_FALSE(config.quantize.bias_correction);
+  CHECK(config.quantize.min_layer_sqnr_db == 12.5);
+  CHECK(config.quantize.calibration_samples == 7);
+  CHECK(config.seed == 3);
+  REQUIRE(config.quantize.pruning);
+  CHECK(config.quantize.pruning->sparsity == 0.8);
+  CHECK(config.quantize.pruning->allocation == SparsityAllocation::kUniform);
+  REQUIRE(config.log_mel);
+  CHECK(config.log_mel->mels == 64);
+  CHECK(config.log_mel->hop == 160);
+}
+
+TEST_CASE("configuration: what is written is read back", "[config]") {
+  ConvertConfig config;
+  config.quantize.range = RangeMethod::kMse;
+  config.quantize.pruning.emplace().sparsity = 0.25;
+  CHECK(to_json(parse_config(to_json(config), "again")) == to_json(config));
+}
+
+TEST_CASE("configuration: errors name the file, the key and what would be accepted", "[config]") {
+  CHECK_THROWS_WITH(parse_config("{", "c.json"),
+                    ContainsSubstring("c.json") && ContainsSubstring("not valid JSON"));
+  CHECK_THROWS_WITH(parse_config("[]", "c.json"), ContainsSubstring("object"));
+  CHECK_THROWS_WITH(parse_config(R"({"precison": "int8"})", "c.json"),
+                    ContainsSubstring("'precison'") && ContainsSubstring("'precision'"));
+  CHECK_THROWS_WITH(parse_config(R"({"range": "middle"})", "c.json"),
+                    ContainsSubstring("min-max, percentile, mse"));
+  CHECK_THROWS_WITH(parse_config(R"({"activation_bits": 9})", "c.json"),
+                    ContainsSubstring("from 7 to 8"));
+  CHECK_THROWS_WITH(parse_config(R"({"activation_bits": "8"})", "c.json"),
+                    ContainsSubstring("integer"));
+  CHECK_THROWS_WITH(parse_config(R"({"bias_correction": 1})", "c.json"),
+                    ContainsSubstring("true or false"));
+  CHECK_THROWS_WITH(parse_config(R"({"pruning": {"sparsity": 2}})", "c.json"),
+                    ContainsSubstring("c.json.pruning.sparsity"));
+}
+
+}  // namespace
+}  // namespace edgy::converter
