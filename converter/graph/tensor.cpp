@@ -36,7 +36,6 @@ To convert(From value) {
     if (std::isnan(value)) {
       return 0;
     }
-    // NOLINTNEXTLINE(bugprone-branch-clone): alike only where To's least value is 0
     if (value <= static_cast<double>(std::numeric_limits<To>::min())) {
       return std::numeric_limits<To>::min();
     }

@@ -23,7 +23,11 @@ function demoTable() {
   const { model, runtime, allClips, oneSecond } = read('demo-report.json');
   return table([
     ['The demo: EDGY encoder, 256 channels, real speech in Chromium, one thread', 'int8', 'fp32'],
-    ['Model bytes', `${whole(model.int8Bytes)} (${percent(model.int8Bytes / model.onnxBytes, 2)})`, `${whole(model.onnxBytes)} (ONNX)`],
+    [
+      'Model bytes',
+      `${whole(model.int8Bytes)} (${percent(model.int8Bytes / model.onnxBytes, 2)})`,
+      `${whole(model.onnxBytes)} (ONNX)`,
+    ],
     ['Cosine of z to fp32', allClips.cosine.toFixed(5), ''],
     ['Codes equal to fp32', percent(allClips.agreement), ''],
     ['1 s of speech, sound to codes', `${oneSecond.int8.total.toFixed(2)} ms`, `${oneSecond.f32.total.toFixed(2)} ms`],
@@ -39,7 +43,11 @@ function benchTable() {
       const reference = rows.find((/** @type {any} */ e) => e.name === 'onnxruntime-web fp32')?.median;
       return table([
         [`${title}, ${seconds} s of audio`, 'median ms', 'times onnxruntime-web fp32'],
-        ...rows.map((/** @type {any} */ e) => [e.name, e.median.toFixed(2), reference ? (reference / e.median).toFixed(2) : '']),
+        ...rows.map((/** @type {any} */ e) => [
+          e.name,
+          e.median.toFixed(2),
+          reference ? (reference / e.median).toFixed(2) : '',
+        ]),
       ]);
     })
     .join('\n\n');
