@@ -10,7 +10,7 @@ SPEECH := tests/data/speech/manifest.csv
 MODELS := build/models/edgy-256-f32.edgy build/models/edgy-256-int8.edgy
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup native wasm models package page demo test test-native test-asan test-e2e test-package check format bench \
+.PHONY: help setup converter native wasm models package page demo test test-native test-asan test-e2e test-package check format bench \
         bench-kernels results clean
 
 help: ## list the commands
@@ -19,17 +19,24 @@ help: ## list the commands
 setup: ## make this machine able to build everything (idempotent; every other target calls it)
 	@toolchain/setup
 
+# $(call configure,PRESET): what CMake says is shown only when it fails.
+configure = cmake --preset $(1) >build/$(1)-configure.log || { cat build/$(1)-configure.log; exit 1; }
+
+converter: setup ## the command edgy, at build/native/bin/edgy
+	@$(call configure,native)
+	@cmake --build --preset native -j $(JOBS) --target edgy
+
 native: setup ## the converter, the runtime and the unit tests for this machine
-	@cmake --preset native >build/native-configure.log || { cat build/native-configure.log; exit 1; }
+	@$(call configure,native)
 	@cmake --build --preset native -j $(JOBS)
 
 wasm: setup ## the WebAssembly runtime, both variants
-	@for v in wasm-simd wasm-relaxed; do \
-	  cmake --preset $$v >build/$$v-configure.log || { cat build/$$v-configure.log; exit 1; }; \
-	  cmake --build --preset $$v -j $(JOBS); \
-	done
+	@$(call configure,wasm-simd)
+	@cmake --build --preset wasm-simd -j $(JOBS)
+	@$(call configure,wasm-relaxed)
+	@cmake --build --preset wasm-relaxed -j $(JOBS)
 
-models: native $(MODELS) ## the demo's model, converted: float32 and int8
+models: converter $(MODELS) ## the demo's model, converted: float32 and int8
 
 build/models/edgy-256-f32.edgy: $(ONNX) $(EDGY)
 	@mkdir -p $(@D)
@@ -58,7 +65,7 @@ test-native: native ## C++ unit tests
 	@ctest --preset native -j $(JOBS)
 
 test-asan: setup ## C++ unit tests under AddressSanitizer and UBSan
-	@cmake --preset native-asan >build/native-asan-configure.log || { cat build/native-asan-configure.log; exit 1; }
+	@$(call configure,native-asan)
 	@cmake --build --preset native-asan -j $(JOBS)
 	@ctest --preset native-asan -j $(JOBS)
 
