@@ -13,11 +13,12 @@ struct Pass {
 
 // Folding comes first: it makes the canonical form that the others match. Fusions of several nodes
 // come before bounds are moved into their producers, which would hide parts of their patterns.
-constexpr std::array<Pass, 9> kPasses = {{
+constexpr std::array<Pass, 10> kPasses = {{
     {"fold-constants", fold_constants, "constant nodes computed"},
     {"remove-identity", remove_identity, "nodes without effect removed"},
     {"fuse-layer-norm", fuse_layer_norm, "layer normalizations recognized"},
     {"fuse-gelu", fuse_gelu, "GELUs recognized"},
+    {"expand-recurrent-step", expand_recurrent_step, "recurrent steps written as linear layers"},
     {"make-linear", make_linear, "products by constant matrices made linear layers"},
     {"fold-batch-norm", fold_batch_norm, "normalizations, factors and offsets folded into weights"},
     {"fuse-nearest-code", fuse_nearest_code, "nearest-code searches recognized"},

@@ -42,6 +42,10 @@ int fuse_layer_norm(graph::Graph& graph);
 /// codebook [K, D], half_norm [K]).
 int fuse_nearest_code(graph::Graph& graph);
 
+/// An LSTM or GRU over a sequence of one step, fixed in size, becomes the linear layers and gates
+/// that it consists of, so that its weights are quantized and pruned like any other layer's.
+int expand_recurrent_step(graph::Graph& graph);
+
 /// All of them, until nothing changes. The reports are in order of first application, one for each
 /// pass that did something.
 std::vector<PassReport> run_all(graph::Graph& graph);

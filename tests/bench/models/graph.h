@@ -61,4 +61,8 @@ struct ActivationRange {
 onnx::ModelProto quantize_dequantize(const onnx::ModelProto& model,
                                      const std::vector<ActivationRange>& inputs);
 
+/// The same model as onnxruntime's dynamic quantization makes it: MatMul with constant weights and
+/// LSTM read weights of one byte (per tensor) and measure their activations in each run.
+onnx::ModelProto dynamic_quantize(const onnx::ModelProto& model);
+
 }  // namespace edgy::bench

@@ -3,6 +3,8 @@
 //   make_models encoder|lstm|transformer|mobilenet OUT.onnx [CHANNELS]
 //   make_models qdq IN.onnx QUANTIZED.edgy OUT.onnx   IN.onnx quantized for onnxruntime by the
 //   ranges that QUANTIZED.edgy has
+//   make_models dynamic IN.onnx OUT.onnx               IN.onnx quantized for onnxruntime,
+//   activations in each run
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -42,15 +44,22 @@ std::vector<ActivationRange> ranges_of(const fb::ModelT& model) {
   return ranges;
 }
 
+onnx::ModelProto read(const char* path) {
+  onnx::ModelProto model;
+  std::ifstream file(path, std::ios::binary);
+  if (!model.ParseFromIstream(&file))
+    throw edgy::converter::Error(std::string(path) + ": not an ONNX model");
+  return model;
+}
+
 int make(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "qdq" && argc == 5) {
-    onnx::ModelProto model;
-    std::ifstream file(argv[2], std::ios::binary);
-    if (!model.ParseFromIstream(&file))
-      throw edgy::converter::Error(std::string(argv[2]) + ": not an ONNX model");
-    write(edgy::bench::quantize_dequantize(model, ranges_of(edgy::converter::read_edgy(argv[3]))),
+    write(edgy::bench::quantize_dequantize(read(argv[2]),
+                                           ranges_of(edgy::converter::read_edgy(argv[3]))),
           argv[4]);
+  } else if (what == "dynamic" && argc == 4) {
+    write(edgy::bench::dynamic_quantize(read(argv[2])), argv[3]);
   } else if (what == "encoder" && argc >= 3) {
     write(edgy::bench::encoder(argc > 3 ? std::atoi(argv[3]) : 768, kSeed), argv[2]);
   } else if (what == "lstm" && argc == 3) {
@@ -62,7 +71,8 @@ int make(int argc, char** argv) {
   } else {
     std::fprintf(stderr,
                  "usage: make_models encoder|lstm|transformer|mobilenet OUT.onnx [CHANNELS]\n"
-                 "       make_models qdq IN.onnx QUANTIZED.edgy OUT.onnx\n");
+                 "       make_models qdq IN.onnx QUANTIZED.edgy OUT.onnx\n"
+                 "       make_models dynamic IN.onnx OUT.onnx\n");
     return 2;
   }
   return 0;
