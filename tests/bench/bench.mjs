@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import { benchOutput, chromiumArguments, chromium as chromiumPath, dist, root } from '../lib/paths.mjs';
 import { serve } from '../lib/server.mjs';
-import { formatTable, summarize } from './report.mjs';
+import { alignColumns, formatTable, summarize } from './report.mjs';
+import { addShares, formatShares } from './shares.mjs';
 import { measureFiles } from './size.mjs';
 import { hasLength, inputsFor, readWorkloads } from './workloads.mjs';
 
@@ -61,6 +62,11 @@ function noteRequest(/** @type {string} */ url) {
   if (pathname.startsWith('/ort/')) loaded['onnxruntime-web'].add(path.join(ort, path.basename(pathname)));
 }
 
+/** The loops of tests/bench/kernels, as bench pages fetch them. */
+const loops = Object.fromEntries(
+  ['simd', 'relaxed'].map((variant) => [variant, `/file/build/wasm-${variant}/bin/bench_kernels.wasm`]),
+);
+
 /** Raw and brotli -q 11 bytes by runtime. */
 function runtimeSizes() {
   const cache = path.join(benchOutput, 'bench-sizes.json');
@@ -89,6 +95,7 @@ async function measure(workload, seconds, threads) {
     rounds: Number(options.runs),
     warmup: Number(options.warmup),
   });
+  const peaks = await page.evaluate((/** @type {any} */ urls) => globalThis.roofline(urls), loops);
   await page.close();
   const rows = measured.results.map(({ times, ...result }, i) => ({
     ...result,
@@ -96,6 +103,7 @@ async function measure(workload, seconds, threads) {
     modelBytes: statSync(path.resolve(root, entries[i].file)).size,
     file: entries[i].file,
   }));
+  addShares(rows, peaks);
   const baseline = rows.find(({ name }) => name === workload.baseline);
   for (const row of rows) row.speedup = baseline && baseline.median / row.median;
   return {
@@ -106,7 +114,8 @@ async function measure(workload, seconds, threads) {
     baseline: workload.baseline,
     userAgent: measured.userAgent,
     crossOriginIsolated: measured.isolated,
-    rows,
+    peaks,
+    rows: rows.map(({ profile, ...row }) => row),
   };
 }
 
@@ -120,6 +129,9 @@ try {
         const table = await measure(workload, seconds, threads);
         tables.push(table);
         console.log(`\n${formatTable(table)}`);
+        console.log(`\n${alignColumns(formatShares(table.rows))}`);
+        const loopRates = table.peaks.map(({ name, rate, unit }) => `${name} ${rate.toFixed(1)} ${unit}`);
+        console.log(`Limits in this page: ${loopRates.join('; ')}`);
       }
     }
   }

@@ -16,6 +16,18 @@ export function summarize(times) {
 const fixed = (/** @type {number | undefined} */ value, digits = 2) =>
   value === undefined ? '' : value.toFixed(digits);
 
+/** Text in columns: the first aligned left, the others right. @param {string[][]} lines */
+export function alignColumns(lines) {
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines
+    .map((line) =>
+      line
+        .map((text, column) => (column === 0 ? text.padEnd(widths[column]) : text.padStart(widths[column])))
+        .join('  '),
+    )
+    .join('\n');
+}
+
 /** @param {{ title: string, seconds?: number, threads: number, baseline: string, rows: any[] }} result */
 export function formatTable({ title, seconds, threads, baseline, rows }) {
   const head = [
@@ -40,13 +52,10 @@ export function formatTable({ title, seconds, threads, baseline, rows }) {
     row.about?.isa ?? '',
     fixed(row.speedup),
   ]);
-  const widths = head.map((text, column) => Math.max(text.length, ...lines.map((line) => line[column].length)));
-  const format = (/** @type {string[]} */ line) =>
-    line.map((text, column) => (column === 0 ? text.padEnd(widths[column]) : text.padStart(widths[column]))).join('  ');
   const what = [
     title,
     seconds === undefined ? '' : `${seconds} s of audio`,
     `${threads} thread${threads > 1 ? 's' : ''}`,
   ];
-  return [what.filter(Boolean).join(', '), format(head), ...lines.map(format)].join('\n');
+  return `${what.filter(Boolean).join(', ')}\n${alignColumns([head, ...lines])}`;
 }

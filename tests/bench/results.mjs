@@ -1,18 +1,23 @@
-// `make results`: writes the table of results in README.md from build/demo-report.json and build/bench.json, and brings the page's
-// screenshots into docs/images. No figure in the README is typed by hand.
+// `make results`: writes the tables of results in README.md and the chart from build/demo-report.json and build/bench.json, and brings
+// the page's screenshots into docs/images. No figure in the README is typed by hand.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../lib/paths.mjs';
+import { latencyChart } from './chart.mjs';
 
 const begin = '<!-- results:begin (written by `make results`; do not edit) -->';
 const end = '<!-- results:end -->';
+/** What the chart shows, and what ratios are taken to. */
+const kHeadline = { workload: 'encoder-768', seconds: 1, threads: 1 };
 
-/** @param {string} name */
-function read(name) {
+/** @param {string} name @param {string} command */
+function read(name, command) {
   const file = path.join(root, 'build', name);
-  if (!existsSync(file)) throw new Error(`build/${name} is missing: run make demo HEADLESS=1 and make bench first`);
+  if (!existsSync(file)) throw new Error(`build/${name} is missing: run ${command} first`);
   return JSON.parse(readFileSync(file, 'utf8'));
 }
+const demo = read('demo-report.json', 'make demo HEADLESS=1');
+const bench = read('bench.json', 'make bench');
 
 const whole = (/** @type {number} */ value) => Math.round(value).toLocaleString('en');
 const percent = (/** @type {number} */ share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
@@ -20,7 +25,7 @@ const table = (/** @type {string[][]} */ [head, ...rows]) =>
   [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
 function demoTable() {
-  const { model, runtime, allClips, oneSecond } = read('demo-report.json');
+  const { model, runtime, allClips, oneSecond } = demo;
   return table([
     ['The demo: EDGY encoder, 256 channels, real speech in Chromium, one thread', 'int8', 'fp32'],
     [
@@ -36,33 +41,54 @@ function demoTable() {
   ]);
 }
 
-function benchTable() {
-  const { tables } = read('bench.json');
-  return tables
-    .map((/** @type {any} */ { title, seconds, entries }) => {
-      const reference = rows.find((/** @type {any} */ e) => e.name === 'onnxruntime-web fp32')?.median;
-      return table([
-        [`${title}, ${seconds} s of audio`, 'median ms', 'times onnxruntime-web fp32'],
-        ...rows.map((/** @type {any} */ e) => [
-          e.name,
-          e.median.toFixed(2),
-          reference ? (reference / e.median).toFixed(2) : '',
-        ]),
-      ]);
-    })
-    .join('\n\n');
+/** A table of one workload, a column of milliseconds for each length of audio. */
+function benchTable(/** @type {any[]} */ runs) {
+  const lengths = runs.map(({ seconds }) => (seconds === undefined ? 'ms' : `${seconds} s of audio, ms`));
+  const median = (/** @type {any} */ run, /** @type {string} */ name) =>
+    run.rows.find((/** @type {any} */ row) => row.name === name)?.median;
+  const peers = ['onnxruntime-web fp32', 'onnxruntime-web int8'];
+  return table([
+    [runs[0].title, 'model kB', ...lengths, 'x peer fp32', 'x peer int8'],
+    ...runs[0].rows.map((/** @type {any} */ row) => [
+      row.name,
+      whole(row.modelBytes / 1000),
+      ...runs.map((run) => median(run, row.name)?.toFixed(2) ?? ''),
+      ...peers.map((peer) => {
+        const time = median(runs[0], peer);
+        return time ? (time / row.median).toFixed(2) : '';
+      }),
+    ]),
+  ]);
 }
+
+function benchTables() {
+  const oneThread = bench.tables.filter((/** @type {any} */ t) => t.threads === 1);
+  const names = [...new Set(oneThread.map((/** @type {any} */ t) => t.workload))];
+  return names.map((name) => benchTable(oneThread.filter((/** @type {any} */ t) => t.workload === name))).join('\n\n');
+}
+
+const headline = bench.tables.find((/** @type {any} */ t) =>
+  Object.entries(kHeadline).every(([key, value]) => t[key] === value),
+);
+if (!headline)
+  throw new Error(`build/bench.json has no table of ${JSON.stringify(kHeadline)}: run make bench without options`);
+mkdirSync(path.join(root, 'docs/images'), { recursive: true });
+writeFileSync(
+  path.join(root, 'docs/images/latency.svg'),
+  latencyChart({ title: `One second of speech, ${headline.title}, one thread`, rows: headline.rows }),
+);
 
 const file = path.join(root, 'README.md');
 const readme = readFileSync(file, 'utf8');
 const [before, rest] = readme.split(begin);
 const after = rest?.split(end)[1];
 if (after === undefined) throw new Error(`README.md has lost its markers ${begin} and ${end}`);
-const agent = read('bench.json').userAgent ?? read('demo-report.json').userAgent;
-const note = `Measured by \`make demo HEADLESS=1\` and \`make bench\` in ${/Chrome\/\d+/.exec(agent)?.[0] ?? 'Chromium'}; medians, interleaved in one page session, one thread.`;
-writeFileSync(file, `${before}${begin}\n\n${demoTable()}\n\n${benchTable()}\n\n${note}\n\n${end}${after}`);
+const agent = /Chrome\/\d+/.exec(bench.userAgent ?? demo.userAgent)?.[0].replace('/', ' ') ?? 'Chromium';
+const note = `Measured by \`make demo HEADLESS=1\` and \`make bench\` in headless ${agent} on ${bench.machine.cpu}; medians of interleaved
+runs in one page session, one thread. Percentages are the share of weights that are not zero, in blocks of 1x4.`;
+const chart = '![Bars: milliseconds for one second of speech in onnxruntime-web and in Edgy](docs/images/latency.svg)';
+writeFileSync(file, `${before}${begin}\n\n${chart}\n\n${demoTable()}\n\n${benchTables()}\n\n${note}\n\n${end}${after}`);
 
-mkdirSync(path.join(root, 'docs/images'), { recursive: true });
 for (const [from, to] of [
   ['desktop-light.png', 'demo-desktop.png'],
   ['phone-dark.png', 'demo-phone.png'],

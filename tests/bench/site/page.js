@@ -1,16 +1,6 @@
 // One page session in which all runtimes take turns on the same inputs.
-const arrays = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, int8: Int8Array };
-
-/** Fixed pseudo-random numbers from 0 to 1, the same for every runtime. */
-function fill(type, size, value) {
-  if (value !== undefined)
-    return type === 'int64' ? new BigInt64Array(size).fill(BigInt(value)) : new arrays[type](size).fill(value);
-  let state = 12345;
-  return arrays[type].from({ length: size }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  });
-}
+import { fill } from './fill.js';
+import './roofline.js';
 
 const runtimes = {
   edgy: async ({ url, options }) => {
@@ -34,6 +24,20 @@ async function start(entry, threads) {
   if (!runtime) throw new Error(`there is no runtime '${entry.runtime}' in site/page.js`);
   const made = await runtime({ ...entry, threads });
   return { ...made, entry, loadMilliseconds: performance.now() - begin };
+}
+
+/** Least milliseconds of each operator over some runs of a session that measures them. */
+async function profileOf(entry, feeds) {
+  const { session } = await runtimes.edgy({ ...entry, options: { ...entry.options, profile: true } });
+  let least;
+  for (let run = 0; run < 12; run++) {
+    await session.run(feeds);
+    const steps = await session.profile();
+    least ??= steps;
+    least = least.map((step, i) => ({ ...step, milliseconds: Math.min(step.milliseconds, steps[i].milliseconds) }));
+  }
+  await session.release();
+  return least;
 }
 
 async function timeRun({ session }, feeds) {
@@ -69,7 +73,7 @@ globalThis.measure = async ({ entries, inputs, threads, rounds, warmup }) => {
     }
   }
   const results = [];
-  for (const { runtime, first, times } of lanes) {
+  for (const { runtime, feeds, first, times } of lanes) {
     const { entry, loadMilliseconds, about, memory } = runtime;
     results.push({
       name: entry.name,
@@ -79,6 +83,7 @@ globalThis.measure = async ({ entries, inputs, threads, rounds, warmup }) => {
       loadMilliseconds,
       about,
       memory: await memory?.(),
+      ...(entry.runtime === 'edgy' ? { profile: await profileOf(entry, feeds) } : {}),
     });
     await runtime.session.release();
   }

@@ -1,0 +1,75 @@
+// What this machine can do in this page session: the peak rate of each instruction form, and how fast bytes come from memory.
+
+/** Bench modules import a clock and little else; none of it matters to a loop. */
+function importsOf(module, state) {
+  const imports = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    imports[from] ??= {};
+    imports[from][name] =
+      name === 'clock_time_get'
+        ? (_id, _precision, out) => {
+            new DataView(state.memory.buffer).setBigUint64(out, BigInt(Math.round(performance.now() * 1e6)), true);
+            return 0;
+          }
+        : name === 'emscripten_get_now'
+          ? () => performance.now()
+          : () => 0;
+  }
+  return imports;
+}
+
+async function instantiate(url) {
+  const state = {};
+  const module = await WebAssembly.compileStreaming(fetch(url));
+  const { exports } = await WebAssembly.instantiate(module, importsOf(module, state));
+  state.memory = exports.memory;
+  exports._initialize?.();
+  exports.fill_operands(3);
+  return exports;
+}
+
+/** Least milliseconds of one call of `run(1)`: other load only adds. */
+function leastTime(run) {
+  const time = (times) => {
+    const begin = performance.now();
+    run(times);
+    return performance.now() - begin;
+  };
+  let times = 1;
+  while (time(times) < 8) times *= 2;
+  let least = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < 9; turn++) least = Math.min(least, time(times) / times);
+  return least;
+}
+
+/**
+ * @param {{ simd: string, relaxed: string }} urls of bench_kernels.wasm
+ * @returns {Promise<{ name: string, unit: string, rate: number, variant: string }[]>} GMAC/s of instruction loops, GB/s of loads
+ */
+globalThis.roofline = async (urls) => {
+  const simd = await instantiate(urls.simd);
+  const relaxed = await instantiate(urls.relaxed);
+  // A round of a tile is 256 instructions' worth of lanes: see kernels/peaks.cpp.
+  const loops = [
+    ['f32 multiply, add', 'simd', simd.tile_f32, 4],
+    ['f32 relaxed multiply-add', 'relaxed', relaxed.tile_f32_relaxed, 4],
+    ['i16 dot', 'simd', simd.tile_i16, 8],
+    ['i8 relaxed dot, added', 'relaxed', relaxed.tile_dot, 16],
+    ['i8 relaxed dot, widened', 'relaxed', relaxed.tile_pair, 16],
+  ];
+  const rows = loops.map(([name, variant, run, lanes]) => ({
+    name,
+    variant,
+    unit: 'GMAC/s',
+    rate: (256 * lanes) / leastTime(run) / 1e6,
+  }));
+  for (const [name, bytes] of [
+    ['load from 16 kB', 16 << 10],
+    ['load from 256 kB', 256 << 10],
+    ['load from 24 MB', 24 << 20],
+  ]) {
+    const milliseconds = leastTime((times) => relaxed.load_bytes(bytes, times));
+    rows.push({ name, variant: 'relaxed', unit: 'GB/s', rate: bytes / milliseconds / 1e6 });
+  }
+  return rows;
+};
