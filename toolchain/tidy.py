@@ -2,7 +2,8 @@
 """Runs clang-tidy on our sources, skipping those that were clean the last time in the same preprocessed form.
 
 clang-tidy takes seconds a file; a full run on two cores takes minutes. A file's key is the hash of its preprocessed
-text, of .clang-tidy and of the tool's version, kept under build/tidy.
+text (in which the clone's own path does not count), of .clang-tidy and of the tool's version. Keys are kept in the user's
+cache, so that clones share them.
 """
 import concurrent.futures
 import hashlib
@@ -14,7 +15,8 @@ import subprocess
 import sys
 
 BUILD = pathlib.Path("build/native")
-STAMPS = pathlib.Path("build/tidy")
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+STAMPS = CACHE / "edgy" / "tidy"
 
 
 def preprocessed(command, directory):
@@ -26,7 +28,7 @@ def preprocessed(command, directory):
     words = words[:output] + words[output + 2:]
     words[words.index("-c")] = "-E"
     done = subprocess.run(words, cwd=directory, capture_output=True)
-    return done.stdout if done.returncode == 0 else None
+    return done.stdout.replace(os.getcwd().encode(), b".") if done.returncode == 0 else None
 
 
 def check(entry, salt):
