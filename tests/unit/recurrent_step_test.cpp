@@ -128,7 +128,7 @@ TEST_CASE("a recurrent step as linear layers computes what the recurrent operato
       const auto b = found[i].values<float>();
       REQUIRE(a.size() == b.size());
       for (std::size_t k = 0; k < a.size(); ++k)
-        REQUIRE(std::fabs(a[k] - b[k]) < 2e-6F);
+        REQUIRE(std::fabs(a[k] - b[k]) < 1e-5F);  // sums of up to 512 terms in another order
     }
   }
 }
