@@ -100,8 +100,8 @@ struct ConstSparsity {
 enum class PruningSchedule {
   kBaseline,             ///< at once, after warm-up
   kExponential,          ///< the share of kept filters falls by the same factor each epoch
-  kExponentialWithBias,  ///< P = a * exp(-k * epoch) + b, three quarters of the way after an eighth
-                         ///< of the epochs (He et al., arXiv:1808.07471)
+  kExponentialWithBias,  ///< P = a * exp(-k * epoch) + b, three quarters of the target after an
+                         ///< eighth of the epochs (He et al., arXiv:1808.07471)
 };
 
 enum class FilterNorm { kL1, kL2, kGeometricMedian };

@@ -1,6 +1,7 @@
 // How important weights are, for magnitude sparsity.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -11,12 +12,6 @@ namespace edgy::converter::nncf {
 /// One importance a weight of a layer. kNormedAbs divides by the layer's Euclidean norm; a layer of
 /// zeros has importance 0.
 std::vector<float> weight_importance(std::span<const float> weights, WeightImportance importance);
-
-/// The importance up to which weights are zeroed so that a share of `sparsity` (0 .. 1) of all
-/// values of `layers` is: the value of rank ceil(sparsity * count) in ascending order, or -1 when
-/// nothing is to be zeroed. Ties above the share stay the caller's matter: sparsity_mask settles
-/// them.
-float sparsity_threshold(std::span<const std::vector<float>> layers, double sparsity);
 
 /// Masks (1 keeps, 0 zeroes) with exactly round(sparsity * count) zeros over all layers together,
 /// the least important first; of equals the first in order.

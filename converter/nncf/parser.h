@@ -7,24 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "converter/config/document.h"
 #include "converter/nncf/config.h"
 
 namespace edgy::converter::nncf {
-
-/// A place in a file, both from 1; 0: unknown.
-struct Position {
-  int line = 0;
-  int column = 0;
-};
-
-/// Something about a configuration that its author should know.
-struct Diagnostic {
-  Position at;
-  std::string message;
-};
-
-/// "file.json:3:14: message".
-std::string to_string(const Diagnostic& diagnostic, const std::string& origin);
 
 struct ParsedNncf {
   NncfConfig config;
@@ -43,6 +29,11 @@ bool is_nncf(std::string_view json);
 /// the spellings of NNCF 1.x and 2.x. Unknown keys become warnings that name the nearest known key.
 /// Throws Error that lists every wrong value with line, column, path, what was found and what would
 /// be right; `origin` is the file's name in messages.
+///
+/// Multistep: NNCF wants one level more than steps. A list of as many levels as steps means that
+/// level i begins at step i; before it `sparsity_init` holds, and `sparsity_target` begins at the
+/// epoch in which masks are frozen, if that is after the last step, or else at the last step itself
+/// (a warning says so).
 ParsedNncf parse(std::string_view json, const std::string& origin);
 ParsedNncf read(const std::filesystem::path& path);
 
