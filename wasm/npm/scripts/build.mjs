@@ -1,12 +1,15 @@
-// Makes dist/: three ES modules (index.js, engine.js, worker.js), the WebAssembly files and the type declarations.
+// Makes dist/: the ES modules (index.js and sealed.js with what they share, engine.js, worker.js), the sealed engine and its page, the
+// WebAssembly files, their hashes (integrity.json) and the type declarations.
 // Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR], the folders that CMake built edgy-simd and edgy-relaxed in.
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { writeIntegrity } from './integrity.mjs';
+import { digest, makeSealPage } from './seal_page.mjs';
 
 const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const root = path.resolve(here, '../..');
@@ -61,21 +64,49 @@ for (const variant of ['simd', 'relaxed']) {
 }
 
 const { version } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const common = {
   absWorkingDir: here,
-  entryPoints: ['src/index.ts', 'src/engine.ts', 'src/worker.ts'],
   outdir: 'dist',
   bundle: true,
-  format: 'esm',
   platform: 'neutral',
   mainFields: ['module', 'main'],
   target: 'es2022',
   minify: true,
   legalComments: 'none',
   define: { EDGY_VERSION: JSON.stringify(version), EDGY_WASM_BYTES: JSON.stringify(wasmBytes) },
-  plugins: [native, separateEngine],
   logLevel: 'warning',
+};
+await build({
+  ...common,
+  entryPoints: ['src/index.ts', 'src/sealed.ts'],
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'shared',
+  plugins: [separateEngine],
 });
+await build({
+  ...common,
+  entryPoints: ['src/engine.ts', 'src/worker.ts'],
+  format: 'esm',
+  plugins: [native, separateEngine],
+});
+await build({
+  ...common,
+  entryPoints: { 'sealed-engine': 'src/seal/engine_entry.ts' },
+  format: 'iife',
+  define: { ...common.define, 'import.meta.url': '""' },
+  plugins: [native],
+});
+
+const inDist = (file) => readFile(path.join(dist, file));
+const seal = await makeSealPage({
+  engine: digest(await inDist('sealed-engine.js')),
+  simd: digest(await inDist('edgy-simd.wasm')),
+  relaxed: digest(await inDist('edgy-relaxed.wasm')),
+});
+await writeFile(path.join(dist, 'seal.html'), seal.html);
+await writeIntegrity(dist, version, seal.policy);
 
 const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
 const { bin } = JSON.parse(await readFile(tsc, 'utf8'));

@@ -1,6 +1,7 @@
 /** Where the engine lives: in a worker of its own, or in this thread. */
 import { EdgyError, messageOf } from './errors.js';
-import type { Answer, Operation, Outcome, RequestOf, ResultOf } from './protocol.js';
+import { PendingCalls } from './pending_calls.js';
+import type { Answer, Operation, RequestOf, ResultOf } from './protocol.js';
 
 export interface Backend {
   call<O extends Operation>(operation: O, request: RequestOf<O>, transfer: Transferable[]): Promise<ResultOf<O>>;
@@ -8,17 +9,10 @@ export interface Backend {
   close(): void;
 }
 
-function unwrap<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new EdgyError(outcome.code, outcome.message);
-}
-
 export class WorkerBackend implements Backend {
   readonly #worker: Worker;
-  readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
-  #lastId = 0;
+  readonly #pending = new PendingCalls();
   #answered = false;
-  #death: EdgyError | undefined;
 
   constructor(url: URL | undefined) {
     try {
@@ -34,7 +28,10 @@ export class WorkerBackend implements Backend {
         { cause: error },
       );
     }
-    this.#worker.onmessage = (event: MessageEvent<Answer>) => this.#settle(event.data);
+    this.#worker.onmessage = ({ data: { id, outcome } }: MessageEvent<Answer>) => {
+      this.#answered = true;
+      this.#pending.settle(id, outcome);
+    };
     this.#worker.onmessageerror = () =>
       this.#die(new EdgyError('internal', 'An answer of the worker could not be read.'));
     this.#worker.onerror = (event) => {
@@ -48,22 +45,13 @@ export class WorkerBackend implements Backend {
   }
 
   call<O extends Operation>(operation: O, request: RequestOf<O>, transfer: Transferable[]): Promise<ResultOf<O>> {
-    return new Promise((resolve, reject) => {
-      if (this.#death) {
-        reject(this.#death);
-        return;
-      }
-      const id = ++this.#lastId;
+    return this.#pending.call((id) => {
       try {
         this.#worker.postMessage({ id, operation, request }, transfer);
       } catch (error) {
-        reject(
-          new EdgyError('invalid-input', `The input could not be handed over: ${messageOf(error)}`, { cause: error }),
-        );
-        return;
+        throw notHandedOver(error);
       }
-      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
-    });
+    }) as Promise<ResultOf<O>>;
   }
 
   close(): void {
@@ -71,24 +59,15 @@ export class WorkerBackend implements Backend {
     this.#pending.clear();
   }
 
-  #settle({ id, outcome }: Answer): void {
-    this.#answered = true;
-    const caller = this.#pending.get(id);
-    if (!caller) return;
-    this.#pending.delete(id);
-    try {
-      caller.resolve(unwrap(outcome));
-    } catch (error) {
-      caller.reject(error);
-    }
-  }
-
   #die(error: EdgyError): void {
-    this.#death = error;
     this.#worker.terminate();
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
+    this.#pending.die(error);
   }
+}
+
+/** What could not be cloned or transferred was the caller's. */
+export function notHandedOver(error: unknown): EdgyError {
+  return new EdgyError('invalid-input', `The input could not be handed over: ${messageOf(error)}`, { cause: error });
 }
 
 export class LocalBackend implements Backend {
@@ -96,7 +75,9 @@ export class LocalBackend implements Backend {
 
   async call<O extends Operation>(operation: O, request: RequestOf<O>): Promise<ResultOf<O>> {
     this.#engine ??= import('./engine.js').then(({ Engine }) => new Engine());
-    return unwrap(await (await this.#engine).handle(operation, request));
+    const outcome = await (await this.#engine).handle(operation, request);
+    if (outcome.ok) return outcome.value;
+    throw new EdgyError(outcome.code, outcome.message);
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import { abortedError, EdgyError, throwIfAborted } from './errors.js';
 import type { Operation, RequestOf, ResultOf } from './protocol.js';
 import { inNode, loadRuntime, movedTo } from './runtime_files.js';
 import { readModel } from './source.js';
-import type { ModelSource, RuntimeInfo, SessionOptions } from './types.js';
+import type { Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
 
 /** Replaced by the build script. */
 declare const EDGY_VERSION: string;
@@ -17,7 +17,7 @@ export class SessionCore {
   readonly #released = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(
+  constructor(
     backend: Backend,
     readonly model: ResultOf<'load'>,
     readonly runtimeInfo: RuntimeInfo,
@@ -26,11 +26,9 @@ export class SessionCore {
   }
 
   static async create(source: ModelSource, options: SessionOptions = {}): Promise<SessionCore> {
-    const { signal, isa = 'auto', memoryLimit = kDefaultMemoryLimit, profile = false } = options;
+    const { signal, isa = 'auto', profile = false } = options;
     throwIfAborted(signal);
-    if (!(memoryLimit > 0)) {
-      throw new EdgyError('invalid-argument', `memoryLimit is ${memoryLimit}: it must be a number of bytes above 0.`);
-    }
+    const memoryLimit = checkMemoryLimit(options.memoryLimit);
     // Started before the downloads, as it takes a while too.
     const worker = (options.worker ?? true) && typeof Worker !== 'undefined' && !inNode();
     const backend = worker ? new WorkerBackend(movedTo('worker.js', options.wasmPaths)) : new LocalBackend();
@@ -47,14 +45,7 @@ export class SessionCore {
         ),
         signal,
       );
-      return new SessionCore(backend, model, {
-        version: EDGY_VERSION,
-        variant: runtime.variant,
-        isa: model.isa,
-        worker,
-        wasmUrl: runtime.url.href,
-        wasmBytes: EDGY_WASM_BYTES[runtime.variant],
-      });
+      return new SessionCore(backend, model, runtimeInfo(runtime, model.isa, worker));
     } catch (error) {
       backend.close();
       throw error;
@@ -90,11 +81,27 @@ export class SessionCore {
   }
 }
 
+export function runtimeInfo({ variant, url }: { variant: Variant; url: URL }, isa: Isa, worker: boolean): RuntimeInfo {
+  return {
+    version: EDGY_VERSION,
+    variant,
+    isa,
+    worker,
+    wasmUrl: url.href,
+    wasmBytes: EDGY_WASM_BYTES[variant],
+  };
+}
+
+export function checkMemoryLimit(bytes = kDefaultMemoryLimit): number {
+  if (bytes > 0) return bytes;
+  throw new EdgyError('invalid-argument', `memoryLimit is ${bytes}: it must be a number of bytes above 0.`);
+}
+
 function releasedError(): EdgyError {
   return new EdgyError('released', 'The session was released.');
 }
 
-function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   return signal ? orEvent(work, signal, () => abortedError(signal)) : work;
 }
 

@@ -52,7 +52,7 @@ export class Engine {
       const milliseconds = timed(() => check(session.run()));
       return { outputs: fetches.map((index) => readOutput(session, index)), milliseconds };
     },
-    encode: ({ pcm, mel }) => {
+    encode: ({ pcm, mel, fetches }) => {
       const session = this.#open();
       const room = session.reserveSamples(pcm.length);
       if (!room) throw new Stop('out-of-memory', `There is no memory for a recording of ${pcm.length} samples.`);
@@ -60,7 +60,8 @@ export class Engine {
       const frontEndMilliseconds = timed(() => check(session.computeFrontEnd()));
       const spectrogram = mel ? { mel: readMel(session) } : {};
       const milliseconds = timed(() => check(session.run()));
-      const outputs = session.describe().outputs.map((_, index) => readOutput(session, index));
+      const wanted = fetches ?? session.describe().outputs.map((_, index) => index);
+      const outputs = wanted.map((index) => readOutput(session, index));
       return { outputs, ...spectrogram, frontEndMilliseconds, milliseconds };
     },
     profile: () => this.#open().profile(),
@@ -85,8 +86,9 @@ export class Engine {
   }
 }
 
-/** Emscripten's module around a compiled WebAssembly module. */
-function instantiate(module: WebAssembly.Module, variant: Variant): Promise<NativeModule> {
+/** Emscripten's module around the WebAssembly module. */
+async function instantiate(source: WebAssembly.Module | ArrayBuffer, variant: Variant): Promise<NativeModule> {
+  const module = source instanceof ArrayBuffer ? await WebAssembly.compile(source) : source;
   return new Promise((resolve, reject) => {
     const instantiateWasm: Parameters<NativeFactory>[0]['instantiateWasm'] = (imports, done) => {
       // Emscripten waits for `done` alone, so a failure has to get out by another way.

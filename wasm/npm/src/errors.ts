@@ -17,7 +17,11 @@ export type EdgyErrorCode =
   /** The session was released. */
   | 'released'
   /** The model or the runtime could not be fetched. */
-  | 'network';
+  | 'network'
+  /** A seal could not be closed, or what crossed it was not what may cross it. Nothing was handed out. */
+  | 'sealed'
+  /** An output, a level or a policy that the privacy level of a sealed session does not allow. */
+  | 'refused';
 
 /** The only error that this package throws or rejects with. */
 export class EdgyError extends Error {

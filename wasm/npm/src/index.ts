@@ -12,8 +12,8 @@
  * @module
  */
 
-export type { AudioEncoding, AudioTimings, EncodeOptions } from './audio_encoder.js';
 export { AudioEncoder } from './audio_encoder.js';
+export type { AudioEncoding, AudioTimings, EncodeOptions } from './encode.js';
 export type { EdgyErrorCode } from './errors.js';
 export { EdgyError } from './errors.js';
 export { InferenceSession } from './session.js';

@@ -13,7 +13,8 @@ export interface Operations {
   /** The first call, once. */
   load: {
     request: {
-      readonly module: WebAssembly.Module;
+      /** Compiled, or (in a seal, which a compiled module cannot enter) its bytes. */
+      readonly module: WebAssembly.Module | ArrayBuffer;
       readonly variant: Variant;
       readonly model: ArrayBuffer;
       readonly isa: Isa | 'auto';
@@ -33,8 +34,8 @@ export interface Operations {
     result: { readonly outputs: readonly RawTensor[]; readonly milliseconds: number };
   };
   encode: {
-    /** Samples at the model's own rate. */
-    request: { readonly pcm: Float32Array; readonly mel: boolean };
+    /** Samples at the model's own rate; `fetches` are indices of outputs, all of them when absent. */
+    request: { readonly pcm: Float32Array; readonly mel: boolean; readonly fetches?: readonly number[] };
     result: {
       readonly outputs: readonly RawTensor[];
       readonly mel?: RawTensor;

@@ -43,15 +43,18 @@ export function movedTo(file: RuntimeFile, paths: WasmPaths): URL | undefined {
   return path === undefined ? undefined : toUrl(path);
 }
 
+export function wasmUrl(variant: Variant, paths: WasmPaths): URL {
+  // Both addresses are written out, so that bundlers see the files and carry them along.
+  return variant === 'relaxed'
+    ? (movedTo('edgy-relaxed.wasm', paths) ?? new URL('./edgy-relaxed.wasm', import.meta.url))
+    : (movedTo('edgy-simd.wasm', paths) ?? new URL('./edgy-simd.wasm', import.meta.url));
+}
+
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
 export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths): Promise<Runtime> {
   const variant = await chooseVariant(wanted);
-  // Both addresses are written out, so that bundlers see the files and carry them along.
-  const url =
-    variant === 'relaxed'
-      ? (movedTo('edgy-relaxed.wasm', paths) ?? new URL('./edgy-relaxed.wasm', import.meta.url))
-      : (movedTo('edgy-simd.wasm', paths) ?? new URL('./edgy-simd.wasm', import.meta.url));
+  const url = wasmUrl(variant, paths);
   let module = modules.get(url.href);
   if (!module) {
     module = compile(url);

@@ -29,7 +29,7 @@ export interface SessionOptions {
   worker?: boolean | undefined;
   /**
    * Where the package's files are, when your bundler or server moved them: a prefix that ends in '/', or the address of each file
-   * by its name (`worker.js`, `edgy-simd.wasm`, `edgy-relaxed.wasm`). Default: beside this module.
+   * by its name (see `RuntimeFile`). Default: beside this module.
    */
   wasmPaths?: string | URL | Partial<Record<RuntimeFile, string | URL>> | undefined;
   /** Upper bound of activations and packed weights together, in bytes. Default 1 GiB. */
@@ -38,7 +38,8 @@ export interface SessionOptions {
   profile?: boolean | undefined;
 }
 
-export type RuntimeFile = 'worker.js' | 'edgy-simd.wasm' | 'edgy-relaxed.wasm';
+/** The last two are those of `edgy/sealed` alone. */
+export type RuntimeFile = 'worker.js' | 'edgy-simd.wasm' | 'edgy-relaxed.wasm' | 'seal.html' | 'sealed-engine.js';
 
 export interface RunOptions {
   /** Rejects the run with `aborted`. A computation under way ends in the worker and its result is dropped. */

@@ -1,0 +1,96 @@
+/** The page's side of the seal: makes the frame, hands the files in, and talks to the guard through one port. */
+import { type Backend, notHandedOver } from '../backend.js';
+import { EdgyError } from '../errors.js';
+import { PendingCalls } from '../pending_calls.js';
+import type { Answer, Operation, RequestOf, ResultOf } from '../protocol.js';
+import type { Handshake, SealOperation, SealRequest, SealResult } from './protocol.js';
+
+/** From the frame's `load` to the guard's first answer, which takes milliseconds unless something holds it back for good. */
+const kAnswerWithin = 30_000;
+
+export class SealBackend implements Backend {
+  readonly #frame: HTMLIFrameElement;
+  readonly #pending = new PendingCalls();
+  readonly #port: Promise<MessagePort>;
+  #open: MessagePort | undefined;
+
+  constructor(url: URL) {
+    const frame = document.createElement('iframe');
+    frame.setAttribute('sandbox', 'allow-scripts');
+    frame.referrerPolicy = 'no-referrer';
+    frame.hidden = true;
+    frame.title = 'Edgy sealed inference';
+    this.#frame = frame;
+    this.#port = new Promise((resolve) => {
+      frame.addEventListener(
+        'load',
+        () => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = ({ data: { id, outcome } }: MessageEvent<Answer>) => this.#pending.settle(id, outcome);
+          port1.onmessageerror = () => this.#die('An answer of the seal could not be read.');
+          // Chromium and Firefox say so when the other side is gone: the frame was removed, or led elsewhere.
+          port1.addEventListener('close', () => this.#die('The sealed frame is gone.'));
+          // The frame's origin is opaque, so it cannot be named.
+          frame.contentWindow?.postMessage({ edgy: 'seal' } satisfies Handshake, '*', [port2]);
+          this.#open = port1;
+          resolve(port1);
+        },
+        { once: true },
+      );
+    });
+    frame.src = url.href;
+    (document.body ?? document.documentElement).append(frame);
+  }
+
+  /** Hands in the engine and the runtime. Resolves when the seal is closed. */
+  async open(request: SealRequest<'open'>): Promise<SealResult<'open'>> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new EdgyError('sealed', silence(this.#frame.src))), kAnswerWithin);
+    });
+    try {
+      return await Promise.race([this.ask('open', request, [request.engine, request.wasm]), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async ask<O extends SealOperation>(
+    operation: O,
+    request: SealRequest<O>,
+    transfer: Transferable[] = [],
+  ): Promise<SealResult<O>> {
+    const port = this.#open ?? (await this.#port);
+    return this.#pending.call((id) => {
+      try {
+        port.postMessage({ id, operation, request }, transfer);
+      } catch (error) {
+        throw notHandedOver(error);
+      }
+    }) as Promise<SealResult<O>>;
+  }
+
+  /** The guard takes `run` and `encode` of a session's calls and says no to the others. */
+  call<O extends Operation>(operation: O, request: RequestOf<O>, transfer: Transferable[]): Promise<ResultOf<O>> {
+    return this.ask(operation as never, request as never, transfer) as Promise<ResultOf<O>>;
+  }
+
+  close(): void {
+    this.#pending.clear();
+    this.#open?.close();
+    this.#frame.remove();
+  }
+
+  #die(what: string): void {
+    this.#pending.die(new EdgyError('sealed', what));
+    this.#frame.remove();
+  }
+}
+
+function silence(url: string): string {
+  return (
+    `The frame at ${url} does not answer. It must be served as text/html, the page's policy must allow it (frame-src), and no ` +
+    `header of its own may forbid framing (X-Frame-Options, frame-ancestors), its script or its blob: worker: see integrity.json ` +
+    'for the policy that it needs.'
+  );
+}

@@ -1,0 +1,146 @@
+/** The schema of what crosses the seal, in both directions. What passes is a new object with the checked fields and no others. */
+import { EdgyError, type EdgyErrorCode } from '../errors.js';
+import type { Outcome, RawTensor } from '../protocol.js';
+import { isTensorType, type TensorData, tensorArrays } from '../tensor.js';
+import type { PrivacyLevel } from '../types.js';
+import { isLevel } from './levels.js';
+import type { OutputRule } from './model_policy.js';
+import type { SealOperation } from './protocol.js';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function fieldsOf(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null) throw new EdgyError('sealed', `${what} is no object.`);
+  return value as Fields;
+}
+
+const kOperations: readonly SealOperation[] = ['open', 'load', 'run', 'encode', 'tighten'];
+
+/** A call of the page, or undefined for a message that not even an error could answer. */
+export function parseCall(message: unknown): { id: number; operation: unknown; request: unknown } | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { id, operation, request } = message as Fields;
+  return Number.isSafeInteger(id) ? { id: id as number, operation, request } : undefined;
+}
+
+export function toOperation(value: unknown): SealOperation {
+  const operation = kOperations.find((name) => name === value);
+  if (!operation) throw new EdgyError('sealed', `The operation ${quoted(value)} does not cross the seal.`);
+  return operation;
+}
+
+export function toBuffer(value: unknown, what: string): ArrayBuffer {
+  if (!(value instanceof ArrayBuffer)) throw new EdgyError('sealed', `${what} is no ArrayBuffer.`);
+  return value;
+}
+
+export function toLevel(value: unknown, what: string): PrivacyLevel {
+  if (!isLevel(value))
+    throw new EdgyError('invalid-argument', `${what} is ${quoted(value)}: use low, moderate or high.`);
+  return value;
+}
+
+/** Values as they are: the runtime checks shapes against the model. */
+export function toFeeds(value: unknown): RawTensor[] {
+  return listOf(value, 'feeds').map((feed, index) => {
+    const { type, dims, data } = fieldsOf(feed, `Feed ${index}`);
+    return toTensor(type, dims, data, `Feed ${index}`);
+  });
+}
+
+export function toIndices(value: unknown, limit: number): number[] {
+  const indices = listOf(value, 'fetches').map((index) => {
+    if (!Number.isInteger(index) || (index as number) < 0 || (index as number) >= limit) {
+      throw new EdgyError('sealed', `There is no output ${quoted(index)}.`);
+    }
+    return index as number;
+  });
+  if (new Set(indices).size !== indices.length) throw new EdgyError('sealed', 'An output is asked for twice.');
+  return indices;
+}
+
+export function toSamples(value: unknown): Float32Array {
+  if (!(value instanceof Float32Array)) throw new EdgyError('sealed', 'A recording is no Float32Array.');
+  return value;
+}
+
+/** The engine's tensor for an output, with the type and shape that the model's file declares and not one byte more. */
+export function toOutput(value: unknown, rule: OutputRule): RawTensor {
+  const what = `What the engine gave for '${rule.name}'`;
+  const { type, dims, data } = fieldsOf(value, what);
+  const tensor = toTensor(type, dims, data, what);
+  const fits =
+    tensor.type === rule.type &&
+    tensor.dims.length === rule.shape.length &&
+    rule.shape.every((extent, axis) => extent < 0 || extent === tensor.dims[axis]);
+  if (!fits) throw new EdgyError('sealed', `${what} has another type or shape than the model declares.`);
+  return tensor;
+}
+
+/** A log-mel is float32 of three extents. */
+export function toMel(value: unknown): RawTensor {
+  return toOutput(value, { name: 'mel', type: 'float32', shape: [1, -1, -1], level: 'low' });
+}
+
+/** A time that the engine measured, coarse and no longer than what the guard saw, as numbers could carry more than time. */
+export function toMilliseconds(value: unknown, atMost: number): number {
+  const milliseconds = typeof value === 'number' && Number.isFinite(value) ? value : 0;
+  return Math.round(10 * Math.max(0, Math.min(milliseconds, atMost))) / 10;
+}
+
+/** The worker's answer to a call of the guard. Only the code of a failure is believed to be one. */
+export function toOutcome(value: unknown): Outcome<unknown> {
+  const { ok, value: result, code, message } = fieldsOf(value, 'An answer of the engine');
+  if (ok === true) return { ok, value: result };
+  return {
+    ok: false,
+    code: kCodes.find((known) => known === code) ?? 'internal',
+    message: String(message).slice(0, 500),
+  };
+}
+
+const kCodes: readonly EdgyErrorCode[] = [
+  'invalid-model',
+  'unsupported-model',
+  'invalid-input',
+  'invalid-argument',
+  'out-of-memory',
+];
+
+/** After the first sample the engine's own words stay inside: a sentence could spell out an embedding. */
+export function sentenceFor(code: EdgyErrorCode): string {
+  switch (code) {
+    case 'invalid-input':
+      return 'The model does not take this input: check its shape, and that every sample is a finite number.';
+    case 'out-of-memory':
+      return 'The run needs more memory than there is, or than memoryLimit allows.';
+    default:
+      return 'The runtime failed inside the seal.';
+  }
+}
+
+function listOf(value: unknown, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new EdgyError('sealed', `${what} are no list.`);
+  return value;
+}
+
+function toTensor(type: unknown, dims: unknown, data: unknown, what: string): RawTensor {
+  if (typeof type !== 'string' || !isTensorType(type) || !(data instanceof tensorArrays[type])) {
+    throw new EdgyError('sealed', `${what} is no tensor.`);
+  }
+  const extents = listOf(dims, `Extents of ${what}`).map(Number);
+  const size = extents.reduce((product, extent) => product * extent, 1);
+  if (extents.some((extent) => !Number.isInteger(extent) || extent < 0) || size !== (data as TensorData).length) {
+    throw new EdgyError('sealed', `${what} has a shape that its data does not fill.`);
+  }
+  return { type, dims: extents, data: alone(data as TensorData) };
+}
+
+/** A view of a larger buffer would carry the rest along. */
+function alone(data: TensorData): TensorData {
+  return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? data : data.slice();
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `'${value.slice(0, 80)}'` : typeof value;
+}

@@ -1,0 +1,80 @@
+/** What crosses the seal. Everything that comes in or goes out is checked by checks.ts and built anew. */
+import type { Operation, Operations, Outcome, RequestOf, ResultOf } from '../protocol.js';
+import type { Isa, PrivacyLevel, Variant } from '../types.js';
+import type { Lockdown } from './lockdown.js';
+import type { Probes } from './probes.js';
+
+/** Base64 SHA-256 with its prefix, as in Subresource Integrity: 'sha256-...'. */
+export type Digest = string;
+
+/** What the sealed files have to hash to; built into seal.html. */
+export interface Integrity {
+  readonly engine: Digest;
+  readonly simd: Digest;
+  readonly relaxed: Digest;
+}
+
+/** Of the page: `window.postMessage` with one port, once. */
+export interface Handshake {
+  readonly edgy: 'seal';
+}
+
+/** Of the outer frame to the inner one, with the page's port. */
+export interface Handover extends Handshake {
+  /** The content of seal.html's meta element. */
+  readonly policy: string;
+}
+
+/** The worker's first message. */
+export interface WorkerReport {
+  readonly lockdown: Lockdown;
+  readonly probes: Probes;
+}
+
+export type SealedHandler = (
+  operation: Operation,
+  request: RequestOf<Operation>,
+) => Promise<{ outcome: Outcome<ResultOf<Operation>>; transfer: Transferable[] }>;
+
+/** What was seen when the seal was closed. */
+export interface Closure {
+  readonly policy: string;
+  readonly frame: { readonly lockdown: Lockdown; readonly origin: string };
+  readonly worker: WorkerReport;
+  readonly engine: Digest;
+  readonly wasm: Digest;
+}
+
+/** One output as the guard treats it. */
+export interface SealedOutput {
+  readonly name: string;
+  /** From the file, or tighter. */
+  readonly level: PrivacyLevel;
+}
+
+export interface SealOperations {
+  /** The first call, once. */
+  open: {
+    request: { readonly engine: ArrayBuffer; readonly wasm: ArrayBuffer; readonly variant: Variant };
+    result: Closure;
+  };
+  /** The second, once. */
+  load: {
+    request: {
+      readonly model: ArrayBuffer;
+      readonly isa: Isa | 'auto';
+      readonly memoryLimit: number;
+      readonly level: PrivacyLevel;
+      /** Output to a level at most as high as the file's. */
+      readonly policy: Readonly<Record<string, PrivacyLevel>>;
+    };
+    result: ResultOf<'load'> & { readonly digest: Digest; readonly policies: readonly SealedOutput[] };
+  };
+  run: Operations['run'];
+  encode: Operations['encode'];
+  tighten: { request: { readonly level: PrivacyLevel }; result: null };
+}
+
+export type SealOperation = keyof SealOperations;
+export type SealRequest<O extends SealOperation> = SealOperations[O]['request'];
+export type SealResult<O extends SealOperation> = SealOperations[O]['result'];

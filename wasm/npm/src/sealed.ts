@@ -1,0 +1,19 @@
+/**
+ * Sealed inference: the model runs where it can reach neither network nor storage nor page.
+ *
+ * ```js
+ * import { createSealedSession } from 'edgy/sealed';
+ *
+ * const session = await createSealedSession('/models/encoder.edgy', { level: 'high' });
+ * const { codes } = await session.encode(audioBuffer);
+ * console.log(session.report);
+ * ```
+ *
+ * @module
+ */
+
+export type { Lockdown } from './seal/lockdown.js';
+export type { Probes } from './seal/probes.js';
+export type { SealedOutput } from './seal/protocol.js';
+export type { SealedOptions, SealReport } from './sealed_session.js';
+export { createSealedSession, SealedSession } from './sealed_session.js';

@@ -1,0 +1,174 @@
+import { abortable, checkMemoryLimit, runtimeInfo, SessionCore } from './core.js';
+import { type AudioEncoding, type EncodeOptions, encodeRecording } from './encode.js';
+import { EdgyError, throwIfAborted } from './errors.js';
+import { detachable, orderFeeds, orderFetches } from './feeds.js';
+import { chooseVariant, movedTo, wasmUrl } from './runtime_files.js';
+import { SealBackend } from './seal/backend.js';
+import { handedOut, isLevel } from './seal/levels.js';
+import type { Closure, SealedOutput, SealResult } from './seal/protocol.js';
+import { namedOutputs } from './session.js';
+import { fetchOk, readModel } from './source.js';
+import type { Tensor } from './tensor.js';
+import type {
+  Feeds,
+  Fetches,
+  ModelMetadata,
+  ModelSource,
+  PrivacyLevel,
+  RunOptions,
+  RuntimeInfo,
+  SessionOptions,
+  TensorMetadata,
+} from './types.js';
+
+export interface SealedOptions extends Omit<SessionOptions, 'worker' | 'profile'> {
+  /** What is handed out at all. Default `high`. The model may ask for more privacy than `low`, never for less. */
+  level?: PrivacyLevel | undefined;
+  /** Outputs that are to be treated as more private than the model says: `{ speaker: 'low' }`. */
+  policy?: Readonly<Record<string, PrivacyLevel>> | undefined;
+}
+
+/** What a visitor may want to see of a closed seal. Hashes are those of Subresource Integrity: 'sha256-...'. */
+export interface SealReport extends Closure {
+  /** Hash of the model's file. */
+  readonly model: string;
+  readonly level: PrivacyLevel;
+  readonly outputs: readonly (SealedOutput & { readonly handedOut: boolean })[];
+}
+
+/**
+ * A model that runs where it can reach neither network nor storage nor page, and hands out what its privacy level allows. Has the
+ * interface of `InferenceSession` and, for models with an audio front end, of `AudioEncoder`.
+ */
+export class SealedSession {
+  readonly #core: SessionCore;
+  readonly #backend: SealBackend;
+  readonly #closure: Closure;
+  readonly #loaded: SealResult<'load'>;
+  #level: PrivacyLevel;
+
+  /** @internal Use `createSealedSession`. */
+  constructor(
+    backend: SealBackend,
+    closure: Closure,
+    loaded: SealResult<'load'>,
+    level: PrivacyLevel,
+    info: RuntimeInfo,
+  ) {
+    this.#core = new SessionCore(backend, loaded, info);
+    this.#backend = backend;
+    this.#closure = closure;
+    this.#loaded = loaded;
+    this.#level = level;
+  }
+
+  get level(): PrivacyLevel {
+    return this.#level;
+  }
+  get inputNames(): readonly string[] {
+    return this.inputMetadata.map(({ name }) => name);
+  }
+  /** Of the outputs that the present level hands out. */
+  get outputNames(): readonly string[] {
+    return this.#handedOut().map((index) => (this.outputMetadata[index] as TensorMetadata).name);
+  }
+  get inputMetadata(): readonly TensorMetadata[] {
+    return this.#loaded.inputs;
+  }
+  /** Of all outputs; `privacyLevel` is the most private level that hands one out. */
+  get outputMetadata(): readonly TensorMetadata[] {
+    return this.#loaded.outputs;
+  }
+  get modelMetadata(): ModelMetadata {
+    return this.#loaded.metadata;
+  }
+  /** What a model with an audio front end hears, in hertz; undefined for others. */
+  get sampleRate(): number | undefined {
+    return this.#loaded.metadata.logMel?.sampleRate;
+  }
+  get report(): SealReport {
+    return {
+      ...this.#closure,
+      model: this.#loaded.digest,
+      level: this.#level,
+      outputs: this.#loaded.policies.map((output) => ({ ...output, handedOut: handedOut(output.level, this.#level) })),
+    };
+  }
+
+  /** As `InferenceSession.run`. All outputs that the level hands out, unless `fetches` names some; `refused` above the level. */
+  async run(feeds: Feeds, fetches?: Fetches | null, options?: RunOptions): Promise<Record<string, Tensor>> {
+    this.#core.throwIfReleased();
+    const wanted = fetches ? orderFetches(fetches, this.outputMetadata) : this.#handedOut();
+    const handed = detachable(orderFeeds(feeds, this.inputMetadata), options?.transfer ?? false);
+    const request = { feeds: handed.feeds, fetches: wanted };
+    const { outputs } = await this.#core.call('run', request, handed.buffers, options?.signal);
+    return namedOutputs(outputs, wanted, this.outputMetadata);
+  }
+
+  /** As `AudioEncoder.encode`. The log-mel is handed out at level `low` alone. */
+  async encode(recording: Float32Array | AudioBuffer, options: EncodeOptions = {}): Promise<AudioEncoding> {
+    this.#core.throwIfReleased();
+    const rate = this.sampleRate;
+    if (!rate) throw new EdgyError('unsupported-model', 'The model has no audio front end: feed its inputs to run().');
+    return encodeRecording(this.#core, rate, this.#handedOut(), recording, options);
+  }
+
+  /** Raises the level, for good. Results under way that the new level does not allow are refused. */
+  async tighten(level: PrivacyLevel): Promise<void> {
+    this.#core.throwIfReleased();
+    await this.#backend.ask('tighten', { level });
+    this.#level = level;
+  }
+
+  runtimeInfo(): RuntimeInfo {
+    return this.#core.runtimeInfo;
+  }
+
+  /** Removes the frame with everything in it. Runs under way reject with `released`. */
+  async release(): Promise<void> {
+    this.#core.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.#core.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#core.release();
+  }
+
+  #handedOut(): number[] {
+    return this.#loaded.policies.flatMap(({ level }, index) => (handedOut(level, this.#level) ? [index] : []));
+  }
+}
+
+/** Closes a seal and loads a model in it. Rejects with an `EdgyError`; `sealed` when something is not as it has to be. */
+export async function createSealedSession(source: ModelSource, options: SealedOptions = {}): Promise<SealedSession> {
+  const { signal, level = 'high', policy = {}, isa = 'auto', wasmPaths } = options;
+  throwIfAborted(signal);
+  const memoryLimit = checkMemoryLimit(options.memoryLimit);
+  if (!isLevel(level)) {
+    throw new EdgyError('invalid-argument', `level '${String(level)}' does not exist: use low, moderate or high.`);
+  }
+  if (typeof document === 'undefined') throw new EdgyError('sealed', 'A seal is made of frames: it needs a page.');
+  const variant = await chooseVariant(options.variant ?? 'auto');
+  const url = wasmUrl(variant, wasmPaths);
+  // Started before the downloads, as it takes a while too.
+  const backend = new SealBackend(movedTo('seal.html', wasmPaths) ?? new URL('./seal.html', import.meta.url));
+  try {
+    const engineUrl = movedTo('sealed-engine.js', wasmPaths) ?? new URL('./sealed-engine.js', import.meta.url);
+    const files = Promise.all([readFile(engineUrl, signal), readFile(url, signal), readModel(source, options)]);
+    const [engine, wasm, model] = await abortable(files, signal);
+    const closure = await abortable(backend.open({ engine, wasm, variant }), signal);
+    const request = { model, isa, memoryLimit, level, policy: { ...policy } };
+    const loaded = await abortable(backend.ask('load', request, [model]), signal);
+    return new SealedSession(backend, closure, loaded, level, runtimeInfo({ variant, url }, loaded.isa, true));
+  } catch (error) {
+    backend.close();
+    throw error;
+  }
+}
+
+async function readFile(url: URL, signal: AbortSignal | undefined): Promise<ArrayBuffer> {
+  return (await fetchOk(url, signal)).arrayBuffer();
+}
