@@ -11,6 +11,7 @@
 #include "converter/data/dataset.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
+#include "converter/export/privacy.h"
 #include "converter/lower/lower.h"
 #include "converter/onnx/import.h"
 #include "converter/passes/passes.h"
@@ -28,6 +29,8 @@ struct Arguments {
   std::string split = "train";
   std::string precision;
   std::string front_end;
+  std::vector<std::string> policies;
+  std::string min_level = "low";
   bool verbose = false;
 };
 
@@ -89,6 +92,7 @@ void convert(const Arguments& arguments) {
     model = quantize(model, *data, config.quantize, *make_terminal_progress());
   }
   compact(model);
+  set_privacy(model, arguments.policies, parse_level(arguments.min_level, "--min-level"));
   model.metadata->config = to_json(config);
   stamp(model, {fs::path(arguments.model).filename().string(), source}, "edgy " EDGY_VERSION);
   const std::vector<uint8_t> bytes = serialize(model);
@@ -121,6 +125,14 @@ void add_convert_command(CLI::App& app) {
       ->check(CLI::IsMember({"int8", "f32"}));
   command->add_option("--front-end", arguments->front_end,
                       "Audio front end of the first input: edgy, or a JSON file with 'log_mel'");
+  command->add_option("--policy", arguments->policies,
+                      "OUTPUT=LEVEL: the most private level (low, moderate, high) that hands out "
+                      "an output; default: high for codes, low for all else");
+  command
+      ->add_option("--min-level", arguments->min_level,
+                   "The least private level that a sealed session of the model may have")
+      ->check(CLI::IsMember({"low", "moderate", "high"}))
+      ->capture_default_str();
   command->add_flag("-v,--verbose", arguments->verbose, "Say what each pass did");
   command->callback([arguments] { convert(*arguments); });
 }

@@ -5,6 +5,7 @@
 
 #include "converter/compress/runner.h"
 #include "converter/error.h"
+#include "converter/export/privacy.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;
@@ -122,6 +123,11 @@ nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
     json["calibration"] =
         nlohmann::ordered_json::parse(model.metadata->calibration, nullptr, false);
   }
+  if (model.metadata) {
+    json["privacy_floor"] = to_string(model.metadata->privacy_floor);
+    for (const auto& policy : model.metadata->policies)
+      json["privacy"][policy->output] = to_string(policy->level);
+  }
   for (const OperatorInfo& op : info.operators) {
     nlohmann::ordered_json row = {{"name", op.name}, {"kind", op.kind},   {"output", op.output},
                                   {"type", op.type}, {"bytes", op.bytes}, {"macs", op.macs}};
@@ -165,6 +171,15 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
                   short_count(model.metadata->source_bytes).c_str(),
                   model.metadata->producer.c_str());
     out << line;
+  }
+  if (model.metadata && !model.metadata->policies.empty()) {
+    out << "handed out by sealed sessions up to level:";
+    for (const auto& policy : model.metadata->policies)
+      out << " " << policy->output << " " << to_string(policy->level);
+    out << "\n";
+    if (model.metadata->privacy_floor != fb::PrivacyLevel::Low)
+      out << "sessions below level " << to_string(model.metadata->privacy_floor)
+          << " are refused\n";
   }
 }
 

@@ -1,0 +1,88 @@
+// Which levels hand out which output, as the converter writes it.
+#include "converter/export/privacy.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "converter/error.h"
+
+namespace edgy::converter {
+namespace {
+
+namespace fb = format::fb;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+using fb::PrivacyLevel;
+using Levels = std::map<std::string, PrivacyLevel>;
+
+template <typename Options>
+void add(fb::ModelT& model, int32_t input, int32_t output, Options options) {
+  auto op = std::make_unique<fb::OperatorT>();
+  op->options.Set(std::move(options));
+  op->inputs = {input};
+  op->outputs = {output};
+  model.operators.push_back(std::move(op));
+}
+
+/// z -> codes (by nearest code, then reshaped), speaker (by arg-max), z itself.
+fb::ModelT encoder() {
+  fb::ModelT model;
+  for (const char* name : {"x", "z", "raw_codes", "codes", "speaker"}) {
+    auto tensor = std::make_unique<fb::TensorT>();
+    tensor->name = name;
+    model.tensors.push_back(std::move(tensor));
+  }
+  add(model, 0, 1, fb::DenseT());
+  add(model, 1, 2, fb::NearestCodeT());
+  add(model, 2, 3, fb::ReshapeT());
+  add(model, 1, 4, fb::ArgReduceT());
+  model.outputs = {1, 3, 4};
+  return model;
+}
+
+Levels levels_of(const fb::ModelT& model) {
+  Levels levels;
+  for (const auto& policy : model.metadata->policies)
+    levels[policy->output] = policy->level;
+  return levels;
+}
+
+TEST_CASE("codes alone are handed out at every level by default", "[privacy]") {
+  fb::ModelT model = encoder();
+  set_privacy(model, {}, PrivacyLevel::Low);
+  CHECK(levels_of(model) == Levels{{"z", PrivacyLevel::Low},
+                                   {"codes", PrivacyLevel::High},
+                                   {"speaker", PrivacyLevel::Low}});
+  CHECK(model.metadata->privacy_floor == PrivacyLevel::Low);
+}
+
+TEST_CASE("a policy is chosen per output", "[privacy]") {
+  fb::ModelT model = encoder();
+  set_privacy(model, {"speaker=moderate", "codes=low"}, PrivacyLevel::Moderate);
+  CHECK(levels_of(model) == Levels{{"z", PrivacyLevel::Low},
+                                   {"codes", PrivacyLevel::Low},
+                                   {"speaker", PrivacyLevel::Moderate}});
+  CHECK(model.metadata->privacy_floor == PrivacyLevel::Moderate);
+}
+
+TEST_CASE("a policy that cannot be meant is refused in words", "[privacy]") {
+  const auto refused = [](std::vector<std::string> assignments, PrivacyLevel floor,
+                          const std::string& words) {
+    fb::ModelT model = encoder();
+    CHECK_THROWS_MATCHES(set_privacy(model, assignments, floor), Error,
+                         MessageMatches(ContainsSubstring(words)));
+  };
+  refused({"z"}, PrivacyLevel::Low, "write OUTPUT=LEVEL");
+  refused({"y=low"}, PrivacyLevel::Low, "no output 'y'; it has 'codes', 'speaker', 'z'");
+  refused({"z=secret"}, PrivacyLevel::Low,
+          "'secret' is no privacy level; use low, moderate or high");
+  refused({"z=low", "z=high"}, PrivacyLevel::Low, "has a policy already");
+  refused({"codes=low"}, PrivacyLevel::High, "no output is handed out at that level");
+}
+
+}  // namespace
+}  // namespace edgy::converter
