@@ -11,7 +11,10 @@
 namespace edgy::converter {
 namespace {
 
-using Vector = Eigen::VectorXd;
+// Training is many products of matrices: twice as fast in single precision, and no attack hangs on
+// the last digits.
+using Vector = Eigen::VectorXf;
+using Matrix = Eigen::MatrixXf;
 
 /// Returns the loss at `point` and writes its gradient.
 using Objective = std::function<double(const Vector& point, Vector& gradient)>;
@@ -19,51 +22,50 @@ using Objective = std::function<double(const Vector& point, Vector& gradient)>;
 Vector minimize(Vector point, const Objective& objective) {
   lbfgs_parameter_t parameters;
   lbfgs_parameter_init(&parameters);
-  parameters.max_iterations = 300;
-  parameters.epsilon = 1e-4;
+  parameters.max_iterations = 200;
+  parameters.epsilon = 1e-3;
   const auto evaluate = [](void* instance, const lbfgsfloatval_t* x, lbfgsfloatval_t* g, int n,
                            lbfgsfloatval_t) {
     const auto& function = *static_cast<const Objective*>(instance);
     Vector gradient(n);
-    const double loss = function(Eigen::Map<const Vector>(x, n), gradient);
-    Eigen::Map<Vector>(g, n) = gradient;
+    const double loss = function(Eigen::Map<const Eigen::VectorXd>(x, n).cast<float>(), gradient);
+    Eigen::Map<Eigen::VectorXd>(g, n) = gradient.cast<double>();
     return loss;
   };
   // Running into the iteration limit or a line search that can go no further leaves a usable
   // attacker.
-  std::vector<double> values(point.data(), point.data() + point.size());
+  std::vector<lbfgsfloatval_t> values(point.data(), point.data() + point.size());
   lbfgs(static_cast<int>(values.size()), values.data(), nullptr, evaluate, nullptr,
         const_cast<Objective*>(&objective), &parameters);
-  return Eigen::Map<Vector>(values.data(), point.size());
+  return Eigen::Map<Eigen::VectorXd>(values.data(), point.size()).cast<float>();
 }
 
 /// Zero mean and unit deviation by the training rows; constant features become zero.
-class Standardizer {
- public:
-  void fit(const Features& x) {
-    mean_ = x.colwise().mean();
-    const Eigen::RowVectorXd variance = (x.rowwise() - mean_).array().square().colwise().mean();
-    inverse_ = variance.unaryExpr([](double v) { return v > 1e-12 ? 1 / std::sqrt(v) : 0.0; });
-  }
-  Features apply(const Features& x) const {
-    return (x.rowwise() - mean_).array().rowwise() * inverse_.array();
-  }
+struct Standardizer {
+  Eigen::RowVectorXd mean;
+  Eigen::RowVectorXd inverse_deviation;
 
- private:
-  Eigen::RowVectorXd mean_;
-  Eigen::RowVectorXd inverse_;
+  void fit(const Features& x) {
+    mean = x.colwise().mean();
+    const Eigen::RowVectorXd variance = (x.rowwise() - mean).array().square().colwise().mean();
+    inverse_deviation =
+        variance.unaryExpr([](double v) { return v > 1e-12 ? 1 / std::sqrt(v) : 0.0; });
+  }
+  Matrix apply(const Features& x) const {
+    return ((x.rowwise() - mean).array().rowwise() * inverse_deviation.array()).cast<float>();
+  }
 };
 
 /// Mean cross-entropy of softmax(`logits`) against `y`; `logits` becomes its own gradient.
-double softmax_loss(Eigen::MatrixXd& logits, std::span<const int> y) {
-  const double rows = static_cast<double>(logits.rows());
+double softmax_loss(Matrix& logits, std::span<const int> y) {
+  const float rows = static_cast<float>(logits.rows());
   double loss = 0;
   for (Eigen::Index i = 0; i < logits.rows(); ++i) {
-    const double peak = logits.row(i).maxCoeff();
+    const float peak = logits.row(i).maxCoeff();
     logits.row(i) = (logits.row(i).array() - peak).exp();
-    const double sum = logits.row(i).sum();
+    const float sum = logits.row(i).sum();
     const int label = y[static_cast<std::size_t>(i)];
-    loss -= std::log(std::max(logits(i, label) / sum, 1e-300));
+    loss -= std::log(std::max(logits(i, label) / sum, 1e-30F));
     logits.row(i) /= sum;
     logits(i, label) -= 1;
   }
@@ -81,22 +83,19 @@ void require_training_data(const Features& x, std::span<const int> y, int classe
 struct AffineView {
   Eigen::Index offset, in, out;
   Eigen::Index size() const { return (in + 1) * out; }
-  Eigen::Map<const Eigen::MatrixXd> weights(const Vector& p) const {
-    return {p.data() + offset, in, out};
-  }
-  Eigen::Map<const Eigen::RowVectorXd> bias(const Vector& p) const {
+  Eigen::Map<const Matrix> weights(const Vector& p) const { return {p.data() + offset, in, out}; }
+  Eigen::Map<const Eigen::RowVectorXf> bias(const Vector& p) const {
     return {p.data() + offset + in * out, out};
   }
-  Eigen::MatrixXd apply(const Vector& p, const Eigen::MatrixXd& x) const {
+  Matrix apply(const Vector& p, const Matrix& x) const {
     return (x * weights(p)).rowwise() + bias(p);
   }
   /// Writes the gradient of this map for inputs `x` and output gradient `d`, penalty included;
   /// returns the penalty.
-  double backward(const Vector& p, const Eigen::MatrixXd& x, const Eigen::MatrixXd& d, double l2,
-                  Vector& g) const {
-    Eigen::Map<Eigen::MatrixXd>(g.data() + offset, in, out) = x.transpose() * d + l2 * weights(p);
-    Eigen::Map<Eigen::RowVectorXd>(g.data() + offset + in * out, out) = d.colwise().sum();
-    return 0.5 * l2 * weights(p).squaredNorm();
+  double backward(const Vector& p, const Matrix& x, const Matrix& d, float l2, Vector& g) const {
+    Eigen::Map<Matrix>(g.data() + offset, in, out) = x.transpose() * d + l2 * weights(p);
+    Eigen::Map<Eigen::RowVectorXf>(g.data() + offset + in * out, out) = d.colwise().sum();
+    return 0.5 * l2 * static_cast<double>(weights(p).squaredNorm());
   }
 };
 
@@ -105,52 +104,46 @@ class LogisticRegression final : public Attacker {
   explicit LogisticRegression(double l2) : l2_(l2) {}
 
   void fit(const Features& x, std::span<const int> y, int classes) override {
-    require_training_data(x, y, classes);
-    standardizer_.fit(x);
-    const Features standardized = standardizer_.apply(x);
-    map_ = {0, x.cols(), classes};
-    parameters_ = minimize(Vector::Zero(map_.size()), [&](const Vector& p, Vector& g) {
-      Eigen::MatrixXd d = map_.apply(p, standardized);
-      const double loss = softmax_loss(d, y);
-      return loss + map_.backward(p, standardized, d, l2_, g);
-    });
+    classifier_ = fit_logistic_regression(x, y, classes, l2_);
   }
 
   Eigen::MatrixXd scores(const Features& x) const override {
-    return map_.apply(parameters_, standardizer_.apply(x));
+    const Standardizer standardizer{classifier_.mean, classifier_.inverse_deviation};
+    const Matrix logits =
+        (standardizer.apply(x) * classifier_.weights).rowwise() + classifier_.bias;
+    return logits.cast<double>();
   }
 
  private:
   double l2_;
-  Standardizer standardizer_;
-  AffineView map_{};
-  Vector parameters_;
+  LinearClassifier classifier_;
 };
 
 class Perceptron final : public Attacker {
  public:
-  Perceptron(int hidden, double l2, uint64_t seed) : hidden_(hidden), l2_(l2), seed_(seed) {}
+  Perceptron(int hidden, double l2, uint64_t seed)
+      : hidden_(hidden), l2_(static_cast<float>(l2)), seed_(seed) {}
 
   void fit(const Features& x, std::span<const int> y, int classes) override {
     require_training_data(x, y, classes);
     standardizer_.fit(x);
-    const Features standardized = standardizer_.apply(x);
+    const Matrix standardized = standardizer_.apply(x);
     first_ = {0, x.cols(), hidden_};
     second_ = {first_.size(), hidden_, classes};
     parameters_ = minimize(initial(), [&](const Vector& p, Vector& g) {
-      const Eigen::MatrixXd hidden = first_.apply(p, standardized).array().tanh();
-      Eigen::MatrixXd d = second_.apply(p, hidden);
+      const Matrix hidden = first_.apply(p, standardized).array().tanh();
+      Matrix d = second_.apply(p, hidden);
       double loss = softmax_loss(d, y);
       loss += second_.backward(p, hidden, d, l2_, g);
-      const Eigen::MatrixXd through =
+      const Matrix through =
           (d * second_.weights(p).transpose()).array() * (1 - hidden.array().square());
       return loss + first_.backward(p, standardized, through, l2_, g);
     });
   }
 
   Eigen::MatrixXd scores(const Features& x) const override {
-    const Eigen::MatrixXd hidden = first_.apply(parameters_, standardizer_.apply(x)).array().tanh();
-    return second_.apply(parameters_, hidden);
+    const Matrix hidden = first_.apply(parameters_, standardizer_.apply(x)).array().tanh();
+    return second_.apply(parameters_, hidden).cast<double>();
   }
 
  private:
@@ -163,13 +156,13 @@ class Perceptron final : public Attacker {
     for (const AffineView& map : {first_, second_}) {
       const double bound = std::sqrt(6.0 / static_cast<double>(map.in + map.out));
       for (Eigen::Index i = 0; i < map.in * map.out; ++i)
-        p[map.offset + i] = bound * uniform();
+        p[map.offset + i] = static_cast<float>(bound * uniform());
     }
     return p;
   }
 
   int hidden_;
-  double l2_;
+  float l2_;
   uint64_t seed_;
   Standardizer standardizer_;
   AffineView first_{};
@@ -188,6 +181,22 @@ std::vector<int> Attacker::predict(const Features& x) const {
     classes[static_cast<std::size_t>(i)] = static_cast<int>(best);
   }
   return classes;
+}
+
+LinearClassifier fit_logistic_regression(const Features& x, std::span<const int> y, int classes,
+                                         double l2) {
+  require_training_data(x, y, classes);
+  Standardizer standardizer;
+  standardizer.fit(x);
+  const Matrix standardized = standardizer.apply(x);
+  const AffineView map{0, x.cols(), classes};
+  const Vector parameters = minimize(Vector::Zero(map.size()), [&](const Vector& p, Vector& g) {
+    Matrix d = map.apply(p, standardized);
+    const double loss = softmax_loss(d, y);
+    return loss + map.backward(p, standardized, d, static_cast<float>(l2), g);
+  });
+  return {standardizer.mean, standardizer.inverse_deviation, map.weights(parameters),
+          map.bias(parameters)};
 }
 
 std::unique_ptr<Attacker> make_logistic_regression(double l2) {

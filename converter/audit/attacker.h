@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace edgy::converter {
 
@@ -25,6 +26,19 @@ class Attacker {
   /// The most likely class of each row; the first of equals.
   std::vector<int> predict(const Features& x) const;
 };
+
+/// A classifier that is one affine map: score of class c = bias[c] + sum over features f of
+/// weights(f, c) (x[f] - mean[f]) inverse_deviation[f].
+struct LinearClassifier {
+  Eigen::RowVectorXd mean;
+  Eigen::RowVectorXd inverse_deviation;  ///< 0 for features that were constant in training
+  Eigen::MatrixXf weights;               ///< [features, classes]
+  Eigen::RowVectorXf bias;               ///< [classes]
+};
+
+/// What make_logistic_regression trains, for those who want to look inside.
+LinearClassifier fit_logistic_regression(const Features& x, std::span<const int> y, int classes,
+                                         double l2 = 1e-2);
 
 /// Multinomial logistic regression, L2 penalty `l2` on weights (not on biases), by L-BFGS to
 /// convergence.

@@ -2,48 +2,48 @@
 // of the content.
 #pragma once
 
-#include <limits>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "converter/audit/evaluation.h"
 #include "converter/audit/representation.h"
+#include "converter/audit/trials.h"
+#include "converter/audit/verification.h"
 
 namespace edgy::converter {
 
-/// A row of manifest.csv as the audit needs it.
-struct Recording {
-  std::string file;  ///< "corpus/name.flac": the first folder is the corpus
-  std::string speaker;
-  std::string sex;    ///< empty: unknown
-  std::string label;  ///< what was said; empty: none
-  std::string split;
-};
-
 /// An attack or probe, by logistic regression and by a small perceptron.
 struct AttackResult {
-  std::string corpus;  ///< recordings come from one corpus, so that a microphone is not mistaken
-                       ///< for a voice
+  std::string corpus;  ///< see TrialPlan
+  bool seen = false;   ///< some judged recordings may have trained the model
   Measure logistic;
   Measure perceptron;
+
+  /// The stronger of the two attackers: what a visitor has to reckon with.
+  const Measure& stronger() const {
+    return perceptron.value > logistic.value ? perceptron : logistic;
+  }
+};
+
+struct VerificationResult {
+  std::string corpus;
+  bool seen = false;  ///< see AttackResult
+  EqualErrorRate rate;
 };
 
 /// Everything measured on one representation.
 struct Leakage {
   std::string representation;
-  std::string pooling;
-  std::vector<AttackResult> speaker;  ///< who speaks, cross-validated by recording, a corpus each
-  std::vector<AttackResult>
-      sex;  ///< cross-validated by speaker: the judged voices were never heard
-  std::vector<AttackResult> content;  ///< trained on split train, judged on split test
-  double verification_eer =
-      std::numeric_limits<double>::quiet_NaN();  ///< over pairs of recordings of one corpus
+  bool input = false;  ///< what the model is given, not what it answers
+  std::vector<AttackResult> speaker;
+  std::vector<AttackResult> sex;
+  std::vector<AttackResult> content;
+  std::vector<VerificationResult> verification;
 };
 
-struct AuditOptions {
-  int folds = 5;
-  int minimum_recordings = 4;  ///< a speaker with fewer is no class of the speaker attack
+/// What was measured on one model.
+struct ModelAudit {
+  std::string model;  ///< file name
+  std::vector<Leakage> representations;
 };
 
 /// Runs all attacks on one representation. `recordings` are the rows of its features, in order.

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
+#include "converter/audit/attacker_export.h"
 #include "converter/audit/audit_report.h"
 #include "converter/cli/progress.h"
 #include "converter/compare/model_files.h"
@@ -18,6 +20,7 @@ struct Arguments {
   std::vector<std::string> models;
   std::string manifest;
   std::string html;
+  std::string attackers;
   bool json = false;
 };
 
@@ -38,34 +41,63 @@ std::vector<Recording> read_recordings(const std::string& path) {
   return recordings;
 }
 
-void audit(const Arguments& arguments) {
-  const auto progress = make_terminal_progress();
-  const std::vector<Recording> recordings = read_recordings(arguments.manifest);
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  if (!file.flush())
+    throw Error(path + ": can not be written");
+}
+
+/// Measured once: the input is the same for all models with the same front end.
+struct SeenInput {
+  Features voice;
+  Leakage leakage;
+};
+
+std::vector<ModelAudit> audit_models(const Arguments& arguments,
+                                     const std::vector<Recording>& recordings, Progress& progress) {
   std::vector<ModelAudit> audits;
-  std::string description;
+  std::optional<SeenInput> seen;
   for (const std::string& path : arguments.models) {
-    const format::fb::ModelT model = read_edgy(path);
-    const auto data = open_dataset(arguments.manifest, model);
-    description = data->description();
+    const format::fb::ModelT model = read_model(path);
     ModelAudit audit{std::filesystem::path(path).filename().string(), {}};
-    for (const Representation& representation : represent(model, *data, *progress)) {
-      progress->begin("attacking " + representation.name, 2);
-      audit.representations.push_back(measure_leakage(representation, recordings, {}, *progress));
-      progress->end();
+    for (const Representation& representation : represent(
+             model, [&] { return open_dataset(arguments.manifest, model); }, progress)) {
+      if (representation.input && seen && seen->voice == representation.voice) {
+        audit.representations.push_back(seen->leakage);
+        continue;
+      }
+      audit.representations.push_back(measure_leakage(representation, recordings, {}, progress));
+      if (representation.input)
+        seen = SeenInput{representation.voice, audit.representations.back()};
     }
     audits.push_back(std::move(audit));
   }
+  return audits;
+}
+
+void audit(const Arguments& arguments) {
+  const auto progress = make_terminal_progress();
+  const std::vector<Recording> recordings = read_recordings(arguments.manifest);
+  if (!arguments.attackers.empty()) {
+    const format::fb::ModelT model = read_model(arguments.models.front());
+    const auto representations = represent(
+        model, [&] { return open_dataset(arguments.manifest, model); }, *progress);
+    write_file(arguments.attackers,
+               export_attackers(representations, recordings, {}).dump() + "\n");
+    std::cout << "attackers: " << arguments.attackers << "\n";
+    return;
+  }
+  const std::vector<ModelAudit> audits = audit_models(arguments, recordings, *progress);
   if (!arguments.html.empty()) {
-    std::ofstream file(arguments.html);
-    file << to_html(audits, description);
-    if (!file.flush())
-      throw Error(arguments.html + ": can not be written");
+    write_file(arguments.html,
+               to_html(audits, std::filesystem::path(arguments.manifest).filename().string() +
+                                   ", " + std::to_string(recordings.size()) + " recordings"));
   }
-  if (arguments.json) {
+  if (arguments.json)
     std::cout << to_json(audits).dump(2) << "\n";
-  } else {
+  else
     print_table(audits, std::cout);
-  }
 }
 
 }  // namespace
@@ -74,7 +106,9 @@ void add_audit_command(CLI::App& app) {
   auto* command =
       app.add_subcommand("audit", "Measure what a model's outputs tell about the speaker");
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("models", arguments->models, "One or more .edgy files")
+  command
+      ->add_option("models", arguments->models,
+                   "One or more .edgy or .onnx files: the first is what others are compared with")
       ->required()
       ->check(CLI::ExistingFile);
   command
@@ -83,6 +117,9 @@ void add_audit_command(CLI::App& app) {
       ->required()
       ->check(CLI::ExistingFile);
   command->add_option("--html", arguments->html, "Write a report with charts to this file");
+  command->add_option("--export-attackers", arguments->attackers,
+                      "Instead of auditing: train small linear attackers on the first model's "
+                      "outputs and write them to this file, for a page to run");
   command->add_flag("--json", arguments->json, "Print everything as JSON");
   command->callback([arguments] { audit(*arguments); });
 }

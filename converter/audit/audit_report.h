@@ -10,19 +10,17 @@
 
 namespace edgy::converter {
 
-/// What was measured on one model.
-struct ModelAudit {
-  std::string model;  ///< file name
-  std::vector<Leakage> representations;
-};
-
+/// Everything, of each attacker; differences are to the first model.
 nlohmann::ordered_json to_json(const std::vector<ModelAudit>& audits);
 
-/// A table of 80 columns: a row a model and representation.
+/// {value, low, high, chance, count, units}
+nlohmann::ordered_json to_json(const Measure& measure);
+
+/// Tables of at most 80 columns: one a question and corpus, a row a representation and model.
 void print_table(const std::vector<ModelAudit>& audits, std::ostream& out);
 
-/// One self-contained page: no script, no request, charts as inline SVG with their figures in a
-/// table beside them.
-std::string to_html(const std::vector<ModelAudit>& audits, const std::string& data_description);
+/// One self-contained page: no script, no request, charts as inline SVG with their figures beside
+/// them. `data` describes the recordings.
+std::string to_html(const std::vector<ModelAudit>& audits, const std::string& data);
 
 }  // namespace edgy::converter

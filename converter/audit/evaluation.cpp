@@ -2,27 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
+#include <set>
+
+#include "converter/audit/parallel.h"
 
 namespace edgy::converter {
 namespace {
+
+constexpr double kNormalQuantile = 1.959963984540054;  // of 97.5 %
 
 struct Rows {
   Features x;
   std::vector<int> y;
 };
 
-Rows select(const Features& x, std::span<const int> y, const std::vector<bool>& chosen) {
+Rows select(const Trial& trial, const std::vector<std::size_t>& chosen) {
   Rows rows;
-  const auto count = std::count(chosen.begin(), chosen.end(), true);
-  rows.x.resize(count, x.cols());
-  Eigen::Index next = 0;
+  rows.x.resize(static_cast<Eigen::Index>(chosen.size()), trial.x.cols());
   for (std::size_t i = 0; i < chosen.size(); ++i) {
-    if (!chosen[i])
-      continue;
-    rows.x.row(next++) = x.row(static_cast<Eigen::Index>(i));
-    rows.y.push_back(y[i]);
+    rows.x.row(static_cast<Eigen::Index>(i)) = trial.x.row(static_cast<Eigen::Index>(chosen[i]));
+    rows.y.push_back(trial.y[chosen[i]]);
   }
   return rows;
 }
@@ -31,54 +31,72 @@ bool has_two_classes(const std::vector<int>& y) {
   return std::any_of(y.begin(), y.end(), [&](int label) { return label != y.front(); });
 }
 
-/// Counts right answers over several judged parts.
-class Tally {
- public:
-  void add(std::span<const int> predicted, std::span<const int> truth) {
-    for (std::size_t i = 0; i < truth.size(); ++i) {
-      right_ += predicted[i] == truth[i];
-      ++classes_[truth[i]];
-    }
-    count_ += truth.size();
-  }
-
-  Measure measure() const {
-    Measure m;
-    m.count = count_;
-    if (count_ == 0)
-      return m;
-    const double n = static_cast<double>(count_);
-    const double p = static_cast<double>(right_) / n;
-    constexpr double kZ = 1.959963984540054;  // 97.5 % quantile of the normal distribution
-    const double centre = (p + kZ * kZ / (2 * n)) / (1 + kZ * kZ / n);
-    const double half = kZ / (1 + kZ * kZ / n) * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
-    m.value = p;
-    m.low = std::max(0.0, centre - half);
-    m.high = std::min(1.0, centre + half);
-    for (const auto& [label, times] : classes_)
-      m.chance = std::max(m.chance, static_cast<double>(times) / n);
-    return m;
-  }
-
- private:
-  std::size_t right_ = 0;
-  std::size_t count_ = 0;
-  std::map<int, std::size_t> classes_;
+struct Interval {
+  double low, high;
 };
 
-void judge_part(const Features& x, std::span<const int> y, const std::vector<bool>& train,
-                const std::vector<bool>& judge, int classes, const AttackerFactory& make,
-                Tally& tally) {
-  const Rows seen = select(x, y, train);
-  const Rows unseen = select(x, y, judge);
-  if (seen.y.empty() || unseen.y.empty() || !has_two_classes(seen.y))
-    return;
-  const auto attacker = make();
-  attacker->fit(seen.x, seen.y, classes);
-  tally.add(attacker->predict(unseen.x), unseen.y);
+Interval wilson(double share, double observations) {
+  constexpr double kSquare = kNormalQuantile * kNormalQuantile;
+  const double shrink = 1 + kSquare / observations;
+  const double centre = (share + kSquare / (2 * observations)) / shrink;
+  const double half =
+      kNormalQuantile / shrink *
+      std::sqrt(share * (1 - share) / observations + kSquare / (4 * observations * observations));
+  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+}
+
+Measure summarize(const Trial& trial, const std::vector<int>& predicted) {
+  Measure m;
+  std::map<int, std::size_t> classes;
+  std::set<std::string> units;
+  std::size_t right = 0;
+  for (std::size_t row = 0; row < predicted.size(); ++row) {
+    if (predicted[row] < 0)
+      continue;
+    m.right.push_back(predicted[row] == trial.y[row]);
+    right += m.right.back() ? 1 : 0;
+    ++classes[trial.y[row]];
+    units.insert(trial.unit[row]);
+  }
+  m.count = m.right.size();
+  m.units = units.size();
+  if (m.count == 0)
+    return m;
+  const double count = static_cast<double>(m.count);
+  m.value = static_cast<double>(right) / count;
+  const Interval interval = wilson(m.value, static_cast<double>(m.units));
+  m.low = interval.low;
+  m.high = interval.high;
+  for (const auto& [label, times] : classes)
+    m.chance = std::max(m.chance, static_cast<double>(times) / count);
+  return m;
 }
 
 }  // namespace
+
+Measure judge(const Trial& trial, const AttackerFactory& make) {
+  const int folds = trial.fold.empty() ? 0 : *std::ranges::max_element(trial.fold) + 1;
+  std::vector<int> predicted(trial.y.size(), -1);
+  parallel_for(static_cast<std::size_t>(std::max(0, folds)), [&](std::size_t part, std::size_t) {
+    std::vector<std::size_t> seen;
+    std::vector<std::size_t> unseen;
+    for (std::size_t row = 0; row < trial.fold.size(); ++row) {
+      if (trial.fold[row] != static_cast<int>(part))
+        seen.push_back(row);
+      else if (trial.judged[row])
+        unseen.push_back(row);
+    }
+    const Rows training = select(trial, seen);
+    if (unseen.empty() || training.y.empty() || !has_two_classes(training.y))
+      return;
+    const auto attacker = make();
+    attacker->fit(training.x, training.y, trial.classes);
+    const std::vector<int> answers = attacker->predict(select(trial, unseen).x);
+    for (std::size_t i = 0; i < unseen.size(); ++i)
+      predicted[unseen[i]] = answers[i];
+  });
+  return summarize(trial, predicted);
+}
 
 std::vector<int> folds_by_group(std::span<const std::string> groups, int folds) {
   std::map<std::string, int> part;
@@ -94,60 +112,21 @@ std::vector<int> folds_by_group(std::span<const std::string> groups, int folds) 
   return fold;
 }
 
-Measure cross_validate(const Features& x, std::span<const int> y, std::span<const int> fold,
-                       int classes, const AttackerFactory& attacker) {
-  Tally tally;
-  const int folds = fold.empty() ? 0 : *std::max_element(fold.begin(), fold.end()) + 1;
-  for (int part = 0; part < folds; ++part) {
-    std::vector<bool> train(fold.size());
-    std::vector<bool> judge(fold.size());
-    for (std::size_t i = 0; i < fold.size(); ++i) {
-      judge[i] = fold[i] == part;
-      train[i] = !judge[i];
-    }
-    judge_part(x, y, train, judge, classes, attacker, tally);
+Difference difference(const Measure& first, const Measure& second) {
+  double gained = 0;
+  double lost = 0;
+  for (std::size_t i = 0; i < first.right.size(); ++i) {
+    gained += !first.right[i] && second.right[i] ? 1 : 0;
+    lost += first.right[i] && !second.right[i] ? 1 : 0;
   }
-  return tally.measure();
-}
-
-Measure hold_out(const Features& x, std::span<const int> y, const std::vector<bool>& train,
-                 const std::vector<bool>& judge, int classes, const AttackerFactory& attacker) {
-  Tally tally;
-  judge_part(x, y, train, judge, classes, attacker, tally);
-  return tally.measure();
-}
-
-double verification_equal_error_rate(const Features& x, std::span<const int> speaker) {
-  const Eigen::RowVectorXd mean = x.colwise().mean();
-  Features rows = x.rowwise() - mean;
-  const Eigen::RowVectorXd deviation = rows.array().square().colwise().mean().sqrt();
-  for (Eigen::Index c = 0; c < rows.cols(); ++c)
-    rows.col(c) /= deviation[c] > 1e-6 ? deviation[c] : 1.0;
-  rows.rowwise().normalize();
-  const Eigen::MatrixXd cosine = rows * rows.transpose();
-
-  std::vector<double> same;
-  std::vector<double> other;
-  for (Eigen::Index i = 0; i < x.rows(); ++i) {
-    for (Eigen::Index j = i + 1; j < x.rows(); ++j) {
-      const bool equal =
-          speaker[static_cast<std::size_t>(i)] == speaker[static_cast<std::size_t>(j)];
-      (equal ? same : other).push_back(cosine(i, j));
-    }
-  }
-  if (same.empty() || other.empty())
-    return std::numeric_limits<double>::quiet_NaN();
-  std::sort(same.begin(), same.end());
-  std::sort(other.begin(), other.end());
-  // Walk the threshold over the speakers' own scores until turning away outweighs letting in.
-  for (std::size_t k = 0; k < same.size(); ++k) {
-    const double rejected = static_cast<double>(k) / static_cast<double>(same.size());
-    const auto above = other.end() - std::lower_bound(other.begin(), other.end(), same[k]);
-    const double accepted = static_cast<double>(above) / static_cast<double>(other.size());
-    if (rejected >= accepted)
-      return (rejected + accepted) / 2;
-  }
-  return 0;
+  const double rows = static_cast<double>(first.right.size());
+  // Half a row more in each cell of the table of both answers.
+  const double adjusted = rows + 2;
+  const double up = (gained + 0.5) / adjusted;
+  const double down = (lost + 0.5) / adjusted;
+  const double half =
+      kNormalQuantile * std::sqrt((up + down - (up - down) * (up - down)) / adjusted);
+  return {(gained - lost) / rows, up - down - half, up - down + half};
 }
 
 }  // namespace edgy::converter

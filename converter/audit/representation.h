@@ -2,6 +2,9 @@
 // recording.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,22 +16,36 @@
 namespace edgy::converter {
 
 struct Representation {
-  std::string name;     ///< of the model's tensor: "mel", "z", "indices"
-  std::string pooling;  ///< how frames became one row: "mean and deviation" or "histogram"
-  Features features;    ///< [recordings, features]
+  std::string name;        ///< of the model's tensor: "mel", "z", "indices"
+  bool input = false;      ///< what the model is given, not what it answers
+  Eigen::Index codes = 0;  ///< size of the codebook; 0: a float tensor
+  /// What attackers of a voice are given, [recordings, features]. A float tensor of D channels:
+  /// mean and deviation of each over time, 2 D. Codes: the same of their code vectors (the codebook
+  /// is in the model, so whoever has codes has these), then the share of frames that each code
+  /// takes.
+  Features voice;
+  /// What a probe of the content is given: the mean of each channel in each quarter of the
+  /// recording, [recordings, 4 D].
+  Features content;
 };
 
-/// Runs `model` on every sample of `data` and pools over time: for a float tensor with a time
-/// dimension the mean and the deviation of each channel; for an index tensor the share of frames
-/// that each code takes. The first input comes first, then the outputs in the model's order.
-/// Samples too short for the model throw Error, as they would in use.
-std::vector<Representation> represent(const format::fb::ModelT& model, CalibrationSource& data,
+using DatasetFactory = std::function<std::unique_ptr<CalibrationSource>()>;
+
+/// Runs `model` on every sample of the data set that `open` yields (once for each processor). The
+/// first input comes first, then the outputs in the model's order. Samples too short for the model
+/// throw Error, as they would in use.
+std::vector<Representation> represent(const format::fb::ModelT& model, const DatasetFactory& open,
                                       Progress& progress);
 
-/// Pools one float value of `shape` [1, T, D] or, with `channels_first`, [1, D, T]: [mean of D |
-/// deviation of D].
-Eigen::RowVectorXd pool_frames(std::span<const float> values, int64_t frames, int64_t channels,
-                               bool channels_first);
+/// Row-major view of `frames` of one recording: [frames, channels].
+using Frames = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// [mean of each channel | deviation of each channel].
+Eigen::RowVectorXd pool_frames(const Frames& frames);
+
+/// Means of each channel over `parts` stretches of equal length (a short recording has stretches of
+/// one frame, some of them twice), one stretch after the other.
+Eigen::RowVectorXd pool_parts(const Frames& frames, int parts);
 
 /// Share of each index 0..codes-1 among `indices`; indices outside count for none.
 Eigen::RowVectorXd pool_indices(std::span<const int64_t> indices, int64_t codes);

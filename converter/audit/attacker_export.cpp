@@ -1,0 +1,246 @@
+#include "converter/audit/attacker_export.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "converter/audit/audit_report.h"
+#include "converter/error.h"
+
+namespace edgy::converter {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kWeightLimit = 127;
+
+bool trains(const Recording& recording) {
+  return recording.split == "train" || recording.split == "attack-train";
+}
+bool is_judged(const Recording& recording) {
+  return recording.split == "test" || recording.split == "attack-test";
+}
+
+/// Rows in the order in which a trial wants them, one fold: what is not judged trains.
+struct Selection {
+  std::vector<std::size_t> rows;
+  std::vector<std::string> classes;
+  TrialPlan plan;
+};
+
+/// At most `limit` training rows a class, spread over the list, so that no class outweighs others.
+void thin_out(const std::vector<Recording>& recordings, std::string Recording::*label,
+              std::size_t limit, std::vector<std::size_t>& rows) {
+  std::map<std::string, std::vector<std::size_t>> by_class;
+  for (const std::size_t row : rows) {
+    if (trains(recordings[row]))
+      by_class[recordings[row].*label].push_back(row);
+  }
+  std::set<std::size_t> dropped;
+  for (const auto& [name, members] : by_class) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (members.size() > limit &&
+          (i * limit) / members.size() == ((i + 1) * limit) / members.size())
+        dropped.insert(members[i]);
+    }
+  }
+  std::erase_if(rows, [&](std::size_t row) { return dropped.contains(row); });
+}
+
+Selection complete(Selection selection, const std::vector<Recording>& recordings,
+                   std::string Recording::*label, std::string Recording::*unit) {
+  std::set<std::string> names;
+  for (const std::size_t row : selection.rows)
+    names.insert(recordings[row].*label);
+  selection.classes.assign(names.begin(), names.end());
+  TrialPlan& plan = selection.plan;
+  plan.rows = selection.rows;
+  plan.trial.classes = static_cast<int>(selection.classes.size());
+  for (const std::size_t row : selection.rows) {
+    const auto place = std::ranges::lower_bound(selection.classes, recordings[row].*label);
+    plan.trial.y.push_back(static_cast<int>(place - selection.classes.begin()));
+    plan.trial.judged.push_back(is_judged(recordings[row]));
+    plan.trial.fold.push_back(plan.trial.judged.back() ? 0 : Trial::kAlwaysTrained);
+    plan.trial.unit.push_back(recordings[row].*unit);
+  }
+  const bool any_judged = std::ranges::find(plan.trial.judged, true) != plan.trial.judged.end();
+  if (plan.trial.classes < 2 || !any_judged)
+    throw Error(
+        "attackers to export need two classes with recordings of splits train or attack-train, and "
+        "others of test or attack-test");
+  return selection;
+}
+
+Selection select_speakers(const std::vector<Recording>& recordings, const AuditOptions& options) {
+  std::map<std::string, int> heard;
+  for (const Recording& recording : recordings)
+    heard[recording.speaker] += trains(recording) ? 1 : 0;
+  Selection selection;
+  for (std::size_t i = 0; i < recordings.size(); ++i) {
+    const bool enough = heard[recordings[i].speaker] >= options.minimum_recordings;
+    if (enough && (trains(recordings[i]) || is_judged(recordings[i])))
+      selection.rows.push_back(i);
+  }
+  thin_out(recordings, &Recording::speaker,
+           static_cast<std::size_t>(10 * options.minimum_recordings), selection.rows);
+  return complete(std::move(selection), recordings, &Recording::speaker, &Recording::file);
+}
+
+/// Voices of split train against voices of attack-test, in corpora with both sexes.
+Selection select_sexes(const std::vector<Recording>& recordings) {
+  std::map<std::string, std::set<std::string>> sexes;
+  for (const Recording& recording : recordings) {
+    if (!recording.sex.empty())
+      sexes[recording.corpus()].insert(recording.sex);
+  }
+  std::set<std::string> trained;
+  Selection selection;
+  const auto take = [&](bool training) {
+    for (std::size_t i = 0; i < recordings.size(); ++i) {
+      const Recording& recording = recordings[i];
+      if (recording.sex.empty() || sexes[recording.corpus()].size() < 2)
+        continue;
+      if (training && recording.split == "train") {
+        selection.rows.push_back(i);
+        trained.insert(recording.speaker);
+      } else if (!training && is_judged(recording) && !trained.contains(recording.speaker)) {
+        selection.rows.push_back(i);
+      }
+    }
+  };
+  take(true);
+  take(false);
+  std::ranges::sort(selection.rows);
+  return complete(std::move(selection), recordings, &Recording::sex, &Recording::speaker);
+}
+
+/// A number with four figures: what a page needs, and no more bytes than that.
+double short_number(double value) {
+  if (value == 0 || !std::isfinite(value))
+    return 0;
+  const double scale = std::pow(10.0, 3 - std::floor(std::log10(std::abs(value))));
+  return std::round(value * scale) / scale;
+}
+
+Json short_numbers(const auto& values) {
+  Json list = Json::array();
+  for (const auto value : values)
+    list.push_back(short_number(static_cast<double>(value)));
+  return list;
+}
+
+/// The classifier as it is shipped, rounded; judged as such.
+class RoundedClassifier final : public Attacker {
+ public:
+  void fit(const Features& x, std::span<const int> y, int classes) override {
+    classifier_ = fit_logistic_regression(x, y, classes);
+    for (auto* values : {&classifier_.mean, &classifier_.inverse_deviation})
+      *values = values->unaryExpr([](double v) { return short_number(v); });
+    step_ = classifier_.weights.colwise().lpNorm<Eigen::Infinity>() / kWeightLimit;
+    step_ = step_.unaryExpr([](float v) { return static_cast<float>(short_number(v)); });
+    for (Eigen::Index c = 0; c < classes; ++c) {
+      const float step = step_[c] > 0 ? step_[c] : 1;
+      classifier_.weights.col(c) = (classifier_.weights.col(c) / step).array().round();
+    }
+  }
+
+  Eigen::MatrixXd scores(const Features& x) const override {
+    const Features standardized =
+        (x.rowwise() - classifier_.mean).array().rowwise() * classifier_.inverse_deviation.array();
+    const Features products = standardized * classifier_.weights.cast<double>();
+    return (products.array().rowwise() * step_.cast<double>().array()).matrix().rowwise() +
+           classifier_.bias.cast<double>();
+  }
+
+  Json json() const {
+    Json weights = Json::array();
+    for (Eigen::Index c = 0; c < classifier_.weights.cols(); ++c) {
+      Json column = Json::array();
+      for (const float weight : classifier_.weights.col(c))
+        column.push_back(static_cast<int>(weight));
+      weights.push_back(std::move(column));
+    }
+    return {{"mean", short_numbers(classifier_.mean)},
+            {"scale", short_numbers(classifier_.inverse_deviation)},
+            {"step", short_numbers(step_)},
+            {"weights", std::move(weights)},
+            {"bias", short_numbers(classifier_.bias)}};
+  }
+
+ private:
+  LinearClassifier classifier_;
+  Eigen::RowVectorXf step_;
+};
+
+Json export_one(const char* question, const Selection& selection,
+                const Representation& representation) {
+  const bool codes = representation.codes > 0;
+  const Trial trial = with_features(
+      selection.plan, codes ? Features(representation.voice.rightCols(representation.codes))
+                            : representation.voice);
+  Json judged;
+  Json trained;
+  {
+    // judge() trains the one attacker of the one fold; keep it.
+    class Kept final : public Attacker {
+     public:
+      explicit Kept(RoundedClassifier& kept) : kept_(kept) {}
+      void fit(const Features& x, std::span<const int> y, int classes) override {
+        kept_.fit(x, y, classes);
+      }
+      Eigen::MatrixXd scores(const Features& x) const override { return kept_.scores(x); }
+
+     private:
+      RoundedClassifier& kept_;
+    };
+    RoundedClassifier classifier;
+    judged = to_json(judge(trial, [&] { return std::make_unique<Kept>(classifier); }));
+    trained = classifier.json();
+  }
+  Json entry = {{"question", question},
+                {"representation", representation.name},
+                {"pooling", codes ? "histogram" : "moments"},
+                {"classes", selection.classes}};
+  entry.update(trained);
+  entry["judged"] = judged;
+  return entry;
+}
+
+Json voices(const Selection& speakers, const std::vector<Recording>& recordings,
+            const std::vector<Representation>& representations) {
+  Json vectors = Json::object();
+  const auto output = std::ranges::find_if(
+      representations, [](const Representation& r) { return !r.input && r.codes == 0; });
+  if (output == representations.end())
+    return vectors;
+  for (const std::string& name : speakers.classes) {
+    Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(output->voice.cols());
+    double count = 0;
+    for (const std::size_t row : speakers.rows) {
+      if (recordings[row].speaker != name || !trains(recordings[row]))
+        continue;
+      sum += output->voice.row(static_cast<Eigen::Index>(row));
+      ++count;
+    }
+    vectors[name] = short_numbers(sum / count);
+  }
+  return vectors;
+}
+
+}  // namespace
+
+Json export_attackers(const std::vector<Representation>& representations,
+                      const std::vector<Recording>& recordings, const AuditOptions& options) {
+  const Selection speakers = select_speakers(recordings, options);
+  const Selection sexes = select_sexes(recordings);
+  Json attackers = Json::array();
+  for (const Representation& representation : representations) {
+    attackers.push_back(export_one("who", speakers, representation));
+    attackers.push_back(export_one("sex", sexes, representation));
+  }
+  return {{"attackers", std::move(attackers)},
+          {"voices", voices(speakers, recordings, representations)}};
+}
+
+}  // namespace edgy::converter
