@@ -11,7 +11,7 @@ MODELS := build/models/edgy-256-f32.edgy build/models/edgy-256-int8.edgy
 JOBS ?= $(shell nproc)
 
 .PHONY: help setup converter native wasm models package page demo test test-native test-asan test-e2e test-package check format bench \
-        bench-kernels results clean
+        bench-kernels leakage attackers results clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,13 @@ bench: page ## speed beside onnxruntime-web in one Chromium session; writes buil
 
 bench-kernels: wasm ## speed of single kernels and of the instructions they are made of
 	@node tests/bench/kernels/bench-kernels.mjs
+
+leakage: converter ## what codes tell about the speaker: fp32 beside int8; writes build/leakage/ and docs/leakage.md
+	@node tests/leakage/leakage.mjs
+
+attackers: models ## train the demo page's attackers on LEAKAGE_SPEECH (a manifest.csv with split attack-train)
+	$(EDGY) audit build/models/edgy-256-int8.edgy --manifest $(LEAKAGE_SPEECH) \
+	  --export-attackers web-demo/public/attackers/edgy-256.json
 
 results: ## write README's results from the last demo report and benchmark
 	@node tests/bench/results.mjs
