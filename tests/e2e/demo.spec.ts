@@ -1,21 +1,8 @@
 /** The demo page, as `make page` built it: what a visitor sees, what programs read, and that nothing leaves it. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { test as base, expect, type Page } from '@playwright/test';
-import { startServer } from '../../web-demo/scripts/server.mjs';
 import { recording, speech } from '../lib/paths.mjs';
-
-const test = base.extend<object, { demo: string }>({
-  demo: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from the pattern.
-    async ({}, use) => {
-      const server = await startServer();
-      await use(server.url);
-      await server.close();
-    },
-    { scope: 'worker' },
-  ],
-});
+import { expect, type Page, state, test } from './demo-page.js';
 
 /** Errors that the page reports, collected from its first moment. */
 function errorsOf(page: Page): string[] {
@@ -27,31 +14,12 @@ function errorsOf(page: Page): string[] {
   return errors;
 }
 
-const state = (page: Page, wanted: RegExp) =>
-  expect(page.locator('html')).toHaveAttribute('data-edgy', wanted, { timeout: 90_000 });
-
-async function open(page: Page, url: string): Promise<void> {
-  await page.goto(url);
-  await state(page, /done/);
-}
-
 const report = (page: Page) => page.evaluate(() => (window as unknown as { __edgyReport: any }).__edgyReport);
-
-/** How many different colours a picture has: a blank one has one or two. */
-const colorsOf = (page: Page, id: string) =>
-  page.locator(id).evaluate((canvas: HTMLCanvasElement) => {
-    const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
-      0,
-      0,
-      canvas.width,
-      canvas.height,
-    );
-    return new Set(new Uint32Array(data.buffer)).size;
-  });
 
 test('runs a bundled recording by itself and reports accuracy, bytes and no request after start-up', async ({
   page,
   demo,
+  open,
 }) => {
   const errors = errorsOf(page);
   const requested: string[] = [];
@@ -82,7 +50,7 @@ test('runs a bundled recording by itself and reports accuracy, bytes and no requ
   expect(errors).toEqual([]);
 });
 
-test('shows pictures, figures and the verdict', async ({ page, demo }) => {
+test('shows pictures, figures and the verdict', async ({ page, demo, open, colorsOf }) => {
   await open(page, demo);
   for (const id of ['#mel', '#codes', '#ribbon-int8', '#ribbon-f32', '#codebook']) {
     expect(await colorsOf(page, id), id).toBeGreaterThan(20);
@@ -93,7 +61,12 @@ test('shows pictures, figures and the verdict', async ({ page, demo }) => {
   await expect(page.locator('#results')).toContainText('equal to fp32');
 });
 
-test('works on without a network, and says when a request was made all the same', async ({ page, demo, context }) => {
+test('works on without a network, and says when a request was made all the same', async ({
+  page,
+  demo,
+  open,
+  context,
+}) => {
   await open(page, demo);
   await context.setOffline(true);
   await page.getByRole('button', { name: /First digits of pi/ }).click();
@@ -106,7 +79,7 @@ test('works on without a network, and says when a request was made all the same'
   await expect(page.locator('#seal-text')).toHaveText('1 request since start-up');
 });
 
-test('refuses other servers by policy', async ({ page, demo }) => {
+test('refuses other servers by policy', async ({ page, demo, open }) => {
   await open(page, demo);
   const outcome = await page.evaluate(() =>
     fetch('http://127.0.0.1:9/').then(
@@ -118,7 +91,7 @@ test('refuses other servers by policy', async ({ page, demo }) => {
   await expect(page.locator('#after')).toContainText('refused by connect-src');
 });
 
-test('encodes a chosen file', async ({ page, demo }) => {
+test('encodes a chosen file', async ({ page, demo, open }) => {
   await open(page, demo);
   await page.locator('#file').setInputFiles(path.join(speech, recording));
   await expect(page.locator('#stage-title')).toHaveText(path.basename(recording));
@@ -132,7 +105,7 @@ for (const [what, bytes, words] of [
   ['empty', Buffer.alloc(0), /empty/],
   ['damaged', readFileSync(path.join(speech, recording)).subarray(0, 60), /not a sound file|too short/],
 ] as const) {
-  test(`explains a file that is ${what}, and goes on`, async ({ page, demo }) => {
+  test(`explains a file that is ${what}, and goes on`, async ({ page, demo, open }) => {
     await open(page, demo);
     await page.locator('#file').setInputFiles({ name: 'sound.flac', mimeType: 'audio/flac', buffer: bytes });
     await expect(page.getByRole('alert')).toHaveText(words);
@@ -142,7 +115,7 @@ for (const [what, bytes, words] of [
   });
 }
 
-test('explains a microphone that was not allowed', async ({ page, demo }) => {
+test('explains a microphone that was not allowed', async ({ page, demo, open }) => {
   await page.addInitScript(() => {
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
   });
@@ -151,7 +124,7 @@ test('explains a microphone that was not allowed', async ({ page, demo }) => {
   await expect(page.getByRole('alert')).toHaveText(/was not allowed/);
 });
 
-test('encodes live sound while it is recorded', async ({ page, demo }) => {
+test('encodes live sound while it is recorded', async ({ page, demo, open, colorsOf }) => {
   // A microphone made of a recording, so that the test hears the same everywhere.
   await page.addInitScript(() => {
     navigator.mediaDevices.getUserMedia = async () => {
@@ -192,7 +165,7 @@ test('explains a model that could not be loaded', async ({ page, demo }) => {
   await expect(page.getByRole('alert')).toHaveText(/could not be loaded/);
 });
 
-test('can be used by keyboard', async ({ page, demo }) => {
+test('can be used by keyboard', async ({ page, demo, open }) => {
   await open(page, demo);
   await page.locator('#seek').focus();
   await page.keyboard.press('ArrowRight');
@@ -204,7 +177,7 @@ test('can be used by keyboard', async ({ page, demo }) => {
   await expect(page.getByRole('button', { name: 'Play' })).toBeFocused();
 });
 
-test('does not scroll sideways on a phone', async ({ page, demo }) => {
+test('does not scroll sideways on a phone', async ({ page, demo, open }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await open(page, demo);
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

@@ -18,6 +18,7 @@ const kPagePolicy = [
   "media-src 'self' blob:",
   "base-uri 'none'",
   "form-action 'none'",
+  "manifest-src 'self'",
   "frame-ancestors 'none'",
 ].join('; ');
 

@@ -4,16 +4,21 @@ import { Microphone } from './audio/microphone';
 import { Player } from './audio/player';
 import { kMaxRecordingSeconds, kWorkletUrl, Recorder } from './audio/recorder';
 import { type Clip, fetchClips, kClips } from './clips';
-import { explain, kSampleRate, loadModels, type Models } from './engine';
+import { type Encoding, explain, kSampleRate, loadModels, type Models } from './engine';
 import { seconds as formatSeconds, number } from './format';
 import { Comparison, loudest, timeModels } from './measure';
+import { keepOffline } from './offline';
+import { AttackPanel, type Truth } from './panels/attack';
 import { ClipList } from './panels/clip_list';
 import { showFigures } from './panels/figures';
 import { watchFiles } from './panels/files';
+import { HandoutPanel } from './panels/handout';
 import { NetworkPanel } from './panels/network';
 import { Notice } from './panels/notice';
 import { Transport } from './panels/transport';
 import { Stage } from './pictures/stage';
+import { Attackers, zMoments } from './privacy/attackers';
+import { speakerName } from './privacy/speakers';
 import { type AutoReport, makeReport, type Report, setPageState } from './report';
 
 const kRuns = 9;
@@ -31,6 +36,18 @@ export class App {
   readonly #clips = new ClipList((clip) => void this.#choose(clip));
   readonly #recorder = new Recorder();
   readonly #recordings = new Map<string, Pcm>();
+  readonly #handout = new HandoutPanel({
+    onLevel: (level) => this.#attack?.setLevel(level),
+    onVoice: (speaker) => {
+      this.#borrowed = speaker;
+      if (this.#handed) this.#handOut(this.#handed);
+    },
+  });
+  #attackers: Attackers | undefined;
+  #attack: AttackPanel | undefined;
+  /** Whose voice vector is handed out; '': that of the one who speaks. */
+  #borrowed = '';
+  #handed: { encoding: Encoding; span: number; truth: Truth } | undefined;
   #models: Models | undefined;
   /** Counts what was asked for, so that an answer that comes too late is dropped. */
   #turn = 0;
@@ -58,14 +75,16 @@ export class App {
     const bar = (id: string) => (fraction: number) => {
       (byId(id) as HTMLProgressElement).value = fraction;
     };
-    const [clips, models] = await Promise.all([
+    const [clips, models, attackers] = await Promise.all([
       fetchClips(bar('load-clips')),
       loadModels((model, fraction) => bar(`load-${model}`)(fraction)),
+      Attackers.load(new URL('attackers/edgy-256.json', document.baseURI)),
       this.#recorder.prepare().then(
         () => this.#network.note(kWorkletUrl, 'audio worklet'),
         () => {},
       ),
       document.fonts.load('1em "Atkinson Hyperlegible Next Variable"'),
+      keepOffline(this.#network),
     ]);
     for (const [id, bytes] of clips) {
       const pcm = await decode(bytes);
@@ -73,6 +92,9 @@ export class App {
       this.#clips.ready(id, pcm);
     }
     this.#models = models;
+    this.#attackers = attackers;
+    this.#attack = new AttackPanel(attackers, this.#handout.level);
+    this.#handout.offerVoices(attackers.voices.map((id) => ({ id, name: speakerName(id) })));
     const { version, variant, isa } = models.int8.runtime;
     byId('foot-version').textContent = `Edgy ${version}, ${variant} variant, int8 kernels in the form ${isa}.`;
   }
@@ -92,7 +114,9 @@ export class App {
       onSound: async (pcm) => {
         const int8 = await this.#models?.int8.encode(pcm, true);
         const span = Math.max(6, pcm.length / kSampleRate);
-        if (int8 && this.#recorder.running) this.#stage.showLive({ pcm, int8, span });
+        if (!int8 || !this.#recorder.running) return;
+        this.#stage.showLive({ pcm, int8, span });
+        this.#handOut({ encoding: int8, span, truth: {} });
       },
       onEnd: (pcm) => this.#attempt(() => this.#analyse('Your voice', pcm)),
       onProblem: (error) => this.#notice.show(explain(error)),
@@ -126,6 +150,7 @@ export class App {
     const f32 = await models.f32.encode(pcm);
     if (turn !== this.#turn) return undefined;
     this.#stage.show({ pcm, int8, f32, span: seconds });
+    this.#handOut({ encoding: int8, span: seconds, truth: clip ?? {} });
     const distinct = new Set(int8.codes).size;
     this.#transport.load(
       pcm,
@@ -139,6 +164,14 @@ export class App {
     window.__edgyReport = report;
     if (new URLSearchParams(location.search).get('auto') !== '1') setPageState('done');
     return report;
+  }
+
+  #handOut(handed: { encoding: Encoding; span: number; truth: Truth }): void {
+    this.#handed = handed;
+    const { encoding, span, truth } = handed;
+    const voice = this.#attackers?.voice(this.#borrowed) ?? zMoments(encoding);
+    this.#handout.show(encoding, span, voice);
+    this.#attack?.show({ encoding, voice, truth });
   }
 
   async #finishAuto(clip: Clip, report: Report): Promise<void> {

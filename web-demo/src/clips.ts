@@ -4,13 +4,44 @@ export interface Clip {
   readonly title: string;
   readonly note: string;
   readonly file: string;
+  /** As the attackers know the speaker, who was trained on other recordings of this voice. */
+  readonly speaker: string;
+  readonly sex: 'f' | 'm';
 }
 
 export const kClips: readonly Clip[] = [
-  { id: 'reader-367', title: 'Reader 367', note: 'LibriSpeech, a woman', file: '367-130732-0008.flac' },
-  { id: 'reader-1688', title: 'Reader 1688', note: 'LibriSpeech, a man', file: '1688-142285-0009.flac' },
-  { id: 'reader-3331', title: 'Reader 3331', note: 'LibriSpeech, a woman', file: '3331-159605-0006.flac' },
-  { id: 'digits', title: 'First digits of pi', note: 'FSDD, a man counting', file: 'fsdd-digits.flac' },
+  {
+    id: 'reader-367',
+    title: 'Reader 367',
+    note: 'LibriSpeech, a woman',
+    file: '367-130732-0008.flac',
+    speaker: 'ls367',
+    sex: 'f',
+  },
+  {
+    id: 'reader-1688',
+    title: 'Reader 1688',
+    note: 'LibriSpeech, a man',
+    file: '1688-142285-0009.flac',
+    speaker: 'ls1688',
+    sex: 'm',
+  },
+  {
+    id: 'reader-3331',
+    title: 'Reader 3331',
+    note: 'LibriSpeech, a woman',
+    file: '3331-159605-0006.flac',
+    speaker: 'ls3331',
+    sex: 'f',
+  },
+  {
+    id: 'digits',
+    title: 'First digits of pi',
+    note: 'FSDD, a man counting',
+    file: 'fsdd-digits.flac',
+    speaker: 'fs-jackson',
+    sex: 'm',
+  },
 ];
 
 export async function fetchClips(onProgress: (fraction: number) => void): Promise<Map<string, ArrayBuffer>> {

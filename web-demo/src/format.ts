@@ -16,6 +16,10 @@ export function bytes(value: number): string {
   return `${number(value / 1e6, 2)}${kThin}MB`;
 }
 
+export function bits(value: number): string {
+  return value < 1000 ? `${number(value)}${kThin}bits` : `${number(value / 1e3, value < 1e4 ? 1 : 0)}${kThin}kbit`;
+}
+
 export function percent(share: number, digits = 1): string {
   return `${number(share * 100, digits)}${kThin}%`;
 }

@@ -9,7 +9,14 @@ export interface Request {
   readonly decoded: number;
   /** Milliseconds since the page was opened. */
   readonly start: number;
+  /** How many requests this line stands for. */
+  readonly count?: number;
+  /** Answered by the service worker out of the copy on this device: nothing was sent. */
+  readonly local?: boolean;
 }
+
+/** What the service worker writes on answers out of its copy (scripts/service-worker.js). */
+const kCopyMark = 'offline-copy';
 
 /** The package's own files, as the build names them. */
 export const kRuntimeFiles = /\/(edgy|worker)[^/]*\.(js|wasm)$/;
@@ -51,6 +58,11 @@ export class NetworkPanel {
     this.#add({ name, kind, encoded: 0, decoded: 0, start: performance.now() });
   }
 
+  /** One line for many requests that somebody else made for this page. */
+  summarize(name: string, kind: string, count: number, bytes: number): void {
+    this.#add({ name, kind, encoded: bytes, decoded: bytes, start: performance.now(), count });
+  }
+
   get startup(): readonly Request[] {
     return this.#startup;
   }
@@ -78,6 +90,7 @@ export class NetworkPanel {
         encoded: entry.encodedBodySize,
         decoded: entry.decodedBodySize,
         start: entry.startTime,
+        local: entry.serverTiming.some(({ name }) => name === kCopyMark),
       });
     }
   }
@@ -89,9 +102,9 @@ export class NetworkPanel {
 
   #render(): void {
     const sealed = this.#sealedAt < Infinity;
-    const state = !sealed ? 'loading' : this.#after.length ? 'broken' : 'sealed';
-    const count = this.#after.length;
-    const total = this.#startup.reduce((sum, { encoded }) => sum + encoded, 0);
+    const count = sent(this.#after);
+    const state = !sealed ? 'loading' : count ? 'broken' : 'sealed';
+    const total = bytesOf(this.#startup);
     byId('seal').dataset.state = state;
     byId('seal-text').textContent = !sealed
       ? `Loading: ${bytes(total)}`
@@ -105,11 +118,28 @@ export class NetworkPanel {
           ? `${number(count)} after start-up. This should not happen: see the list.`
           : 'None since start-up.',
     );
-    byId('startup-title').textContent = `At start-up: ${number(this.#startup.length)} requests, ${bytes(total)}`;
+    byId('startup-title').textContent = startupTitle(this.#startup, total);
     byId('shares').replaceChildren(...shares(this.#startup, total));
     byId('startup').replaceChildren(...inOrder(this.#startup).map(row));
-    byId('after').replaceChildren(...(count ? inOrder(this.#after).map(row) : [emptyRow(sealed)]));
+    const after = inOrder(this.#after).map(row);
+    byId('after').replaceChildren(...(after.length ? after : [emptyRow(sealed)]));
   }
+}
+
+/** Requests that went to the network. */
+function sent(requests: readonly Request[]): number {
+  return requests.reduce((sum, { local, count = 1 }) => sum + (local ? 0 : count), 0);
+}
+
+/** Without the offline copy, which is the same bytes once more. */
+function bytesOf(requests: readonly Request[]): number {
+  return requests.reduce((sum, { encoded, count }) => sum + (count ? 0 : encoded), 0);
+}
+
+function startupTitle(requests: readonly Request[], total: number): string {
+  const local = requests.filter((request) => request.local).length;
+  const copies = local ? `, ${number(local)} more answered by the copy on this device` : '';
+  return `At start-up: ${number(sent(requests))} requests${copies}, ${bytes(total)}`;
 }
 
 /** Announced by screen readers only when it changes. */
@@ -121,11 +151,11 @@ function inOrder(requests: readonly Request[]): Request[] {
   return [...requests].sort((a, b) => a.start - b.start);
 }
 
-function row({ name, kind, encoded, start }: Request): HTMLElement {
+function row({ name, kind, encoded, start, local }: Request): HTMLElement {
   const item = document.createElement('li');
   const cells: [string, string][] = [
     ['request-name', name],
-    ['request-kind', kind],
+    ['request-kind', local ? 'on this device' : kind],
     ['request-time', `${number(start)}\u202fms`],
     ['request-bytes', encoded ? bytes(encoded) : 'not told'],
   ];
@@ -148,7 +178,8 @@ const kPurposes: readonly (readonly [string, RegExp])[] = [
 
 function shares(requests: readonly Request[], total: number): HTMLElement[] {
   const sums = new Map(kPurposes.map(([purpose]) => [purpose, 0]));
-  for (const { name, encoded } of requests) {
+  for (const { name, encoded, count } of requests) {
+    if (count) continue;
     const purpose = kPurposes.find(([, pattern]) => pattern.test(name))?.[0];
     if (purpose) sums.set(purpose, (sums.get(purpose) ?? 0) + encoded);
   }

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+/** After a build: dist/sw.js, the service worker with the list of all files that the page needs, and a hash of their content. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const scripts = dirname(fileURLToPath(import.meta.url));
+const dist = join(scripts, '../dist');
+
+const isNeeded = (name) => !/\.(md|br|map)$/.test(name) && name !== 'sw.js';
+
+const entries = await readdir(dist, { recursive: true, withFileTypes: true });
+const files = entries
+  .filter((entry) => entry.isFile())
+  .map((entry) =>
+    relative(dist, join(entry.parentPath ?? entry.path, entry.name))
+      .split(sep)
+      .join('/'),
+  )
+  .filter(isNeeded)
+  .sort();
+
+const hash = createHash('sha256');
+for (const file of files) hash.update(file).update(await readFile(join(dist, file)));
+
+// The page itself is asked for by the address of its folder.
+const addresses = files.map((file) => (file === 'index.html' ? './' : file));
+const template = await readFile(join(scripts, 'service-worker.js'), 'utf8');
+await writeFile(
+  join(dist, 'sw.js'),
+  template.replace('@version@', hash.digest('hex').slice(0, 16)).replace("['@files@']", JSON.stringify(addresses)),
+);
