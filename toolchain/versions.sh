@@ -15,6 +15,7 @@ HOST_PACKAGES=(
   libssl-dev pkg-config                           # SHA-256 of source models; finds libsndfile and libzip
   brotli                                          # sizes as they go over the wire
   chromium fonts-liberation                       # browser tests, benchmarks, screenshots
+  firefox-esr                                     # the seal's tests in a second engine
 )
 HOST_COMPILER_PACKAGES=(libc6 libc6-dev gcc g++ gcc-12 g++-12 libstdc++6 libstdc++-12-dev) # setup refuses to change these
 

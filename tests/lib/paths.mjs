@@ -16,6 +16,9 @@ export const chromiumArguments = [
   '--no-first-run',
 ];
 
+/** Driven by WebDriver BiDi: FIREFOX names another one. */
+export const firefox = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
+
 /** The built npm package. */
 export const dist = at('wasm/npm/dist');
 /** The native converter and runtime. */

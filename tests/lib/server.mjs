@@ -13,6 +13,11 @@ const isolation = {
 const strictPolicy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src 'self'";
 
+/** The least that a page around a sealed session needs. Under /embedder/ every response but the seal's own page carries it. */
+const embedderPolicy =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; frame-src 'self'; img-src data:; " +
+  "require-trusted-types-for 'script'; trusted-types 'none'";
+
 /**
  * @param {Record<string, string>} folders prefix ('/edgy/') to folder; the longest matching prefix wins
  * @param {Record<string, { status?: number, type?: string, body: string | Uint8Array }>} [answers] fixed answers by path
@@ -27,6 +32,10 @@ export async function serve(folders, answers = {}) {
     if (path.startsWith('/strict/')) {
       response.setHeader('Content-Security-Policy', strictPolicy);
       path = path.slice('/strict'.length);
+    }
+    if (path.startsWith('/embedder/')) {
+      if (!path.endsWith('/seal.html')) response.setHeader('Content-Security-Policy', embedderPolicy);
+      path = path.slice('/embedder'.length);
     }
     const answer = answers[path];
     if (answer) {

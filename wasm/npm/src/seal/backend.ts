@@ -7,11 +7,13 @@ import type { Handshake, SealOperation, SealRequest, SealResult } from './protoc
 
 /** From the frame's `load` to the guard's first answer, which takes milliseconds unless something holds it back for good. */
 const kAnswerWithin = 30_000;
+const kWatchEvery = 250;
 
 export class SealBackend implements Backend {
   readonly #frame: HTMLIFrameElement;
   readonly #pending = new PendingCalls();
   readonly #port: Promise<MessagePort>;
+  readonly #watch: ReturnType<typeof setInterval>;
   #open: MessagePort | undefined;
 
   constructor(url: URL) {
@@ -28,16 +30,19 @@ export class SealBackend implements Backend {
           const { port1, port2 } = new MessageChannel();
           port1.onmessage = ({ data: { id, outcome } }: MessageEvent<Answer>) => this.#pending.settle(id, outcome);
           port1.onmessageerror = () => this.#die('An answer of the seal could not be read.');
-          // Chromium and Firefox say so when the other side is gone: the frame was removed, or led elsewhere.
-          port1.addEventListener('close', () => this.#die('The sealed frame is gone.'));
           // The frame's origin is opaque, so it cannot be named.
           frame.contentWindow?.postMessage({ edgy: 'seal' } satisfies Handshake, '*', [port2]);
           this.#open = port1;
           resolve(port1);
+          frame.addEventListener('load', () => this.#die('The sealed frame was led elsewhere.'), { once: true });
         },
         { once: true },
       );
     });
+    // No event tells that a frame was taken out of the page.
+    this.#watch = setInterval(() => {
+      if (!frame.isConnected) this.#die('The sealed frame was removed from the page.');
+    }, kWatchEvery);
     frame.src = url.href;
     (document.body ?? document.documentElement).append(frame);
   }
@@ -76,12 +81,14 @@ export class SealBackend implements Backend {
   }
 
   close(): void {
+    clearInterval(this.#watch);
     this.#pending.clear();
     this.#open?.close();
     this.#frame.remove();
   }
 
   #die(what: string): void {
+    clearInterval(this.#watch);
     this.#pending.die(new EdgyError('sealed', what));
     this.#frame.remove();
   }

@@ -20,8 +20,12 @@ let handler: SealedHandler | undefined;
 
 scope.addEventListener('message', async ({ data: { id, operation, request } }) => {
   if (!handler) return;
-  const { outcome, transfer } = await handler(operation, request);
-  post({ id, outcome }, transfer);
+  try {
+    const { outcome, transfer } = await handler(operation, request);
+    post({ id, outcome }, transfer);
+  } catch {
+    post({ id, outcome: { ok: false, code: 'internal', message: '' } }, []);
+  }
 });
 
 const lockdown = lockDown(globalThis, kLanguage);

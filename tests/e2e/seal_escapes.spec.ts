@@ -1,0 +1,77 @@
+/** Red team: every attempt to get an embedding out fails behind the seal and, to prove that it is one, succeeds without it. */
+import { existsSync } from 'node:fs';
+import { type BrowserContext, expect, test } from '@playwright/test';
+import puppeteer from 'puppeteer-core';
+import * as frame from '../lib/escapes/frame.mjs';
+import { gather, type Page } from '../lib/escapes/gather.mjs';
+import * as worker from '../lib/escapes/worker.mjs';
+import { firefox } from '../lib/paths.mjs';
+
+const names = [
+  ...Object.keys({ ...worker.network, ...worker.storage, ...worker.answers }).map((name) => `worker: ${name}`),
+  ...Object.keys({ ...frame.network, ...frame.datagrams, ...frame.navigation, ...frame.page }).map(
+    (name) => `frame: ${name}`,
+  ),
+];
+
+/** Attempts that fail in a browser without a seal too, so that nothing is shown by their failing behind one. */
+const pointless: Record<string, Record<string, string>> = {
+  chromium: {},
+  firefox: { 'frame: prefetch': 'Firefox did not prefetch here at all' },
+};
+
+/** Firefox by WebDriver BiDi. */
+async function openFirefox(): Promise<{ open(): Promise<Page>; close(): Promise<void> }> {
+  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true });
+  return {
+    open: async () => (await browser.createBrowserContext()).newPage() as unknown as Promise<Page>,
+    close: () => browser.close(),
+  };
+}
+
+for (const browserName of ['chromium', 'firefox']) {
+  test.describe(`in ${browserName}`, () => {
+    test.skip(browserName === 'firefox' && !existsSync(firefox), `there is no Firefox at ${firefox}`);
+    test.describe.configure({ mode: 'default' });
+    let seen: Awaited<ReturnType<typeof gather>>;
+
+    test.beforeAll(async ({ browser }) => {
+      test.setTimeout(600_000);
+      if (browserName === 'firefox') {
+        const { open, close } = await openFirefox();
+        seen = await gather(open).finally(close);
+        return;
+      }
+      const contexts: BrowserContext[] = [];
+      seen = await gather(async () => {
+        const context = await browser.newContext();
+        contexts.push(context);
+        return context.newPage();
+      });
+      for (const context of contexts) await context.close();
+    });
+
+    test('the hostile code ran behind the seal, and nothing at all reached the collector', () => {
+      expect(seen.made).toBe(Object.keys({ ...worker.network, ...worker.storage }).length);
+      expect(seen.ran).toEqual([true, true, true, true, true]);
+      // Before and after its attempts the hostile engine still encoded.
+      expect(seen.answers.at(0)).toBe('indices');
+      expect(seen.answers.at(-1)).toBe('indices');
+      expect(seen.collected).toBe(0);
+      const proven = Object.values(seen.attempts).filter(({ sealed, loose }) => loose && !sealed);
+      expect(proven.length).toBeGreaterThanOrEqual(25);
+      test.info().annotations.push({ type: 'escape attempts that failed', description: String(proven.length) });
+    });
+
+    for (const name of names) {
+      test(`no escape: ${name}`, () => {
+        const reason = pointless[browserName]?.[name];
+        test.skip(reason !== undefined, reason);
+        expect(seen.attempts[name], 'an attempt works without the seal and fails behind it').toEqual({
+          sealed: false,
+          loose: true,
+        });
+      });
+    }
+  });
+}

@@ -1,0 +1,126 @@
+// Runs every attempt twice in one browser, behind the seal and without it, and says which got the secret out.
+import { collect } from './collector.mjs';
+import * as frame from './frame.mjs';
+import { serveEscapes } from './site.mjs';
+import * as worker from './worker.mjs';
+
+/** How long the collector is given to hear of an attempt that works. */
+const kPatience = 10_000;
+
+/**
+ * @typedef {{ goto(url: string): Promise<unknown>, evaluate(work: any, argument?: any): Promise<any>, close(): Promise<unknown> }} Page
+ *   of Playwright or Puppeteer
+ * @param {() => Promise<Page>} open a page with storage of its own
+ * @returns {Promise<{ attempts: Record<string, { sealed: boolean, loose: boolean }>, collected: number, made: number, ran: boolean[],
+ *   answers: string[] }>} what got out; what the collector had of the sealed ones in all; how many attempts the sealed worker made and
+ *   whether each sealed frame made its own; how the sealed session answered
+ */
+export async function gather(open) {
+  const collector = await collect();
+  const site = await serveEscapes(collector);
+  const calls = Object.keys(worker.answers).length + 1;
+  const attempts = {};
+  const put = (where, names, side, got) => {
+    for (const name of names) (attempts[`${where}: ${name}`] ??= {})[side] = got(name);
+  };
+  const onPage = async (work) => {
+    const page = await open();
+    await page.goto(`${site.url}/`);
+    await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const look = () => ('kit' in globalThis ? resolve() : setTimeout(look, 10));
+          look();
+        }),
+    );
+    try {
+      return await work(page);
+    } finally {
+      await page.close();
+    }
+  };
+  let made = 0;
+  const ran = [];
+  const answers = [];
+  try {
+    // Behind the seal: first, so that whatever the collector has by then came through it.
+    await onPage(async (page) => {
+      const secret = await page.evaluate(() => kit.theSecret());
+      const seen = await page.evaluate(([calls, secret]) => kit.askSealed(calls, secret), [calls, secret]);
+      const { found } = seen;
+      made = seen.made;
+      answers.push(...seen.answers);
+      put(
+        'worker',
+        Object.keys(worker.answers),
+        'sealed',
+        (name) => found[1 + Object.keys(worker.answers).indexOf(name)],
+      );
+      const stored = await page.evaluate((secret) => kit.stored(secret), secret);
+      put('worker', Object.keys(worker.storage), 'sealed', (name) => stored[name] || found[0]);
+    });
+    await onPage(async (page) => {
+      ran.push(await page.evaluate(() => kit.frameSealed('page')));
+      const surfaced = await page.evaluate(() => kit.surfaced());
+      put('frame', Object.keys(frame.page), 'sealed', (name) => surfaced[name]);
+      ran.push(await page.evaluate(() => kit.frameSealed('network')));
+      for (const name of Object.keys(frame.navigation))
+        ran.push(await page.evaluate((name) => kit.frameSealed(name), name));
+    });
+    put('worker', Object.keys(worker.network), 'sealed', collector.caught);
+    put('frame', [...Object.keys(frame.network), ...Object.keys(frame.navigation)], 'sealed', collector.caught);
+    const datagrams = collector.datagrams();
+    put('frame', Object.keys(frame.datagrams), 'sealed', () => datagrams > 0);
+    attempts['worker: WebTransport'].sealed = datagrams > 0;
+    const collected = collector.leaks.length + datagrams;
+
+    // Without it.
+    const heardOf = async (names) => {
+      for (let waited = 0; waited < kPatience && !names.every(collector.caught); waited += 100) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    await onPage(async (page) => {
+      const secret = await page.evaluate(() => kit.theSecret());
+      const before = collector.datagrams();
+      const { found } = await page.evaluate(([calls, secret]) => kit.askLoose(calls, secret), [calls, secret]);
+      put(
+        'worker',
+        Object.keys(worker.answers),
+        'loose',
+        (name) => found[1 + Object.keys(worker.answers).indexOf(name)],
+      );
+      const stored = await page.evaluate((secret) => kit.stored(secret), secret);
+      put('worker', Object.keys(worker.storage), 'loose', (name) =>
+        name === 'broadcast channel' ? found[0] : stored[name],
+      );
+      const names = Object.keys(worker.network).filter((name) => name !== 'WebTransport');
+      await heardOf(names);
+      put('worker', names, 'loose', collector.caught);
+      attempts['worker: WebTransport'].loose = collector.datagrams() > before;
+    });
+    await onPage(async (page) => {
+      await page.evaluate(() => kit.frameLoose('page'));
+      const surfaced = await page.evaluate(() => kit.surfaced());
+      put('frame', Object.keys(frame.page), 'loose', (name) => surfaced[name]);
+    });
+    await onPage(async (page) => {
+      const before = collector.datagrams();
+      await page.evaluate(() => kit.frameLoose('network'));
+      await heardOf(Object.keys(frame.network));
+      put('frame', Object.keys(frame.network), 'loose', collector.caught);
+      put('frame', Object.keys(frame.datagrams), 'loose', () => collector.datagrams() > before);
+    });
+    for (const name of Object.keys(frame.navigation)) {
+      await onPage(async (page) => {
+        await page.evaluate((name) => kit.frameLoose(name), name).catch(() => {}); // the page may be gone by then
+        await heardOf([name]);
+        put('frame', [name], 'loose', collector.caught);
+      });
+    }
+    return { attempts, collected, made, ran, answers };
+  } finally {
+    site.close();
+    collector.close();
+  }
+}

@@ -1,0 +1,73 @@
+// A site under attack: the package as it ships, the same package with hostile code behind the seal, and the same hostile code with
+// the seal taken off.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sirv from 'sirv';
+import { digest, makeSealPage } from '../../../wasm/npm/scripts/seal_page.mjs';
+import { dist, models } from '../paths.mjs';
+import * as frame from './frame.mjs';
+import * as worker from './worker.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const inDist = (name) => readFileSync(path.join(dist, name));
+
+/** @param {Awaited<ReturnType<import('./collector.mjs').collect>>} collector */
+export async function serveEscapes(collector) {
+  const engine = inDist('sealed-engine.js').toString();
+  // Refused by the site's policy below, which reports it to the collector.
+  const reported = `${collector.url.replace('127.0.0.1', 'localhost')}/reported`;
+  const hostile = worker.hostileEngine(engine, { ...collector, reported });
+  const wasm = { simd: digest(inDist('edgy-simd.wasm')), relaxed: digest(inDist('edgy-relaxed.wasm')) };
+  const sealAround = async (text, guard) =>
+    (await makeSealPage({ ...wasm, engine: digest(text) }, guard ? { guard } : {})).html;
+  const html = (script) =>
+    `<!doctype html><html lang="en"><title>Loose</title><body><script>${script}</script></body></html>`;
+
+  /** @type {Record<string, [type: string, body: string]>} */
+  const files = {
+    '/': ['text/html', readFileSync(path.join(here, 'page.html'), 'utf8')],
+    '/page.js': ['text/javascript', readFileSync(path.join(here, 'page.js'), 'utf8')],
+    '/hostile/sealed-engine.js': ['text/javascript', hostile],
+    '/hostile/seal.html': ['text/html', await sealAround(hostile)],
+    '/loose/worker.js': ['text/javascript', worker.loosePrelude + hostile],
+  };
+  const scripts = {
+    network: { ...frame.network, ...frame.datagrams },
+    page: frame.page,
+    ...Object.fromEntries(Object.entries(frame.navigation).map(([name, body]) => [name, { [name]: body }])),
+  };
+  for (const [name, attempts] of Object.entries(scripts)) {
+    const script = frame.hostileScript(attempts, collector);
+    files[`/sealed/${name}/seal.html`] = ['text/html', await sealAround(engine, script)];
+    files[`/loose/${name}.html`] = ['text/html', html(script)];
+  }
+  // Lets everything through to the collector, so that it is the seal that holds, and reports what it does not.
+  const policy = `connect-src 'self' data: http://127.0.0.1:* ws://127.0.0.1:* https://127.0.0.1:*; report-uri ${collector.url}/report`;
+  const mounts = { '/edgy/': sirv(dist, { dev: true }), '/models/': sirv(models, { dev: true }) };
+  const server = createServer((request, response) => {
+    const name = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    response.setHeader('Cache-Control', 'no-cache');
+    const file = files[name];
+    if (file) {
+      if (!name.endsWith('seal.html')) response.setHeader('Content-Security-Policy', policy);
+      response.writeHead(200, { 'Content-Type': file[0] }).end(file[1]);
+      return;
+    }
+    const prefix = Object.keys(mounts).find((start) => name.startsWith(start));
+    const notFound = () => response.writeHead(404).end();
+    if (!prefix) return notFound();
+    request.url = `/${name.slice(prefix.length)}`;
+    mounts[prefix](request, response, notFound);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
