@@ -10,8 +10,7 @@ SPEECH := tests/data/speech/manifest.csv
 MODELS := build/models/edgy-256-f32.edgy build/models/edgy-256-int8.edgy
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup converter native wasm models package page demo test test-native test-asan test-e2e test-package check format bench \
-        bench-kernels leakage attackers results clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' Makefile)
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +93,9 @@ leakage: converter ## what codes tell about the speaker: fp32 beside int8; write
 attackers: models ## train the demo page's attackers on LEAKAGE_SPEECH (a manifest.csv with split attack-train)
 	$(EDGY) audit build/models/edgy-256-int8.edgy --manifest $(LEAKAGE_SPEECH) \
 	  --export-attackers web-demo/public/attackers/edgy-256.json
+
+reproduce: setup ## build the WebAssembly files twice from clean trees and compare the bytes
+	@toolchain/reproduce
 
 results: ## write README's results from the last demo report and benchmark
 	@node tests/bench/results.mjs
