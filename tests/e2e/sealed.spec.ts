@@ -11,7 +11,11 @@ declare global {
   var sealing: {
     createSealedSession: typeof Sealed.createSealedSession;
     ports: MessagePort[];
-    askRaw(port: MessagePort, message: unknown, transfer?: Transferable[]): Promise<any>;
+    askRaw(
+      port: MessagePort,
+      message: unknown,
+      transfer?: Transferable[],
+    ): Promise<{ outcome: { ok: boolean; code?: string } }>;
   };
   var sealed: Sealed.SealedSession;
 }

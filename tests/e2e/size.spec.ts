@@ -17,7 +17,7 @@ for (const variant of ['relaxed', 'simd'] as const) {
     const files = [...urls]
       .filter((url) => url.startsWith(`${server}/edgy/`))
       .map((url) => url.slice(`${server}/edgy/`.length));
-    expect(files.toSorted()).toEqual([`edgy-${variant}.wasm`, 'engine.js', 'index.js', 'worker.js']);
+    expect(files.toSorted()).toEqual([`edgy-${variant}.wasm`, 'engine.js', 'index.js', 'shared.js', 'worker.js']);
     const bytes = files.map((file) => measureFile(file).brotli).reduce((sum, size) => sum + size, 0);
     expect(bytes).toBeLessThanOrEqual(kLimitBytes);
   });

@@ -69,13 +69,15 @@ export async function audit({ file, bytes, glue, allowed }) {
   const name = (side, entries) =>
     entries.map((entry) => {
       const bound = bindings[side].get(entry.letter);
-      if (!bound) faults.push(`${side.slice(0, -1)} '${entry.letter}' (${entry.kind}), which the JavaScript does not bind`);
+      if (!bound)
+        faults.push(`${side.slice(0, -1)} '${entry.letter}' (${entry.kind}), which the JavaScript does not bind`);
       else if (!Object.hasOwn(list[side], bound)) faults.push(`${side.slice(0, -1)} ${bound} (${entry.kind})`);
       return { ...entry, name: bound };
     });
   const result = { imports: name('imports', imports), exports: name('exports', exports) };
   for (const entry of imports) {
-    if (entry.module !== 'a' || entry.kind !== 'function') faults.push(`import of a ${entry.kind} from '${entry.module}'`);
+    if (entry.module !== 'a' || entry.kind !== 'function')
+      faults.push(`import of a ${entry.kind} from '${entry.module}'`);
   }
   if (faults.length > 0) {
     throw new Error(

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { audit } from './audit.mjs';
 import { writeIntegrity } from './integrity.mjs';
 import { digest, makeSealPage } from './seal_page.mjs';
 
@@ -55,6 +56,11 @@ const separateEngine = {
 };
 
 const wasmBytes = {};
+for (const variant of ['simd', 'relaxed']) {
+  const file = path.join(folders[variant], `edgy-${variant}.wasm`);
+  const glue = await readFile(file.replace(/wasm$/, 'mjs'), 'utf8');
+  await audit({ file, bytes: await readFile(file), glue });
+}
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 for (const variant of ['simd', 'relaxed']) {

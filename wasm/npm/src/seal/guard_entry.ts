@@ -53,7 +53,8 @@ function serve(port: MessagePort, policy: string): void {
     },
     startWorker: (engine) =>
       new Promise<Pick<Closure, 'policy' | 'frame' | 'worker'>>((resolve, reject) => {
-        if (origin !== 'null') throw new EdgyError('sealed', `The frame has the origin ${origin}: it has to be sandboxed.`);
+        if (origin !== 'null')
+          throw new EdgyError('sealed', `The frame has the origin ${origin}: it has to be sandboxed.`);
         if (typeof lockdown === 'string') throw new EdgyError('sealed', `The frame is not closed. ${lockdown}`);
         const frame = { lockdown, origin };
         const url = makeUrl(new Blob([EDGY_PRELUDE, '\n', engine], { type: 'text/javascript' }));

@@ -1,0 +1,80 @@
+/** Writes the few tables of an .edgy file that the guard reads. */
+
+type Node = { size: number; write(view: DataView, at: number, place: (child: Node) => number): void };
+
+const text = (value: string): Node => {
+  const bytes = new TextEncoder().encode(value);
+  return {
+    size: 4 + bytes.length + 1,
+    write: (view, at) => {
+      view.setUint32(at, bytes.length, true);
+      new Uint8Array(view.buffer).set(bytes, at + 4);
+    },
+  };
+};
+
+const ints = (values: number[]): Node => ({
+  size: 4 + 4 * values.length,
+  write: (view, at) => {
+    view.setUint32(at, values.length, true);
+    for (const [i, value] of values.entries()) view.setInt32(at + 4 + 4 * i, value, true);
+  },
+});
+
+const list = (items: Node[]): Node => ({
+  size: 4 + 4 * items.length,
+  write: (view, at, place) => {
+    view.setUint32(at, items.length, true);
+    for (const [i, item] of items.entries()) view.setUint32(at + 4 + 4 * i, place(item) - (at + 4 + 4 * i), true);
+  },
+});
+
+/** Four bytes a field; a number is a scalar. The table's vtable follows it. */
+const table = (fields: Record<number, Node | number>): Node => {
+  const slots = Math.max(-1, ...Object.keys(fields).map(Number)) + 1;
+  const bytes = 4 + 4 * slots;
+  return {
+    size: bytes + 4 + 2 * slots,
+    write: (view, at, place) => {
+      const vtable = at + bytes;
+      view.setInt32(at, at - vtable, true);
+      view.setUint16(vtable, 4 + 2 * slots, true);
+      view.setUint16(vtable + 2, bytes, true);
+      for (const [slot, field] of Object.entries(fields)) {
+        const here = at + 4 + 4 * Number(slot);
+        view.setUint16(vtable + 4 + 2 * Number(slot), here - at, true);
+        if (typeof field === 'number') view.setInt8(here, field);
+        else view.setUint32(here, place(field) - here, true);
+      }
+    },
+  };
+};
+
+function serialize(root: Node): ArrayBuffer {
+  const view = new DataView(new ArrayBuffer(1 << 16));
+  let end = 8;
+  const place = (node: Node): number => {
+    const at = end;
+    end += (node.size + 3) & ~3;
+    node.write(view, at, place);
+    return at;
+  };
+  view.setUint32(0, place(root), true);
+  return view.buffer.slice(0, end);
+}
+
+export interface Output {
+  name: string;
+  type: number;
+  shape: number[];
+}
+
+export const kF32 = 0;
+export const kI64 = 4;
+
+export function modelFile(outputs: Output[], policies: [name: string, level: number][], floor = 0): ArrayBuffer {
+  const tensors = outputs.map(({ name, type, shape }) => table({ 0: text(name), 1: type, 2: ints(shape) }));
+  const entries = policies.map(([name, level]) => table({ 0: text(name), 1: level }));
+  const metadata = table({ 8: list(entries), 9: floor });
+  return serialize(table({ 2: list(tensors), 5: ints(outputs.map((_, i) => i)), 7: metadata }));
+}
