@@ -18,7 +18,8 @@ const { values: options, positionals } = parseArgs({
 const models = positionals.length > 0 ? positionals.map((file) => path.resolve(file)) : [int8Model];
 
 const page = '<!doctype html><link rel="icon" href="data:,"><title>Sealed</title>';
-const server = await serve({ '/edgy/': dist, '/file/': '/' }, { '/': { type: 'text/html', body: page } });
+const folders = Object.fromEntries(models.map((model, i) => [`/model-${i}/`, path.dirname(model)]));
+const server = await serve({ '/edgy/': dist, ...folders }, { '/': { type: 'text/html', body: page } });
 const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
 
 /** In the page: milliseconds of every counted round, both ways of each round next to each other. */
@@ -47,10 +48,10 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 
 const results = [];
 try {
-  for (const model of models) {
+  for (const [i, model] of models.entries()) {
     const tab = await browser.newPage();
     await tab.goto(server.url);
-    const url = `/file/${path.relative('/', model)}`;
+    const url = `/model-${i}/${path.basename(model)}`;
     const { times, info } = await tab.evaluate(measure, {
       url,
       runs: Number(options.runs),
