@@ -10,10 +10,10 @@ SPEECH := tests/data/speech/manifest.csv
 MODELS := build/models/edgy-256-f32.edgy build/models/edgy-256-int8.edgy
 JOBS ?= $(shell nproc)
 
-.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' Makefile)
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
 
 help: ## list the commands
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make this machine able to build everything (idempotent; every other target calls it)
 	@toolchain/setup
