@@ -2,7 +2,8 @@
 // it.
 //
 // An operand is 16 bytes: four lanes of four values whose products are summed into one int32 per
-// lane. The first operand holds weights, the second activations (0..127 for the relaxed forms).
+// lane. The first operand holds weights, the second activations (0..127 for the relaxed forms). A
+// form is an object: it holds the vectors that its loops must keep in registers.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +45,14 @@ struct Simd128Form {
     const v128_t first_halves = wasm_i32x4_make(value, 0, value, 0);
     return {first_halves, first_halves};
   }
-  static void accumulate(Sum& sum, const Operand& weights, const Operand& activations) {
+  void accumulate(Sum& sum, const Operand& weights, const Operand& activations) const {
     sum.low = wasm_i32x4_add(sum.low, wasm_i32x4_dot_i16x8(weights.low, activations.low));
     sum.high = wasm_i32x4_add(sum.high, wasm_i32x4_dot_i16x8(weights.high, activations.high));
+  }
+  void accumulate_two(Sum& sum, const Operand& first_weights, const Operand& first,
+                      const Operand& second_weights, const Operand& second) const {
+    accumulate(sum, first_weights, first);
+    accumulate(sum, second_weights, second);
   }
   static v128_t finish(const Sum& sum) {
     return wasm_i32x4_add(wasm_i32x4_shuffle(sum.low, sum.high, 0, 2, 4, 6),
@@ -70,16 +76,35 @@ struct RelaxedBase {
 
 struct RelaxedDotForm : RelaxedBase {
   static constexpr bool kSlowSum = true;
-  static void accumulate(Sum& sum, Operand weights, Operand activations) {
+  void accumulate(Sum& sum, Operand weights, Operand activations) const {
     sum = relaxed_dot_add(weights, activations, sum);
+  }
+  void accumulate_two(Sum& sum, Operand first_weights, Operand first, Operand second_weights,
+                      Operand second) const {
+    accumulate(sum, first_weights, first);
+    accumulate(sum, second_weights, second);
   }
 };
 
+/// Eight times 1. V8 makes a vector constant anew, by three instructions, wherever it is used, but
+/// keeps a loaded one in its register: so kernels load it from here, where no compiler sees its
+/// value.
+extern const int16_t kOnes[8];
+
 struct RelaxedPairForm : RelaxedBase {
   static constexpr bool kSlowSum = false;
-  static void accumulate(Sum& sum, Operand weights, Operand activations) {
-    const v128_t pairs = relaxed_dot_pairs(weights, activations);
-    sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(pairs, wasm_i16x8_splat(1)));
+  v128_t ones = wasm_v128_load(kOnes);
+
+  void accumulate(Sum& sum, Operand weights, Operand activations) const {
+    sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(relaxed_dot_pairs(weights, activations), ones));
+  }
+  /// Both products are added before they are widened. For weights that are `SumPair`s only
+  /// (sum_pairs.h): no i16 sum may overflow.
+  void accumulate_two(Sum& sum, Operand first_weights, Operand first, Operand second_weights,
+                      Operand second) const {
+    const v128_t pairs = wasm_i16x8_add(relaxed_dot_pairs(first_weights, first),
+                                        relaxed_dot_pairs(second_weights, second));
+    sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(pairs, ones));
   }
 };
 #endif

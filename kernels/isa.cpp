@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "kernels/simd.h"
+#include "kernels/forms.h"
 
 #if defined(__EMSCRIPTEN__)
 #include <emscripten/emscripten.h>
@@ -26,33 +26,19 @@ double now_ms() {
 #endif
 }
 
-struct Dot {
-  v128_t operator()(v128_t weights, v128_t activations, v128_t sum) const {
-    return relaxed_dot_add(weights, activations, sum);
-  }
-};
-
-struct Pair {
-  v128_t operator()(v128_t weights, v128_t activations, v128_t sum) const {
-    const v128_t pairs = relaxed_dot_pairs(weights, activations);
-    return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(pairs, wasm_i16x8_splat(1)));
-  }
-};
-
-// A tile as in the kernels: four weights by two activations, all different, so that nothing can be
-// computed once for all.
+// A tile as in the sparse kernels: two weights for each of eight vectors, all different, so that
+// nothing can be computed once for all.
 template <typename Form>
 __attribute__((noinline)) int32_t spin(const int8_t* operands, int32_t rounds) {
   const Form form;
-  v128_t sums[8] = {};
+  typename Form::Sum sums[8] = {};
   for (int32_t round = 0; round < rounds; ++round) {
-    const int8_t* here = operands + 16 * (round & 15);
-    const v128_t first = wasm_v128_load(here);
-    const v128_t second = wasm_v128_load(here + 16);
-    for (int i = 0; i < 4; ++i) {
-      const v128_t weights = wasm_v128_load32_splat(here + 4 * i);
-      sums[i] = form(weights, first, sums[i]);
-      sums[i + 4] = form(weights, second, sums[i + 4]);
+    const int8_t* here = operands + 16 * (round & 7);
+    const typename Form::Operand first = Form::splat(here);
+    const typename Form::Operand second = Form::splat(here + 4);
+    for (int i = 0; i < 8; ++i) {
+      form.accumulate_two(sums[i], first, Form::load(here + 16 * i), second,
+                          Form::load(here + 16 * i + 4));
     }
   }
   for (int i = 1; i < 8; ++i) {
@@ -76,7 +62,7 @@ double time_ms(const int8_t* operands, int32_t rounds) {
 Isa measure_relaxed() {
   std::array<int8_t, 288> operands;
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    operands[i] = static_cast<int8_t>(i & 127);
+    operands[i] = static_cast<int8_t>(i & 63);  // two i16 sums may be added
   }
   constexpr double kLongEnoughMs = 1.0;
   constexpr int32_t kMostRounds = 1 << 22;
@@ -84,18 +70,22 @@ Isa measure_relaxed() {
   double pair = 0;
   int32_t rounds = 1 << 12;
   for (; rounds < kMostRounds && (dot < kLongEnoughMs && pair < kLongEnoughMs); rounds *= 2) {
-    dot = time_ms<Dot>(operands.data(), rounds);
-    pair = time_ms<Pair>(operands.data(), rounds);
+    dot = time_ms<RelaxedDotForm>(operands.data(), rounds);
+    pair = time_ms<RelaxedPairForm>(operands.data(), rounds);
   }
   for (int run = 0; run < 2; ++run) {
-    dot = std::min(dot, time_ms<Dot>(operands.data(), rounds / 2));
-    pair = std::min(pair, time_ms<Pair>(operands.data(), rounds / 2));
+    dot = std::min(dot, time_ms<RelaxedDotForm>(operands.data(), rounds / 2));
+    pair = std::min(pair, time_ms<RelaxedPairForm>(operands.data(), rounds / 2));
   }
   return dot <= pair ? Isa::kRelaxedDot : Isa::kRelaxedPair;
 }
 #endif
 
 }  // namespace
+
+#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
+alignas(16) const int16_t kOnes[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+#endif
 
 const char* to_string(Isa isa) {
   switch (isa) {

@@ -2,18 +2,33 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "converter/cli/commands.h"
 #include "converter/compare/model_files.h"
 #include "converter/report/inspect.h"
+#include "converter/report/plan.h"
 
 namespace edgy::converter {
+namespace {
+
+std::optional<kernels::Isa> isa_named(const std::string& name) {
+  for (const kernels::Isa isa : kernels::available_isas()) {
+    if (name == kernels::to_string(isa))
+      return isa;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 void add_inspect_command(CLI::App& app) {
   struct Arguments {
     std::string model;
     int64_t extent = 100;
     bool json = false;
+    bool plan = false;
+    std::string isa;
   };
   auto* command =
       app.add_subcommand("inspect", "List a model's layers, shapes, bits, density, bytes and MACs");
@@ -27,8 +42,24 @@ void add_inspect_command(CLI::App& app) {
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "Print everything as JSON");
+  command->add_flag("--plan", arguments->plan,
+                    "Show the kernel that each step gets, and its predicted cost");
+  command
+      ->add_option("--isa", arguments->isa,
+                   "With --plan: the instruction form (default: the fastest one here)")
+      ->check(CLI::IsMember({"reference", "simd128", "relaxed-dot", "relaxed-pair"}))
+      ->needs("--plan");
   command->callback([arguments] {
     const format::fb::ModelT model = read_edgy(arguments->model);
+    if (arguments->plan) {
+      const auto plan = plan_of(model, arguments->extent, isa_named(arguments->isa));
+      if (arguments->json) {
+        std::cout << plan_to_json(plan).dump(2) << "\n";
+      } else {
+        print_plan(plan, std::cout);
+      }
+      return;
+    }
     const ModelInfo info =
         inspect(model, std::filesystem::file_size(arguments->model), arguments->extent);
     if (arguments->json) {

@@ -54,26 +54,55 @@ struct ConvQuantization {
   float float_max = __builtin_inff();
 };
 
+/// Which weights are stored.
+enum class ConvBlocks {
+  kAll,
+  kNonZero4x4,  ///< blocks of four output by four input channels of one tap that hold a non-zero
+};
+
 /// Weights reordered for one instruction form. Packed once, used for every image size.
 class PackedConvWeights {
  public:
-  /// `weights` is [out][kernel_h][kernel_w][in/groups], int8.
-  PackedConvWeights(const ConvShape& shape, std::span<const int8_t> weights, Isa isa);
+  /// `weights` is [out][kernel_h][kernel_w][in/groups], int8. Depthwise convolutions know kAll
+  /// only.
+  PackedConvWeights(const ConvShape& shape, std::span<const int8_t> weights, Isa isa,
+                    ConvBlocks blocks = ConvBlocks::kAll);
 
   const ConvShape& shape() const { return shape_; }
   Isa isa() const { return isa_; }
   std::span<const int8_t> data() const { return data_; }
+  std::size_t bytes() const {
+    return data_.size() + summable_.size() + sizeof(int32_t) * (steps_.size() + starts_.size());
+  }
+  /// For kNonZero4x4: the blocks of output channels 4 q to 4 q + 3 are starts()[q] to starts()[q +
+  /// 1], and steps() are their indices into `conv_offsets` of the shape. Else empty.
+  std::span<const int32_t> starts() const { return starts_; }
+  std::span<const int32_t> steps() const { return steps_; }
+  /// For kRelaxedPair and kAll, one byte for each four output channels and kSummableSteps steps:
+  /// whether the products of steps 2 i and 2 i + 1 may be added in 16 bits (sum_pairs.h).
+  std::span<const uint8_t> summable() const { return summable_; }
 
  private:
+  void drop_zeros();
+  void find_summable();
+
   ConvShape shape_;
   Isa isa_;
   std::vector<int8_t> data_;
+  std::vector<int32_t> starts_;
+  std::vector<int32_t> steps_;
+  std::vector<uint8_t> summable_;
 };
+
+/// Share of 4x4 blocks (of ConvBlocks::kNonZero4x4) that hold a non-zero, 0 to 1.
+double density_4x4(const ConvShape& shape, std::span<const int8_t> weights);
 
 /// Byte offsets of every (tap, input block) relative to the first input position of an output row;
 /// depends on the image geometry, so it is made once per plan. `input.phases` must equal
 /// shape.stride_w, and the borders of `input` the padding.
 std::vector<int32_t> conv_offsets(const ConvShape& shape, const Block4& input);
+/// The same for what is stored of `weights`: what `conv_int8` wants.
+std::vector<int32_t> conv_offsets(const PackedConvWeights& weights, const Block4& input);
 
 /// Convolves one image. Input values must lie in 0..127 for the relaxed forms. Allocates nothing.
 void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offsets,

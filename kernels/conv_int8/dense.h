@@ -7,6 +7,7 @@
 
 #include "kernels/conv_int8/strips.h"
 #include "kernels/forms.h"
+#include "kernels/sum_pairs.h"
 
 namespace edgy::kernels {
 
@@ -25,6 +26,7 @@ ConvForms conv_relaxed_pair();
 template <typename Form, int Vectors>
 void dense_tile(const int8_t* weights, const int32_t* offsets, int32_t steps, const int8_t* input,
                 const int32_t (&bias)[4], int32_t first_vector, QuadSums& sums) {
+  const Form form;
   typename Form::Sum sum[4][Vectors];
   for (int i = 0; i < 4; ++i) {
     for (int v = 0; v < Vectors; ++v) {
@@ -41,7 +43,7 @@ void dense_tile(const int8_t* weights, const int32_t* offsets, int32_t steps, co
     for (int i = 0; i < 4; ++i) {
       const typename Form::Operand weight = Form::splat(weights + 4 * i);
       for (int v = 0; v < Vectors; ++v) {
-        Form::accumulate(sum[i][v], weight, operand[v]);
+        form.accumulate(sum[i][v], weight, operand[v]);
       }
     }
     weights += 16;
@@ -58,6 +60,7 @@ void dense_tile(const int8_t* weights, const int32_t* offsets, int32_t steps, co
 template <typename Form, int Positions>
 void dense_columns(const int8_t* weights, const int32_t* offsets, int32_t steps,
                    const int8_t* input, const int32_t (&bias)[4], QuadSums& sums) {
+  const Form form;
   constexpr int chains = 2;  // to hide the latency of an accumulation
   typename Form::Sum sum[chains][Positions];
   for (auto& chain : sum) {
@@ -68,7 +71,7 @@ void dense_columns(const int8_t* weights, const int32_t* offsets, int32_t steps,
   const auto accumulate = [&](int chain, int32_t step) __attribute__((always_inline)) {
     const typename Form::Operand weight = Form::load(weights + std::ptrdiff_t{16} * step);
     for (int p = 0; p < Positions; ++p) {
-      Form::accumulate(sum[chain][p], weight, Form::splat(input + offsets[step] + 4 * p));
+      form.accumulate(sum[chain][p], weight, Form::splat(input + offsets[step] + 4 * p));
     }
   };
   int32_t step = 0;
@@ -92,13 +95,27 @@ void dense_columns(const int8_t* weights, const int32_t* offsets, int32_t steps,
   }
 }
 
+/// The stored steps of a quad: all, or those of its non-zero 4x4 blocks.
+struct QuadSteps {
+  const int8_t* weights;
+  const int32_t* offsets;
+  int32_t steps;
+};
+
+inline QuadSteps steps_of(const QuadKernel& kernel, int32_t quad) {
+  if (kernel.row_starts == nullptr) {
+    return {kernel.weights + std::size_t{16} * kernel.steps * quad, kernel.offsets, kernel.steps};
+  }
+  const int32_t begin = kernel.row_starts[quad];
+  return {kernel.weights + std::ptrdiff_t{16} * begin, kernel.offsets + begin,
+          kernel.row_starts[quad + 1] - begin};
+}
+
 /// QuadKernel::Accumulate for weights packed [out/4][step][4 out][4 in].
 template <typename Form>
 void accumulate_dense(const QuadKernel& kernel, int32_t quad, const int8_t* input,
                       int32_t positions, const int32_t (&bias)[4], QuadSums& sums) {
-  const int32_t steps = kernel.steps;
-  const int8_t* weights = kernel.weights + std::size_t{16} * steps * quad;
-  const int32_t* offsets = kernel.offsets;
+  const auto [weights, offsets, steps] = steps_of(kernel, quad);
   if (positions == 2) {
     return dense_columns<Form, 2>(weights, offsets, steps, input, bias, sums);
   }
@@ -117,33 +134,64 @@ void accumulate_dense(const QuadKernel& kernel, int32_t quad, const int8_t* inpu
 }
 
 /// `Quads` quads at one position: a splat of four activations serves all of them, weights stream
-/// through.
+/// through. `summable` tells of runs of kSummableSteps steps; it may be null.
 template <typename Form, int Quads>
-void dense_column(const int8_t* weights, const int32_t* offsets, int32_t steps, const int8_t* input,
-                  int32_t* sums) {
+void dense_column(const int8_t* weights, const int32_t* offsets, int32_t steps,
+                  const uint8_t* summable, const int8_t* input, int32_t* sums) {
+  const Form form;
   typename Form::Sum sum[2][Quads];
   for (int quad = 0; quad < Quads; ++quad) {
     sum[0][quad] = sum[1][quad] = Form::start(0);
   }
   const std::ptrdiff_t quad_bytes = std::ptrdiff_t{16} * steps;
+  const auto accumulate_two = [&](int chain, int32_t step) __attribute__((always_inline)) {
+    const typename Form::Operand first = Form::splat(input + offsets[step]);
+    const typename Form::Operand second = Form::splat(input + offsets[step + 1]);
+    const int8_t* weight = weights + std::ptrdiff_t{16} * step;
+    for (int quad = 0; quad < Quads; ++quad, weight += quad_bytes) {
+      form.accumulate_two(sum[chain][quad], Form::load(weight), first, Form::load(weight + 16),
+                          second);
+    }
+  };
   const auto accumulate = [&](int chain, int32_t step) __attribute__((always_inline)) {
     const typename Form::Operand activations = Form::splat(input + offsets[step]);
     const int8_t* weight = weights + std::ptrdiff_t{16} * step;
-    for (int quad = 0; quad < Quads; ++quad) {
-      Form::accumulate(sum[chain][quad], Form::load(weight + quad_bytes * quad), activations);
+    for (int quad = 0; quad < Quads; ++quad, weight += quad_bytes) {
+      form.accumulate(sum[chain][quad], Form::load(weight), activations);
     }
   };
   int32_t step = 0;
+  if (summable != nullptr) {
+    const int32_t runs = steps / kSummableSteps;
+    for (int32_t run = 0; run < runs; ++run) {
+      bool all = true;
+      for (int quad = 0; quad < Quads; ++quad) {
+        all = all && summable[runs * quad + run] != 0;
+      }
+      const int32_t end = step + kSummableSteps;
+      if (all) {
+        for (; step < end; step += 4) {
+          accumulate_two(0, step);
+          accumulate_two(1, step + 2);
+        }
+      } else {
+        for (; step < end; ++step) {
+          accumulate(0, step);
+        }
+      }
+    }
+  }
   for (; step + 2 <= steps; step += 2) {
     accumulate(0, step);
-    accumulate(Form::kRegistersPerSum == 1 ? 1 : 0, step + 1);
+    accumulate(1, step + 1);
   }
   if (step < steps) {
     accumulate(0, step);
   }
   for (int quad = 0; quad < Quads; ++quad) {
-    const v128_t both = wasm_i32x4_add(Form::finish(sum[0][quad]), Form::finish(sum[1][quad]));
-    wasm_v128_store(sums + 4 * quad, wasm_i32x4_add(wasm_v128_load(sums + 4 * quad), both));
+    const v128_t total = wasm_i32x4_add(Form::finish(sum[0][quad]), Form::finish(sum[1][quad]));
+    int32_t* out = sums + std::ptrdiff_t{4} * quad;
+    wasm_v128_store(out, wasm_i32x4_add(wasm_v128_load(out), total));
   }
 }
 
@@ -151,13 +199,19 @@ void dense_column(const int8_t* weights, const int32_t* offsets, int32_t steps, 
 template <typename Form>
 void accumulate_dense_column(const QuadKernel& kernel, int32_t quad, int32_t quads,
                              const int8_t* input, int32_t* sums) {
-  const int32_t steps = kernel.steps;
-  const int8_t* weights = kernel.weights + std::size_t{16} * steps * quad;
-  if (quads == 4) {
-    return dense_column<Form, 4>(weights, kernel.offsets, steps, input, sums);
+  const int32_t runs = kernel.steps / kSummableSteps;
+  const auto summable_of = [&](int32_t which) {
+    return kernel.summable == nullptr ? nullptr
+                                      : kernel.summable + std::ptrdiff_t{1} * runs * which;
+  };
+  if (quads == 4 && kernel.row_starts == nullptr) {
+    const QuadSteps first = steps_of(kernel, quad);
+    return dense_column<Form, 4>(first.weights, first.offsets, first.steps, summable_of(quad),
+                                 input, sums);
   }
-  for (int32_t i = 0; i < quads; ++i, weights += std::ptrdiff_t{16} * steps, sums += 4) {
-    dense_column<Form, 1>(weights, kernel.offsets, steps, input, sums);
+  for (int32_t i = 0; i < quads; ++i, sums += 4) {
+    const QuadSteps own = steps_of(kernel, quad + i);
+    dense_column<Form, 1>(own.weights, own.offsets, own.steps, summable_of(quad + i), input, sums);
   }
 }
 
@@ -167,6 +221,7 @@ void accumulate_dense_column(const QuadKernel& kernel, int32_t quad, int32_t qua
 template <typename Form>
 void accumulate_depthwise(const QuadKernel& kernel, int32_t quad, const int8_t* input,
                           int32_t positions, const int32_t (&bias)[4], QuadSums& sums) {
+  const Form form;
   const int32_t steps = kernel.steps / 4;
   const int8_t* quad_weights = kernel.weights + std::size_t{16} * steps * quad;
   const v128_t start = wasm_v128_load(bias);
@@ -191,14 +246,14 @@ void accumulate_depthwise(const QuadKernel& kernel, int32_t quad, const int8_t* 
       const v128_t high23 = wasm_i8x16_shuffle(tap2, tap3, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13,
                                                29, 14, 30, 15, 31);
       const typename Form::Operand weight = Form::load(quad_weights + std::ptrdiff_t{16} * step);
-      Form::accumulate(sum[0], weight,
-                       Form::widen(wasm_i16x8_shuffle(low01, low23, 0, 8, 1, 9, 2, 10, 3, 11)));
-      Form::accumulate(sum[1], weight,
-                       Form::widen(wasm_i16x8_shuffle(low01, low23, 4, 12, 5, 13, 6, 14, 7, 15)));
-      Form::accumulate(sum[2], weight,
-                       Form::widen(wasm_i16x8_shuffle(high01, high23, 0, 8, 1, 9, 2, 10, 3, 11)));
-      Form::accumulate(sum[3], weight,
-                       Form::widen(wasm_i16x8_shuffle(high01, high23, 4, 12, 5, 13, 6, 14, 7, 15)));
+      form.accumulate(sum[0], weight,
+                      Form::widen(wasm_i16x8_shuffle(low01, low23, 0, 8, 1, 9, 2, 10, 3, 11)));
+      form.accumulate(sum[1], weight,
+                      Form::widen(wasm_i16x8_shuffle(low01, low23, 4, 12, 5, 13, 6, 14, 7, 15)));
+      form.accumulate(sum[2], weight,
+                      Form::widen(wasm_i16x8_shuffle(high01, high23, 0, 8, 1, 9, 2, 10, 3, 11)));
+      form.accumulate(sum[3], weight,
+                      Form::widen(wasm_i16x8_shuffle(high01, high23, 4, 12, 5, 13, 6, 14, 7, 15)));
     }
     v128_t row[4];
     for (int p = 0; p < 4; ++p) {

@@ -19,8 +19,8 @@ struct OutputWriter::Run {
 namespace {
 
 // Adding 1.5 * 2^23 rounds a float of magnitude below 2^22 half to even and leaves the integer in
-// its low bits.
-constexpr float kRounder = 12582912.0F;
+// its low bits. Volatile, because V8 would make a constant vector anew at each use (forms.h).
+const volatile float kRounder = 12582912.0F;
 constexpr int32_t kRounderBits = 0x4B400000;
 
 struct QuadScales {
@@ -44,17 +44,19 @@ class Requantizer {
   explicit Requantizer(const ConvQuantization& q)
       : low_(wasm_f32x4_splat(static_cast<float>(q.qmin - q.zero_point))),
         high_(wasm_f32x4_splat(static_cast<float>(q.qmax - q.zero_point))),
+        rounder_(wasm_f32x4_splat(kRounder)),
         bits_to_value_(wasm_i32x4_splat(q.zero_point - kRounderBits)) {}
 
   v128_t operator()(v128_t sums, v128_t scales) const {
     const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sums), scales);
     const v128_t clamped = wasm_f32x4_pmin(high_, wasm_f32x4_pmax(low_, scaled));
-    return wasm_i32x4_add(wasm_f32x4_add(clamped, wasm_f32x4_splat(kRounder)), bits_to_value_);
+    return wasm_i32x4_add(wasm_f32x4_add(clamped, rounder_), bits_to_value_);
   }
 
  private:
   v128_t low_;
   v128_t high_;
+  v128_t rounder_;
   v128_t bits_to_value_;
 };
 

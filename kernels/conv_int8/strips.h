@@ -25,8 +25,10 @@ struct QuadKernel {
   AccumulateColumn accumulate_column;  ///< for strips of one position; may be null
   const int8_t* weights;               ///< in the kernel's own packing
   const int32_t* offsets;              ///< bytes from the first position's input
-  const int32_t* row_starts;  ///< sparse weights: first stored block of each output channel
-  int32_t steps;              ///< dense weights: offsets per output channel
+  const int32_t* row_starts;  ///< sparse weights: first stored block of each output channel (1x4)
+                              ///< or quad (4x4)
+  const uint8_t* summable;  ///< of PackedConvWeights; or null
+  int32_t steps;            ///< dense weights: offsets per output channel
   int32_t out_channels;
   int32_t quads_per_group;   ///< quads that read the same input channels
   int32_t blocks_per_group;  ///< input channel blocks of one group

@@ -44,6 +44,7 @@ inline constexpr int32_t kSparseStripVectors = Form::kSlowSum ? 5 : kStripVector
 /// One output channel by `Vectors` vectors: a block is one splat of its weights for all of them.
 template <typename Form, int Vectors>
 void sparse_tile(const SparseRow& row, const int8_t* input, int32_t bias, int32_t* sums) {
+  const Form form;
   constexpr int sets = Form::kSlowSum ? 2 : 1;
   typename Form::Sum sum[sets][Vectors];
   for (auto& set : sum) {
@@ -54,11 +55,15 @@ void sparse_tile(const SparseRow& row, const int8_t* input, int32_t bias, int32_
   for (auto& vector : sum[0]) {
     vector = Form::start(bias);
   }
-  const auto accumulate = [&](int set, const typename Form::Operand& weight, uint32_t offset)
+  const auto accumulate_two = [&](int set, v128_t weights0, v128_t weights1, uint64_t offsets)
       __attribute__((always_inline)) {
-    const int8_t* activations = input + offset;
+    const typename Form::Operand first = Form::repeated(weights0);
+    const typename Form::Operand second = Form::repeated(weights1);
+    const int8_t* first_input = input + static_cast<uint32_t>(offsets);
+    const int8_t* second_input = input + (offsets >> 32);
     for (int v = 0; v < Vectors; ++v) {
-      Form::accumulate(sum[set % sets][v], weight, Form::load(activations + 16 * v));
+      form.accumulate_two(sum[set % sets][v], first, Form::load(first_input + 16 * v), second,
+                          Form::load(second_input + 16 * v));
     }
   };
   // Loads are what limits this loop: weights of four blocks come by one load, offsets of two.
@@ -68,14 +73,10 @@ void sparse_tile(const SparseRow& row, const int8_t* input, int32_t bias, int32_
     const v128_t weights = wasm_v128_load(values);
     uint64_t pair[2];
     std::memcpy(pair, offsets, sizeof pair);
-    accumulate(0, Form::repeated(wasm_i32x4_shuffle(weights, weights, 0, 0, 0, 0)),
-               static_cast<uint32_t>(pair[0]));
-    accumulate(1, Form::repeated(wasm_i32x4_shuffle(weights, weights, 1, 1, 1, 1)),
-               static_cast<uint32_t>(pair[0] >> 32));
-    accumulate(2, Form::repeated(wasm_i32x4_shuffle(weights, weights, 2, 2, 2, 2)),
-               static_cast<uint32_t>(pair[1]));
-    accumulate(3, Form::repeated(wasm_i32x4_shuffle(weights, weights, 3, 3, 3, 3)),
-               static_cast<uint32_t>(pair[1] >> 32));
+    accumulate_two(0, wasm_i32x4_shuffle(weights, weights, 0, 0, 0, 0),
+                   wasm_i32x4_shuffle(weights, weights, 1, 1, 1, 1), pair[0]);
+    accumulate_two(1, wasm_i32x4_shuffle(weights, weights, 2, 2, 2, 2),
+                   wasm_i32x4_shuffle(weights, weights, 3, 3, 3, 3), pair[1]);
   }
   for (int v = 0; v < Vectors; ++v) {
     v128_t total = Form::finish(sum[0][v]);
@@ -90,6 +91,7 @@ void sparse_tile(const SparseRow& row, const int8_t* input, int32_t bias, int32_
 /// gathered. The four lanes of the result add up to the sum.
 template <typename Form>
 v128_t sparse_column(const SparseRow& row, const int8_t* input) {
+  const Form form;
   typename Form::Sum sum[2] = {Form::start(0), Form::start(0)};
   const auto accumulate = [&](int chain, const int8_t* values, const int32_t* offsets)
       __attribute__((always_inline)) {
@@ -99,7 +101,7 @@ v128_t sparse_column(const SparseRow& row, const int8_t* input) {
     activations = wasm_v128_load32_lane(input + (pair[0] >> 32), activations, 1);
     activations = wasm_v128_load32_lane(input + static_cast<uint32_t>(pair[1]), activations, 2);
     activations = wasm_v128_load32_lane(input + (pair[1] >> 32), activations, 3);
-    Form::accumulate(sum[chain], Form::load(values), Form::widen(activations));
+    form.accumulate(sum[chain], Form::load(values), Form::widen(activations));
   };
   const int8_t* values = row.values;
   const int32_t* offsets = row.offsets;

@@ -5,9 +5,12 @@
 #include "kernels/conv_int8/reference.h"
 #include "kernels/conv_int8/strip_copy.h"
 #include "kernels/sparse_conv_int8/sparse.h"
+#include "kernels/sum_pairs.h"
 
 namespace edgy::kernels {
 namespace {
+
+constexpr int8_t kZeros[4] = {};
 
 SparseForms forms_of(Isa isa) {
 #if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
@@ -64,6 +67,7 @@ PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const
   row_starts_.reserve(shape.out_channels + 1);
   row_starts_.push_back(0);
   for (int32_t o = 0; o < shape.out_channels; ++o) {
+    BlockList row;
     for (int32_t block = 0; block < (channels + 3) / 4; ++block) {
       for (int32_t tap = 0; tap < taps; ++tap) {
         const int32_t count = std::min(4, channels - 4 * block);
@@ -72,16 +76,20 @@ PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const
         if (std::all_of(group.begin(), group.end(), [](int8_t weight) { return weight == 0; })) {
           continue;
         }
-        steps_.push_back(block * taps + tap);
-        values_.insert(values_.end(), group.begin(), group.end());
-        values_.resize(std::size_t{4} * steps_.size());
+        int8_t four[4] = {};
+        std::copy(group.begin(), group.end(), four);
+        row.push(block * taps + tap, four);
       }
     }
-    while (steps_.size() % 4 != 0) {
-      steps_.push_back(steps_.back());
-      values_.insert(values_.end(), 4, 0);
-      ++padding_;
+    stored_blocks_ += row.size();
+    if (isa == Isa::kRelaxedPair) {
+      row = in_sum_pairs(row);
     }
+    while (row.size() % 4 != 0) {
+      row.push(row.steps.back(), kZeros);
+    }
+    steps_.insert(steps_.end(), row.steps.begin(), row.steps.end());
+    values_.insert(values_.end(), row.values.begin(), row.values.end());
     row_starts_.push_back(static_cast<int32_t>(steps_.size()));
   }
 }

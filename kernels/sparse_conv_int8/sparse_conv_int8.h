@@ -24,13 +24,13 @@ class PackedSparseWeights {
   const ConvShape& shape() const { return shape_; }
   Isa isa() const { return isa_; }
   /// Blocks that hold a weight.
-  std::size_t stored_blocks() const { return steps_.size() - padding_; }
+  std::size_t stored_blocks() const { return stored_blocks_; }
   std::size_t bytes() const {
     return values_.size() + sizeof(int32_t) * (row_starts_.size() + steps_.size());
   }
   /// Blocks of output channel o: row_starts()[o] .. row_starts()[o + 1]. Filled up with blocks of
   /// zeros to a multiple of 4: kernels take four at a time, and a remainder would cost them more (a
-  /// mispredicted branch) than it computes.
+  /// mispredicted branch) than it computes. For kRelaxedPair they are in sum pairs.
   std::span<const int32_t> row_starts() const { return row_starts_; }
   /// Index of each stored block into `conv_offsets` of the same shape.
   std::span<const int32_t> steps() const { return steps_; }
@@ -43,7 +43,7 @@ class PackedSparseWeights {
   std::vector<int32_t> row_starts_;
   std::vector<int32_t> steps_;
   std::vector<int8_t> values_;
-  std::size_t padding_ = 0;
+  std::size_t stored_blocks_ = 0;
 };
 
 /// Byte offset of every stored block's activations; made once per plan, like `conv_offsets`.

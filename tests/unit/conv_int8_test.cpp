@@ -1,8 +1,10 @@
 #include "kernels/conv_int8/conv_int8.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cstring>
 #include <limits>
+#include <random>
 
 #include "kernels/requantize.h"
 #include "tests/unit/conv_cases.h"
@@ -13,9 +15,9 @@ namespace {
 using tests::ConvCase;
 using tests::make_conv_case;
 
-std::vector<int8_t> run(const ConvCase& test, Isa isa) {
-  const PackedConvWeights weights(test.shape, test.weights, isa);
-  const std::vector<int32_t> offsets = conv_offsets(test.shape, test.input_layout);
+std::vector<int8_t> run(const ConvCase& test, Isa isa, ConvBlocks blocks = ConvBlocks::kAll) {
+  const PackedConvWeights weights(test.shape, test.weights, isa, blocks);
+  const std::vector<int32_t> offsets = conv_offsets(weights, test.input_layout);
   std::vector<int8_t> data = test.blank_output();
   const ConvOutput output = {test.kind, test.output_layout, data.data()};
   conv_int8(weights, offsets, test.input_layout, test.input.data(), test.quantization(), output);
@@ -44,6 +46,71 @@ TEST_CASE("every form of the dense convolution equals the reference", "[conv_int
   for (uint32_t seed = 10000; seed < 10500; ++seed) {
     check_forms(seed, 8, false);
   }
+}
+
+TEST_CASE("leaving out 4x4 blocks of zeros changes no sum", "[conv_int8]") {
+  uint32_t seed = 40000;
+  for (const double density : {0.0, 0.03, 0.1, 0.3}) {
+    for (int i = 0; i < 200; ++i, ++seed) {
+      const ConvCase test = make_conv_case(seed, i % 4 == 3 ? 8 : 7, density);
+      CAPTURE(seed, density);
+      const std::vector<int8_t> expected = run(test, Isa::kReference);
+      for (const Isa isa : available_isas()) {
+        if (i % 4 == 3 && isa != Isa::kSimd128) {
+          continue;
+        }
+        const bool same = run(test, isa, ConvBlocks::kNonZero4x4) == expected;
+        CAPTURE(to_string(isa));
+        REQUIRE(same);
+      }
+    }
+  }
+}
+
+TEST_CASE("one position adds products in 16 bits only where they fit", "[conv_int8]") {
+  for (uint32_t seed = 50000; seed < 50200; ++seed) {
+    ConvCase test = make_conv_case(seed, 7, 1.0);
+    CAPTURE(seed);
+    // Many channels of small weights, and in some cases one pair of steps that would overflow.
+    test.shape = {.in_channels = 300, .out_channels = 20};
+    test.input_layout = {.channels = 300, .width = 1};
+    test.output_layout = {.channels = 20, .width = 1};
+    std::mt19937 random(seed);
+    test.weights.resize(std::size_t{300} * 20);
+    for (int8_t& weight : test.weights) {
+      weight = static_cast<int8_t>(static_cast<int32_t>(random() % 121) - 60);
+    }
+    if (seed % 2 == 1) {
+      const std::size_t first = 300 * (random() % 20) + 8 * (random() % 37);
+      std::fill_n(test.weights.begin() + static_cast<std::ptrdiff_t>(first), 8,
+                  static_cast<int8_t>(seed % 4 == 1 ? 127 : -128));
+    }
+    test.input.assign(test.input_layout.bytes(), 127);
+    test.bias.assign(20, 5);
+    test.scale.assign(20, 0.0001F);
+    const std::vector<int8_t> expected = run(test, Isa::kReference);
+    for (const Isa isa : available_isas()) {
+      const bool same = run(test, isa) == expected;
+      CAPTURE(to_string(isa));
+      REQUIRE(same);
+    }
+  }
+}
+
+TEST_CASE("only 4x4 blocks that hold a weight are stored", "[conv_int8]") {
+  const ConvShape shape = {.in_channels = 8, .out_channels = 5, .kernel_w = 2};
+  std::vector<int8_t> weights(std::size_t{5} * 2 * 8);
+  weights[13] = 7;   // channel 0, tap 1, input channel 5
+  weights[24] = -2;  // channel 1, tap 1, input channel 0
+  weights[66] = 1;   // channel 4, tap 0, input channel 2
+  const PackedConvWeights packed(shape, weights, Isa::kSimd128, ConvBlocks::kNonZero4x4);
+  REQUIRE(std::ranges::equal(packed.starts(), std::vector<int32_t>{0, 2, 3}));
+  REQUIRE(std::ranges::equal(packed.steps(), std::vector<int32_t>{1, 3, 0}));
+  REQUIRE(packed.data().size() == 48);
+  REQUIRE(packed.data()[4] == -2);
+  REQUIRE(packed.data()[16 + 1] == 7);
+  REQUIRE(packed.data()[32 + 2] == 1);
+  REQUIRE(density_4x4(shape, weights) == 3.0 / 8);
 }
 
 TEST_CASE("every form of the depthwise convolution equals the reference", "[conv_int8]") {

@@ -5,9 +5,9 @@
 namespace edgy::runtime {
 namespace {
 
-/// Above this share of stored blocks the dense kernel, which shares each load among four output
-/// channels, is faster.
-constexpr double kSparseBelow = 0.7;
+/// The mean error of the fitted cost model (docs/kernels.md): closer than this, the dense kernel is
+/// kept.
+constexpr double kWorthwhile = 0.95;
 
 kernels::Isa choose_isa(int activation_bits, std::optional<kernels::Isa> wanted) {
   const bool is_relaxed =
@@ -18,12 +18,10 @@ kernels::Isa choose_isa(int activation_bits, std::optional<kernels::Isa> wanted)
   return kernels::fastest_isa(activation_bits);
 }
 
-}  // namespace
-
-double block_density(std::span<const int8_t> weights, int32_t channels) {
-  const std::size_t run = static_cast<std::size_t>(channels);
-  std::size_t blocks = 0;
-  std::size_t stored = 0;
+StoredBlocks stored_blocks(const kernels::ConvShape& shape, std::span<const int8_t> weights) {
+  const std::size_t run = static_cast<std::size_t>(shape.in_channels / shape.groups);
+  StoredBlocks stored;
+  int64_t blocks = 0;
   for (std::size_t begin = 0; begin < weights.size(); begin += run) {
     for (std::size_t channel = 0; channel < run; channel += 4) {
       bool any = false;
@@ -31,20 +29,56 @@ double block_density(std::span<const int8_t> weights, int32_t channels) {
         any = any || weights[begin + i] != 0;
       }
       blocks++;
-      stored += any ? 1 : 0;
+      stored.blocks_1x4 += any ? 1 : 0;
     }
   }
-  return blocks == 0 ? 0 : static_cast<double>(stored) / static_cast<double>(blocks);
+  stored.share_1x4 =
+      blocks == 0 ? 0 : static_cast<double>(stored.blocks_1x4) / static_cast<double>(blocks);
+  stored.share_4x4 = kernels::density_4x4(shape, weights);
+  return stored;
+}
+
+}  // namespace
+
+double predicted_cost(const KernelChoice& choice, const kernels::ConvShape& shape,
+                      const kernels::OutputSize& size) {
+  switch (choice.kernel) {
+    case ConvKernel::kDense:
+      return kernels::dense_cost(shape, size, choice.isa);
+    case ConvKernel::kSparse4x4:
+      return kernels::dense_cost(shape, size, choice.isa, choice.stored.share_4x4);
+    case ConvKernel::kSparse:
+      return kernels::sparse_cost(shape, choice.stored.blocks_1x4, size, choice.isa);
+    case ConvKernel::kXnnpack:
+      break;
+  }
+  return 0;
 }
 
 KernelChoice choose_conv_kernel(const kernels::ConvShape& shape, std::span<const int8_t> weights,
-                                int activation_bits, std::optional<kernels::Isa> wanted) {
-  const kernels::Isa isa = choose_isa(activation_bits, wanted);
-  if (kernels::supports_sparse(shape) &&
-      block_density(weights, shape.in_channels / shape.groups) < kSparseBelow) {
-    return {ConvKernel::kSparse, isa};
+                                int activation_bits, std::optional<kernels::Isa> wanted,
+                                const kernels::OutputSize& size) {
+  KernelChoice best;
+  best.isa = choose_isa(activation_bits, wanted);
+  if (!kernels::supports(shape)) {
+    best.kernel = ConvKernel::kXnnpack;
+    return best;
   }
-  return {kernels::supports(shape) ? ConvKernel::kDense : ConvKernel::kXnnpack, isa};
+  if (!kernels::supports_sparse(shape)) {
+    return best;
+  }
+  best.stored = stored_blocks(shape, weights);
+  double least = kWorthwhile * predicted_cost(best, shape, size);
+  for (const ConvKernel kernel : {ConvKernel::kSparse, ConvKernel::kSparse4x4}) {
+    KernelChoice other = best;
+    other.kernel = kernel;
+    const double cost = predicted_cost(other, shape, size);
+    if (cost < least) {
+      least = cost;
+      best = other;
+    }
+  }
+  return best;
 }
 
 }  // namespace edgy::runtime

@@ -10,6 +10,7 @@
 #include "wasm/format/error.h"
 #include "wasm/runtime/layouts.h"
 #include "wasm/runtime/model.h"
+#include "wasm/runtime/predicted_cost.h"
 
 namespace edgy::runtime {
 
@@ -55,6 +56,8 @@ class Operation {
   /// Multiplications of one run.
   virtual uint64_t macs() const { return 0; }
   virtual int64_t packed_bytes() const { return 0; }
+  /// For the operands of the current plan.
+  virtual PredictedCost predicted() const { return {}; }
 
   // Set by the planner.
   std::vector<Operand> inputs;

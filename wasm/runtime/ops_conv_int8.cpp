@@ -1,4 +1,5 @@
 // Conv2D and Dense in int8, by Edgy's own kernels.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -11,24 +12,30 @@
 #include "wasm/runtime/conv_layer.h"
 #include "wasm/runtime/kernel_choice.h"
 #include "wasm/runtime/registry.h"
+#include "wasm/runtime/shapes.h"
 
 namespace edgy::runtime {
 namespace fb = format::fb;
 namespace {
 
+/// What a dynamic extent counts for when a kernel is chosen: long enough for full strips.
+constexpr int64_t kUsualExtent = 64;
+
 const char* kernel_name(const KernelChoice& choice) {
-  const bool sparse = choice.kernel == ConvKernel::kSparse;
-  switch (choice.isa) {
-    case kernels::Isa::kReference:
-      return sparse ? "sparse_conv_int8/reference" : "conv_int8/reference";
-    case kernels::Isa::kSimd128:
-      return sparse ? "sparse_conv_int8/simd128" : "conv_int8/simd128";
-    case kernels::Isa::kRelaxedDot:
-      return sparse ? "sparse_conv_int8/relaxed-dot" : "conv_int8/relaxed-dot";
-    case kernels::Isa::kRelaxedPair:
-      return sparse ? "sparse_conv_int8/relaxed-pair" : "conv_int8/relaxed-pair";
-  }
-  return "conv_int8";
+  static constexpr const char* kNames[3][4] = {
+      {"conv_int8/reference", "conv_int8/simd128", "conv_int8/relaxed-dot",
+       "conv_int8/relaxed-pair"},
+      {"sparse_conv_int8/reference", "sparse_conv_int8/simd128", "sparse_conv_int8/relaxed-dot",
+       "sparse_conv_int8/relaxed-pair"},
+      {"conv_int8/reference", "conv_int8/4x4/simd128", "conv_int8/4x4/relaxed-dot",
+       "conv_int8/4x4/relaxed-pair"}};
+  return kNames[static_cast<int>(choice.kernel)][static_cast<int>(choice.isa)];
+}
+
+kernels::OutputSize output_size(const Image& image) {
+  constexpr int64_t kMost = int64_t{1} << 20;  // any more makes no difference to a choice
+  return {static_cast<int32_t>(std::min(image.height, kMost)),
+          static_cast<int32_t>(std::min(image.width, kMost))};
 }
 
 class ConvInt8 final : public Operation {
@@ -38,7 +45,9 @@ class ConvInt8 final : public Operation {
     if (choice.kernel == ConvKernel::kSparse) {
       sparse_.emplace(layer_.layer.shape, layer_.weights, choice.isa);
     } else {
-      dense_.emplace(layer_.layer.shape, layer_.weights, choice.isa);
+      dense_.emplace(layer_.layer.shape, layer_.weights, choice.isa,
+                     choice.kernel == ConvKernel::kSparse4x4 ? kernels::ConvBlocks::kNonZero4x4
+                                                             : kernels::ConvBlocks::kAll);
     }
     layer_.weights = {};
     layer_.plain_bias = {};
@@ -55,7 +64,7 @@ class ConvInt8 final : public Operation {
   Result<int64_t> plan() override {
     view_ = view_with_border(*inputs[0].placement.block4, layer_.layer.border);
     offsets_ = sparse_ ? kernels::sparse_conv_offsets(*sparse_, view_.layout)
-                       : kernels::conv_offsets(layer_.layer.shape, view_.layout);
+                       : kernels::conv_offsets(*dense_, view_.layout);
     const Image image = image_of(outputs[0].shape);
     batch_ = static_cast<std::size_t>(image.batch);
     if (outputs[0].placement.block4) {
@@ -97,7 +106,16 @@ class ConvInt8 final : public Operation {
   const char* kernel() const override { return kernel_name(choice_); }
   uint64_t macs() const override { return layer_.layer.macs(outputs[0].shape); }
   int64_t packed_bytes() const override {
-    return static_cast<int64_t>(sparse_ ? sparse_->bytes() : dense_->data().size());
+    return static_cast<int64_t>(sparse_ ? sparse_->bytes() : dense_->bytes());
+  }
+  PredictedCost predicted() const override {
+    const Image image = image_of(outputs[0].shape);
+    KernelChoice dense = choice_;
+    dense.kernel = ConvKernel::kDense;
+    const auto images = static_cast<double>(image.batch);
+    return {images * predicted_cost(choice_, layer_.layer.shape, output_size(image)),
+            images * predicted_cost(dense, layer_.layer.shape, output_size(image)),
+            choice_.stored.share_1x4};
   }
 
  private:
@@ -193,8 +211,10 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
     return tl::unexpected<Error>(std::move(quantized.error()));
   }
   const int bits = quantized->input.qmin >= 0 ? 7 : 8;
-  const KernelChoice choice =
-      choose_conv_kernel(layer.shape, quantized->weights, bits, context.isa);
+  Shape declared = declared_shape(context.output(0));
+  std::replace(declared.begin(), declared.end(), int64_t{-1}, kUsualExtent);
+  const KernelChoice choice = choose_conv_kernel(layer.shape, quantized->weights, bits, context.isa,
+                                                 output_size(image_of(declared)));
   if (choice.kernel == ConvKernel::kXnnpack) {
     return make_xnnpack_int8(context, *quantized);
   }

@@ -350,15 +350,16 @@ std::vector<StepProfile> Session::profile() const {
     if (step.kind == Step::Kind::kRelayout) {
       const bool to_block4 = step.relayout.to.placement.block4.has_value();
       profile.push_back({impl_->tensor(step.relayout.tensor).name()->str(),
-                         to_block4 ? "relayout/block4" : "relayout/rows", impl_->milliseconds[i],
-                         0});
+                         to_block4 ? "relayout/block4" : "relayout/rows", impl_->milliseconds[i], 0,
+                         PredictedCost{}});
       continue;
     }
     const auto* name = impl_->model->root().operators()->Get(step.op)->name();
     const Operation& operation = *impl_->operations[step.op];
     const bool runs = step.kind == Step::Kind::kRun;
     profile.push_back({name == nullptr ? "" : name->str(), runs ? operation.kernel() : "view",
-                       impl_->milliseconds[i], runs ? operation.macs() : 0});
+                       impl_->milliseconds[i], runs ? operation.macs() : 0,
+                       runs ? operation.predicted() : PredictedCost{}});
   }
   return profile;
 }

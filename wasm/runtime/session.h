@@ -11,6 +11,7 @@
 
 #include "kernels/isa.h"
 #include "wasm/runtime/model.h"
+#include "wasm/runtime/predicted_cost.h"
 
 namespace edgy::runtime {
 
@@ -42,6 +43,7 @@ struct StepProfile {
   std::string kernel;   ///< "conv_int8/relaxed-dot", "xnnpack/conv2d_f32", ...
   double milliseconds;  ///< of the last run
   uint64_t macs;
+  PredictedCost predicted = {};
 };
 
 struct MemoryUse {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "kernels/conv_cost.h"
 #include "kernels/conv_int8/conv_int8.h"
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
 
@@ -26,6 +27,7 @@ struct Layer {
   std::vector<int8_t> output;
   std::vector<int32_t> bias;
   std::vector<float> scale;
+  ConvWork work;
 };
 
 Layer layer;
@@ -36,10 +38,20 @@ uint32_t next_random() {
   return state >> 8;
 }
 
+// As trained weights are: most of them small, the largest near the end of the range.
+int8_t bell_shaped() {
+  int32_t sum = 0;
+  for (int i = 0; i < 4; ++i) {
+    sum += static_cast<int32_t>(next_random() & 63U) - 32;
+  }
+  return static_cast<int8_t>(sum == 0 ? 1 : std::clamp(sum, -127, 127));
+}
+
 }  // namespace
 
 /// Square kernels have height kernel too when `two_dimensional`. `form` numbers Isa. Density is in
-/// thousandths.
+/// thousandths, of blocks of 1x4 weights; `sparse` 0: dense kernel, 1: sparse kernel, 2: blocks are
+/// 4x4, for the kernel that skips those.
 EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, int32_t positions,
                    int32_t two_dimensional, int32_t depthwise, int32_t density, int32_t sparse,
                    int32_t form) {
@@ -58,20 +70,30 @@ EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, in
   const std::size_t inner =
       std::size_t{1} * layer.shape.kernel_h * kernel * in_channels / layer.shape.groups;
   std::vector<int8_t> weights(inner * out_channels);
+  std::vector<uint8_t> kept(inner / 4 + 1);
   for (std::size_t i = 0; i < weights.size(); i += 4) {
-    const bool kept = static_cast<int32_t>(next_random() % 1000) < density;
-    for (std::size_t j = i; kept && j < std::min(i + 4, weights.size()); ++j) {
-      weights[j] = static_cast<int8_t>(next_random() | 1U);
+    uint8_t& keep = kept[i % inner / 4];
+    if (sparse != 2 || i / inner % 4 == 0) {
+      keep = static_cast<int32_t>(next_random() % 1000) < density ? 1 : 0;
+    }
+    for (std::size_t j = i; keep != 0 && j < std::min(i + 4, weights.size()); ++j) {
+      weights[j] = bell_shaped();
     }
   }
   const auto isa = static_cast<Isa>(form);
-  if (sparse != 0) {
+  if (sparse == 1) {
     layer.sparse.emplace(layer.shape, weights, isa);
     layer.offsets = sparse_conv_offsets(*layer.sparse, layer.input_layout);
   } else {
-    layer.dense.emplace(layer.shape, weights, isa);
-    layer.offsets = conv_offsets(layer.shape, layer.input_layout);
+    layer.dense.emplace(layer.shape, weights, isa,
+                        sparse == 2 ? ConvBlocks::kNonZero4x4 : ConvBlocks::kAll);
+    layer.offsets = conv_offsets(*layer.dense, layer.input_layout);
   }
+  const OutputSize size = {layer.output_layout.height, positions};
+  layer.work =
+      layer.sparse
+          ? sparse_work(layer.shape, static_cast<int64_t>(layer.sparse->stored_blocks()), size, isa)
+          : dense_work(layer.shape, size, sparse == 2 ? density_4x4(layer.shape, weights) : 1);
   layer.input.resize(layer.input_layout.bytes());
   for (int8_t& value : layer.input) {
     value = static_cast<int8_t>(next_random() & 127U);
@@ -106,9 +128,15 @@ EXPORT int32_t checksum() {
 
 /// Weights and offsets that one run reads.
 EXPORT int32_t weight_bytes() {
-  return static_cast<int32_t>(layer.sparse
-                                  ? layer.sparse->values().size() + layer.offsets.size() * 4
-                                  : layer.dense->data().size());
+  const bool own_offsets = layer.sparse || !layer.dense->starts().empty();
+  const std::size_t values =
+      layer.sparse ? layer.sparse->values().size() : layer.dense->data().size();
+  return static_cast<int32_t>(values + (own_offsets ? layer.offsets.size() * 4 : 0));
+}
+
+/// What the cost model counts: 0 products, 1 outputs, 2 passes.
+EXPORT double layer_work(int32_t which) {
+  return which == 0 ? layer.work.products : which == 1 ? layer.work.outputs : layer.work.passes;
 }
 
 EXPORT int32_t fastest_form(int32_t activation_bits) {

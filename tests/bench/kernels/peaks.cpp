@@ -18,14 +18,14 @@ struct F32Form {
   static Operand load(const int8_t* p) { return wasm_v128_load(p); }
   static Operand splat(const int8_t* p) { return wasm_v128_load32_splat(p); }
   static Sum start(int32_t) { return wasm_f32x4_splat(0.0F); }
-  static void accumulate(Sum& sum, Operand a, Operand b) {
+  void accumulate(Sum& sum, Operand a, Operand b) const {
     sum = wasm_f32x4_add(sum, wasm_f32x4_mul(a, b));
   }
 };
 
 #if defined(__wasm_relaxed_simd__)
 struct F32RelaxedForm : F32Form {
-  static void accumulate(Sum& sum, Operand a, Operand b) {
+  void accumulate(Sum& sum, Operand a, Operand b) const {
     sum = wasm_f32x4_relaxed_madd(a, b, sum);
   }
 };
@@ -35,7 +35,7 @@ struct F32RelaxedForm : F32Form {
 struct I16Form : F32Form {
   static Operand splat(const int8_t* p) { return wasm_v128_load64_splat(p); }
   static Sum start(int32_t) { return wasm_i32x4_splat(0); }
-  static void accumulate(Sum& sum, Operand a, Operand b) {
+  void accumulate(Sum& sum, Operand a, Operand b) const {
     sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(a, b));
   }
 };
@@ -47,6 +47,7 @@ alignas(64) int8_t
 // so that no product can be computed once for all rounds.
 template <typename Form>
 int32_t registers(int32_t rounds) {
+  const Form form;
   typename Form::Sum sum[4][2];
   typename Form::Operand weights[4];
   for (int i = 0; i < 4; ++i) {
@@ -58,8 +59,8 @@ int32_t registers(int32_t rounds) {
     const typename Form::Operand first = Form::load(activations);
     const typename Form::Operand second = Form::load(activations + 16);
     for (int i = 0; i < 4; ++i) {
-      Form::accumulate(sum[i][0], weights[i], first);
-      Form::accumulate(sum[i][1], weights[i], second);
+      form.accumulate(sum[i][0], weights[i], first);
+      form.accumulate(sum[i][1], weights[i], second);
     }
   }
   v128_t total = wasm_i32x4_splat(0);
@@ -72,6 +73,7 @@ int32_t registers(int32_t rounds) {
 // Four weights by two vectors, 32 steps over a buffer in the first-level cache.
 template <typename Form>
 int32_t tile(int32_t rounds) {
+  const Form form;
   v128_t total = wasm_i32x4_splat(0);
   for (int32_t round = 0; round < rounds; ++round) {
     typename Form::Sum sum[4][2];
@@ -85,8 +87,8 @@ int32_t tile(int32_t rounds) {
       const typename Form::Operand second = Form::load(activations + 16);
       for (int i = 0; i < 4; ++i) {
         const typename Form::Operand weight = Form::splat(weights + 8 * i);
-        Form::accumulate(sum[i][0], weight, first);
-        Form::accumulate(sum[i][1], weight, second);
+        form.accumulate(sum[i][0], weight, first);
+        form.accumulate(sum[i][1], weight, second);
       }
     }
     for (const auto& row : sum) {
@@ -95,6 +97,33 @@ int32_t tile(int32_t rounds) {
   }
   return wasm_i32x4_extract_lane(total, 0);
 }
+
+#if defined(__wasm_relaxed_simd__)
+// The same loads, products of two steps added before they are widened.
+int32_t tile_of_sum_pairs(int32_t rounds) {
+  const RelaxedPairForm form;
+  v128_t total = wasm_i32x4_splat(0);
+  for (int32_t round = 0; round < rounds; ++round) {
+    v128_t sum[4][2] = {};
+    const int8_t* weights = operands;
+    const int8_t* activations = operands + 2048;
+    for (int step = 0; step < 32; step += 2, weights += 64, activations += 64) {
+      for (int i = 0; i < 4; ++i) {
+        const v128_t first = RelaxedPairForm::splat(weights + 8 * i);
+        const v128_t second = RelaxedPairForm::splat(weights + 32 + 8 * i);
+        for (int v = 0; v < 2; ++v) {
+          form.accumulate_two(sum[i][v], first, RelaxedPairForm::load(activations + 16 * v), second,
+                              RelaxedPairForm::load(activations + 32 + 16 * v));
+        }
+      }
+    }
+    for (const auto& row : sum) {
+      total = wasm_i32x4_add(total, wasm_i32x4_add(row[0], row[1]));
+    }
+  }
+  return wasm_i32x4_extract_lane(total, 0);
+}
+#endif
 
 }  // namespace
 
@@ -137,6 +166,9 @@ EXPORT int32_t tile_dot(int32_t rounds) {
 }
 EXPORT int32_t tile_pair(int32_t rounds) {
   return tile<RelaxedPairForm>(rounds);
+}
+EXPORT int32_t tile_sum_pair(int32_t rounds) {
+  return tile_of_sum_pairs(rounds);
 }
 #endif
 

@@ -1,0 +1,87 @@
+#include "converter/report/plan.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "converter/compress/runner.h"
+#include "converter/error.h"
+
+namespace edgy::converter {
+namespace {
+
+/// The end of a long name says more than its beginning.
+std::string tail(const std::string& name, std::size_t width) {
+  return name.size() <= width ? name : ".." + name.substr(name.size() - width + 2);
+}
+
+double total_cost(const std::vector<PlanStep>& plan) {
+  double total = 0;
+  for (const PlanStep& step : plan)
+    total += step.cost;
+  return total;
+}
+
+}  // namespace
+
+std::vector<PlanStep> plan_of(const format::fb::ModelT& model, int64_t extent,
+                              std::optional<kernels::Isa> isa) {
+  runtime::SessionOptions options;
+  options.isa = isa;
+  Runner runner(model, nullptr, std::move(options));
+  std::vector<runtime::Shape> shapes;
+  for (const int32_t input : model.inputs) {
+    runtime::Shape shape;
+    for (const int32_t e : model.tensors[static_cast<std::size_t>(input)]->shape)
+      shape.push_back(e < 0 ? extent : e);
+    shapes.push_back(std::move(shape));
+  }
+  if (const auto ready = runner.session().prepare(shapes); !ready)
+    throw Error(ready.error().message);
+  std::vector<PlanStep> plan;
+  for (const runtime::StepProfile& step : runner.session().profile()) {
+    const runtime::PredictedCost& predicted = step.predicted;
+    plan.push_back({step.name, step.kernel, step.macs, predicted.density, predicted.cost,
+                    predicted.cost > 0 ? predicted.dense_cost / predicted.cost : 0});
+  }
+  return plan;
+}
+
+nlohmann::ordered_json plan_to_json(const std::vector<PlanStep>& plan) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const PlanStep& step : plan) {
+    nlohmann::ordered_json row = {
+        {"name", step.name}, {"kernel", step.kernel}, {"macs", step.macs}};
+    if (step.cost > 0) {
+      row["block_density"] = step.density;
+      row["predicted_cost"] = step.cost;
+      row["predicted_speedup"] = step.speedup;
+    }
+    json.push_back(std::move(row));
+  }
+  return json;
+}
+
+void print_plan(const std::vector<PlanStep>& plan, std::ostream& out) {
+  const double total = total_cost(plan);
+  char line[160];
+  std::snprintf(line, sizeof line, "%-22s %-30s %7s %8s %8s\n", "step", "kernel", "blocks", "cost",
+                "x dense");
+  out << line;
+  for (const PlanStep& step : plan) {
+    char density[16] = "";
+    char cost[16] = "";
+    char speedup[16] = "";
+    if (step.cost > 0) {
+      std::snprintf(density, sizeof density, "%.1f %%", 100 * step.density);
+      std::snprintf(cost, sizeof cost, "%.1f %%", 100 * step.cost / total);
+      std::snprintf(speedup, sizeof speedup, "%.2f", step.speedup);
+    }
+    std::snprintf(line, sizeof line, "%-22s %-30s %7s %8s %8s\n", tail(step.name, 22).c_str(),
+                  tail(step.kernel, 30).c_str(), density, cost, speedup);
+    out << line;
+  }
+  out << "\nblocks: share of 1x4 blocks of weights that hold a non-zero. cost: predicted share\n"
+         "of the time of all int8 convolutions. x dense: predicted gain over dense weights.\n";
+}
+
+}  // namespace edgy::converter

@@ -1,0 +1,34 @@
+// How the runtime means to run a model: the kernel of each step and its predicted cost.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "kernels/isa.h"
+#include "wasm/format/edgy_generated.h"
+
+namespace edgy::converter {
+
+/// One step of a session's plan.
+struct PlanStep {
+  std::string name;
+  std::string kernel;
+  uint64_t macs = 0;
+  double density = 0;  ///< share of 1x4 blocks of weights that hold a non-zero; 0: not predicted
+  double cost = 0;  ///< predicted, in units of its instruction form (kernels/conv_cost.h); 0: none
+  double speedup = 0;  ///< predicted, over the dense kernel in its place
+};
+
+/// Which kernel runs each step on this machine, with dynamic extents of `extent`. `isa`: as
+/// SessionOptions::isa. Throws Error if the runtime can not plan the model.
+std::vector<PlanStep> plan_of(const format::fb::ModelT& model, int64_t extent,
+                              std::optional<kernels::Isa> isa);
+
+nlohmann::ordered_json plan_to_json(const std::vector<PlanStep>& plan);
+/// A table of at most 80 columns.
+void print_plan(const std::vector<PlanStep>& plan, std::ostream& out);
+
+}  // namespace edgy::converter

@@ -1,0 +1,36 @@
+// Predicted time of the int8 convolution kernels, to choose between them without running them.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/conv_int8/conv_int8.h"
+
+namespace edgy::kernels {
+
+/// Size of an output image.
+struct OutputSize {
+  int32_t height = 1;
+  int32_t width = 1;
+};
+
+/// What a kernel has to do for one image, in the units that its time is linear in.
+struct ConvWork {
+  double products =
+      0;               ///< dense: 4 x 4 channels by 4 positions; sparse: a 1x4 block by 4 positions
+  double outputs = 0;  ///< 4 channels by 4 positions to requantize and store
+  double passes = 0;   ///< loops over the weights of an output channel (sparse) or of four (dense)
+  bool one_position = false;  ///< then kernels of their own run, with lanes of channels
+};
+
+/// `share`: of the weights' 4x4 blocks that are stored, 0..1.
+ConvWork dense_work(const ConvShape& shape, const OutputSize& size, double share = 1);
+/// `blocks`: stored 1x4 blocks of all output channels.
+ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa);
+
+/// Predicted times in units of one `product` of the dense kernel of the same form, so that they can
+/// be compared within a form and carry over to other machines. Fitted: conv_cost_table.inc, written
+/// by tests/bench/kernels/fit.mjs. The reference form counts as kSimd128.
+double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa, double share = 1);
+double sparse_cost(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa);
+
+}  // namespace edgy::kernels
