@@ -27,8 +27,8 @@ struct QuadKernel {
   const int32_t* offsets;              ///< bytes from the first position's input
   const int32_t* row_starts;  ///< sparse weights: first stored block of each output channel (1x4)
                               ///< or quad (4x4)
-  const uint8_t* summable;  ///< of PackedConvWeights; or null
-  int32_t steps;            ///< dense weights: offsets per output channel
+  const uint8_t* summable;    ///< of PackedConvWeights; or null
+  int32_t steps;              ///< dense weights: offsets per output channel
   int32_t out_channels;
   int32_t quads_per_group;   ///< quads that read the same input channels
   int32_t blocks_per_group;  ///< input channel blocks of one group
