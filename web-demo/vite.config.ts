@@ -12,7 +12,7 @@ export default defineConfig({
       output: {
         // The package in a file of its own, so that the page can tell the runtime's bytes from its own;
         // without the engine, which only a page without workers would load here.
-        codeSplitting: { groups: [{ name: 'edgy', test: /wasm[\\/]npm[\\/]dist[\\/]index/ }] },
+        codeSplitting: { groups: [{ name: 'edgy', test: /wasm[\\/]npm[\\/]dist[\\/](index|shared)/ }] },
       },
     },
   },

@@ -207,6 +207,14 @@ Json export_one(const char* question, const Selection& selection,
   return entry;
 }
 
+/// Another name of what is exported already (a VQ-VAE also hands out its codes as vectors).
+bool is_later_float_output(const std::vector<Representation>& representations,
+                           const Representation& representation) {
+  const auto first = std::ranges::find_if(
+      representations, [](const Representation& r) { return !r.input && r.codes == 0; });
+  return !representation.input && representation.codes == 0 && &*first != &representation;
+}
+
 Json voices(const Selection& speakers, const std::vector<Recording>& recordings,
             const std::vector<Representation>& representations) {
   Json vectors = Json::object();
@@ -236,6 +244,8 @@ Json export_attackers(const std::vector<Representation>& representations,
   const Selection sexes = select_sexes(recordings);
   Json attackers = Json::array();
   for (const Representation& representation : representations) {
+    if (is_later_float_output(representations, representation))
+      continue;
     attackers.push_back(export_one("who", speakers, representation));
     attackers.push_back(export_one("sex", sexes, representation));
   }

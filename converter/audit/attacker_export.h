@@ -11,7 +11,8 @@ namespace edgy::converter {
 
 /// Trains linear attackers on recordings of splits train and attack-train and judges them on test
 /// and attack-test: "who" among the speakers with enough recordings, "sex" of voices that it never
-/// heard. One for each representation; codes by their histogram alone, which needs no codebook.
+/// heard. One for each representation, of several float outputs the
+/// first; codes by their histogram alone, which needs no codebook.
 ///
 /// {attackers: [{question, representation, pooling: "moments" | "histogram", classes, mean, scale,
 /// step, weights, bias, judged}], voices: {speaker: vector}}. The score of class c for pooled

@@ -56,7 +56,7 @@ test('a borrowed voice vector misleads about the vector, not about the codes', a
   await page.getByLabel('Whose voice').selectOption({ label: 'Reader 2609' });
   await expect(names(page, 1).first()).toContainText('Reader 2609');
   await expect(names(page, 2).first()).toHaveText(codes as string);
-  await expect(page.locator('#attack-verdict')).toContainText('Voice vector says Reader 2609');
+  await expect(page.locator('#attack-verdict')).toContainText('The voice vector points to Reader 2609');
 });
 
 test('is installable', async ({ page, demo, open }) => {
@@ -82,7 +82,7 @@ test('opens without a network after one visit, and says that nothing was sent', 
   await context.setOffline(true);
   await page.reload();
   await open(page);
-  await expect(page.locator('#startup-title')).toHaveText(/ answered by the copy on this device/);
+  await expect(page.locator('#startup-title')).toHaveText(/ answered on this device/);
   await expect(page.locator('#verdict')).toHaveText('None since start-up.');
   await page.getByRole('button', { name: /First digits of pi/ }).click();
   await expect(page.locator('#stage-title')).toHaveText('First digits of pi');
@@ -104,4 +104,42 @@ test('the copy holds the files of this page and nothing else', async ({ page, de
   for (const needed of [demo, `${demo}models/edgy-256-int8.edgy`, `${demo}attackers/edgy-256.json`]) {
     expect(kept).toContain(needed);
   }
+});
+
+test('the seal withstands every attempt, also without a network', async ({ page, demo, open, context }) => {
+  await open(page, demo);
+  await expect(page.locator('#seal-verdict')).toHaveText('Closed.');
+  await context.setOffline(true);
+  const button = page.getByRole('button', { name: 'Verify the seal' });
+  await button.click();
+  await expect(page.locator('#seal-verdict')).toHaveText(/^\d+ attempts, none got out\.$/, { timeout: 60_000 });
+  expect(await page.locator('#seal-findings li').count()).toBeGreaterThanOrEqual(25);
+  await expect(page.locator('#seal-findings li[data-blocked=false]')).toHaveCount(0);
+  await expect(page.locator('#verdict')).toHaveText('None since start-up.');
+  await expect(button).toBeEnabled();
+});
+
+test('says when something gets out of the seal', async ({ page, demo, open }) => {
+  // The seal taken off: a frame with an origin, whose document a page can read.
+  await page.addInitScript(() => {
+    const create = document.createElement.bind(document);
+    document.createElement = ((name: string) => {
+      const made = create(name);
+      if (name !== 'iframe') return made;
+      Object.defineProperty(made, 'contentDocument', { value: document });
+      return made;
+    }) as typeof document.createElement;
+  });
+  await open(page, demo);
+  await page.getByRole('button', { name: 'Verify the seal' }).click();
+  await expect(page.locator('#seal-verdict')).toHaveText(/^1 of \d+ attempts got out/, { timeout: 60_000 });
+  await expect(page.locator('#seal-findings li[data-blocked=false]')).toContainText('Read the frame’s document');
+});
+
+test('works on when the seal cannot be closed, and says so', async ({ page, demo, open }) => {
+  await page.route('**/sealed-engine-*.js', (route) => route.abort());
+  await open(page, demo);
+  await expect(page.locator('#seal-verdict')).toHaveText(/^The seal could not be closed here/);
+  await expect(page.getByRole('button', { name: 'Verify the seal' })).toBeDisabled();
+  await expect(page.locator('#verdict')).toHaveText('None since start-up.');
 });

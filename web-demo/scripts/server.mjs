@@ -12,6 +12,7 @@ const kPagePolicy = [
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self'",
   "connect-src 'self'",
+  "frame-src 'self'",
   "style-src 'self'",
   "font-src 'self'",
   "img-src 'self' data: blob:",
@@ -25,9 +26,17 @@ const kPagePolicy = [
 /** A worker lives under the policy of its own response: the one that hears the recording may connect to nothing at all. */
 const kWorkerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
 
+function policyOf(pathname) {
+  if (/\/worker[^/]*\.js$/.test(pathname)) return kWorkerPolicy;
+  // The seal brings its own, which is stricter.
+  return /\/seal-[^/]*\.html$/.test(pathname) ? undefined : kPagePolicy;
+}
+
 function setHeaders(response, pathname) {
-  const worker = /\/worker[^/]*\.js$/.test(pathname);
-  response.setHeader('Content-Security-Policy', worker ? kWorkerPolicy : kPagePolicy);
+  const policy = policyOf(pathname);
+  if (policy) response.setHeader('Content-Security-Policy', policy);
+  // Names in assets/ hold the hash of their content.
+  if (pathname.startsWith('/assets/')) response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
   response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');

@@ -15,9 +15,11 @@ import { watchFiles } from './panels/files';
 import { HandoutPanel } from './panels/handout';
 import { NetworkPanel } from './panels/network';
 import { Notice } from './panels/notice';
+import { SealCheckPanel } from './panels/seal_check';
 import { Transport } from './panels/transport';
 import { Stage } from './pictures/stage';
 import { Attackers, zMoments } from './privacy/attackers';
+import { closeSeal, makeVerifier } from './privacy/sealed';
 import { speakerName } from './privacy/speakers';
 import { type AutoReport, makeReport, type Report, setPageState } from './report';
 
@@ -47,7 +49,8 @@ export class App {
   #attack: AttackPanel | undefined;
   /** Whose voice vector is handed out; '': that of the one who speaks. */
   #borrowed = '';
-  #handed: { encoding: Encoding; span: number; truth: Truth } | undefined;
+  readonly #sealCheck = new SealCheckPanel();
+  #handed: { pcm: Pcm; encoding: Encoding; span: number; truth: Truth } | undefined;
   #models: Models | undefined;
   /** Counts what was asked for, so that an answer that comes too late is dropped. */
   #turn = 0;
@@ -85,6 +88,7 @@ export class App {
       ),
       document.fonts.load('1em "Atkinson Hyperlegible Next Variable"'),
       keepOffline(this.#network),
+      this.#closeSeal(),
     ]);
     for (const [id, bytes] of clips) {
       const pcm = await decode(bytes);
@@ -97,6 +101,18 @@ export class App {
     this.#handout.offerVoices(attackers.voices.map((id) => ({ id, name: speakerName(id) })));
     const { version, variant, isa } = models.int8.runtime;
     byId('foot-version').textContent = `Edgy ${version}, ${variant} variant, int8 kernels in the form ${isa}.`;
+  }
+
+  /** A page without a seal is still worth showing. */
+  async #closeSeal(): Promise<void> {
+    try {
+      const session = await closeSeal();
+      this.#sealCheck.closed(
+        makeVerifier(session, () => this.#handed && { pcm: this.#handed.pcm, codes: this.#handed.encoding.codes }),
+      );
+    } catch (error) {
+      this.#sealCheck.failed(error);
+    }
   }
 
   #enableInputs(): void {
@@ -116,7 +132,7 @@ export class App {
         const span = Math.max(6, pcm.length / kSampleRate);
         if (!int8 || !this.#recorder.running) return;
         this.#stage.showLive({ pcm, int8, span });
-        this.#handOut({ encoding: int8, span, truth: {} });
+        this.#handOut({ pcm, encoding: int8, span, truth: {} });
       },
       onEnd: (pcm) => this.#attempt(() => this.#analyse('Your voice', pcm)),
       onProblem: (error) => this.#notice.show(explain(error)),
@@ -150,7 +166,7 @@ export class App {
     const f32 = await models.f32.encode(pcm);
     if (turn !== this.#turn) return undefined;
     this.#stage.show({ pcm, int8, f32, span: seconds });
-    this.#handOut({ encoding: int8, span: seconds, truth: clip ?? {} });
+    this.#handOut({ pcm, encoding: int8, span: seconds, truth: clip ?? {} });
     const distinct = new Set(int8.codes).size;
     this.#transport.load(
       pcm,
@@ -166,7 +182,7 @@ export class App {
     return report;
   }
 
-  #handOut(handed: { encoding: Encoding; span: number; truth: Truth }): void {
+  #handOut(handed: { pcm: Pcm; encoding: Encoding; span: number; truth: Truth }): void {
     this.#handed = handed;
     const { encoding, span, truth } = handed;
     const voice = this.#attackers?.voice(this.#borrowed) ?? zMoments(encoding);

@@ -35,12 +35,19 @@ interface Column {
   readonly given: Given;
   readonly items: readonly Item[];
   readonly title: (level: PrivacyLevel) => string;
+  /** In a sentence. */
+  readonly noun: (level: PrivacyLevel) => string;
 }
 
 const kColumns: readonly Column[] = [
-  { given: 'mel', items: ['mel'], title: () => 'Log-mel' },
-  { given: 'z', items: ['z', 'voice'], title: (level) => (level === 'moderate' ? 'Voice vector' : 'z') },
-  { given: 'indices', items: ['codes'], title: () => 'Codes' },
+  { given: 'mel', items: ['mel'], title: () => 'Log-mel', noun: () => 'log-mel' },
+  {
+    given: 'z',
+    items: ['z', 'voice'],
+    title: (level) => (level === 'moderate' ? 'Voice vector' : 'z'),
+    noun: (level) => (level === 'moderate' ? 'the voice vector' : 'z'),
+  },
+  { given: 'indices', items: ['codes'], title: () => 'Codes', noun: () => 'the codes' },
 ];
 
 const kNames: Record<Question, (id: string) => string> = { who: speakerName, sex: sexName };
@@ -109,33 +116,46 @@ export class AttackPanel {
     return card;
   }
 
-  /** The best that can be made of what is handed out, in a sentence. */
+  /** What is made of all that is handed out, in a sentence. */
   #verdict(evidence: Evidence): { text: string; state: 'told' | 'kept' | 'open' } {
-    const best = kColumns
+    const guesses = kColumns
       .filter((column) => this.#isOut(column))
-      .map((column) => {
-        const top = this.#believe('who', column, evidence)?.[1][0] ?? { name: '', share: 0 };
-        return { title: column.title(this.#level), given: column.given, ...top };
+      .flatMap((column) => {
+        const top = this.#believe('who', column, evidence)?.[1][0];
+        return top ? [{ noun: column.noun(this.#level), ...top }] : [];
       });
     const { speaker } = evidence.truth;
-    const said = best
-      .map(({ title, name, share }) => `${title}: ${speakerName(name)} (${percent(share, 0)})`)
-      .join('. ');
     if (!speaker) {
       return {
-        text: `Who of ten known voices would it be? ${said}. You are none of them: it names whom you resemble to it.`,
+        text: `${sentences(guesses)} It knows ten voices, and takes a stranger for the one who is most alike.`,
         state: 'open',
       };
     }
-    const right = best.filter(({ name }) => name === speaker);
-    const wrong = best.filter(({ name }) => name !== speaker);
-    const who = speakerName(speaker);
-    const tells = right.map(({ title, share }) => `${title} (${percent(share, 0)})`).join(', ');
-    const misses = wrong.map(({ title, name }) => `${title} says ${speakerName(name)}`).join(', ');
-    if (right.length === 0) return { text: `${misses}: wrong. This time the voice is kept.`, state: 'kept' };
-    const start = misses ? `${misses}. Yet ${who} is given away by: ` : `${who} is given away by: `;
-    return { text: `${start}${tells}.`, state: 'told' };
+    const right = guesses.filter(({ name }) => name === speaker);
+    const wrong = guesses.filter(({ name }) => name !== speaker);
+    if (right.length === 0) return { text: `${sentences(wrong)} Wrong: this time the voice is kept.`, state: 'kept' };
+    return { text: `${wrong.length ? `${sentences(wrong)} ` : ''}${sentences(right)} Right.`, state: 'told' };
   }
+}
+
+interface Guess extends Belief {
+  readonly noun: string;
+}
+
+/** "The codes point to Reader 367 (93 %)." One sentence for each name. */
+function sentences(guesses: readonly Guess[]): string {
+  const names = [...new Set(guesses.map(({ name }) => name))];
+  return names
+    .map((name) => {
+      const same = guesses.filter((guess) => guess.name === name);
+      const nouns = same.map(({ noun }) => noun);
+      const last = nouns.pop() as string;
+      const subject = nouns.length ? `${nouns.join(', ')} and ${last}` : last;
+      const verb = nouns.length || last === 'the codes' ? 'point' : 'points';
+      const sure = nouns.length ? '' : ` (${percent(same[0]?.share ?? 0, 0)})`;
+      return `${subject.charAt(0).toUpperCase()}${subject.slice(1)} ${verb} to ${speakerName(name)}${sure}.`;
+    })
+    .join(' ');
 }
 
 function bars(question: Question, [attacker, beliefs]: [Attacker, Belief[]], truth: Truth): HTMLElement {

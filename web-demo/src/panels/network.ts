@@ -11,7 +11,7 @@ export interface Request {
   readonly start: number;
   /** How many requests this line stands for. */
   readonly count?: number;
-  /** Answered by the service worker out of the copy on this device: nothing was sent. */
+  /** Answered on this device, by the service worker's copy or the browser's cache: nothing was sent. */
   readonly local?: boolean;
 }
 
@@ -90,7 +90,7 @@ export class NetworkPanel {
         encoded: entry.encodedBodySize,
         decoded: entry.decodedBodySize,
         start: entry.startTime,
-        local: entry.serverTiming.some(({ name }) => name === kCopyMark),
+        local: isLocal(entry),
       });
     }
   }
@@ -126,19 +126,32 @@ export class NetworkPanel {
   }
 }
 
+/** Answered by the copy or by the browser's own cache. */
+function isLocal({ serverTiming, transferSize, encodedBodySize }: PerformanceResourceTiming): boolean {
+  return serverTiming.some(({ name }) => name === kCopyMark) || (transferSize === 0 && encodedBodySize > 0);
+}
+
 /** Requests that went to the network. */
 function sent(requests: readonly Request[]): number {
   return requests.reduce((sum, { local, count = 1 }) => sum + (local ? 0 : count), 0);
 }
 
-/** Without the offline copy, which is the same bytes once more. */
+/**
+ * What the page is made of: without the offline copy, which is the same bytes once more, and each file once (the seal asks for its own
+ * runtime and model, which the browser then has already).
+ */
+function distinct(requests: readonly Request[]): Request[] {
+  const files = requests.filter(({ count }) => count === undefined);
+  return [...new Map(files.map((request) => [request.name, request])).values()];
+}
+
 function bytesOf(requests: readonly Request[]): number {
-  return requests.reduce((sum, { encoded, count }) => sum + (count ? 0 : encoded), 0);
+  return distinct(requests).reduce((sum, { encoded }) => sum + encoded, 0);
 }
 
 function startupTitle(requests: readonly Request[], total: number): string {
   const local = requests.filter((request) => request.local).length;
-  const copies = local ? `, ${number(local)} more answered by the copy on this device` : '';
+  const copies = local ? `, ${number(local)} more answered on this device` : '';
   return `At start-up: ${number(sent(requests))} requests${copies}, ${bytes(total)}`;
 }
 
@@ -172,14 +185,14 @@ function row({ name, kind, encoded, start, local }: Request): HTMLElement {
 const kPurposes: readonly (readonly [string, RegExp])[] = [
   ['Models', /\.edgy$/],
   ['Runtime', kRuntimeFiles],
+  ['Seal', /\/seal[^/]*\.(js|html)$/],
   ['Recordings', /\.flac$/],
   ['This page', /./],
 ];
 
 function shares(requests: readonly Request[], total: number): HTMLElement[] {
   const sums = new Map(kPurposes.map(([purpose]) => [purpose, 0]));
-  for (const { name, encoded, count } of requests) {
-    if (count) continue;
+  for (const { name, encoded } of distinct(requests)) {
     const purpose = kPurposes.find(([, pattern]) => pattern.test(name))?.[0];
     if (purpose) sums.set(purpose, (sums.get(purpose) ?? 0) + encoded);
   }

@@ -18,10 +18,15 @@ export class SealCheckPanel {
   readonly #verdict = byId('seal-verdict');
   readonly #list = byId('seal-findings');
 
-  constructor(verify: SealVerifier) {
-    byId('seal-check').hidden = false;
+  /** The seal is closed: it may be attacked. */
+  closed(verify: SealVerifier): void {
+    this.#say('sealed', 'Closed.');
     this.#button.disabled = false;
     this.#button.addEventListener('click', () => void this.#run(verify));
+  }
+
+  failed(error: unknown): void {
+    this.#say('broken', `The seal could not be closed here. ${wordsOf(error)}`);
   }
 
   async #run(verify: SealVerifier): Promise<void> {
@@ -42,7 +47,7 @@ export class SealCheckPanel {
           : `${findings.length} attempts, none got out.`,
       );
     } catch (error) {
-      this.#say('broken', `The seal could not be closed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#say('broken', `The test could not be finished. ${wordsOf(error)}`);
     } finally {
       this.#button.disabled = false;
     }
@@ -52,6 +57,10 @@ export class SealCheckPanel {
     this.#verdict.dataset.state = state;
     this.#verdict.textContent = text;
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function row({ attempt, outcome, blocked }: Finding): HTMLElement {
