@@ -42,7 +42,7 @@ test('attackers name the reader, and say how often they are right', async ({ pag
   await page.getByRole('button', { name: /Reader 1688/ }).click();
   await expect(page.locator('#stage-title')).toHaveText('Reader 1688');
   await expect(names(page, 0).first()).toContainText('Reader 1688');
-  await expect(page.locator('.attack-note').first()).toHaveText(/^Right for \d+\s%.*guessing: \d+\s%\.$/);
+  await expect(page.locator('.attack-note').first()).toHaveText(/^Right for \d+\s%.*most frequent answer: \d+\s%\.$/);
   await expect(page.locator('.attack-card[data-out=true]')).toHaveCount(1);
   await level(page, 'Low').check();
   await expect(page.locator('.attack-card[data-out=true]')).toHaveCount(3);

@@ -134,7 +134,10 @@ export class AttackPanel {
     const right = guesses.filter(({ name }) => name === speaker);
     const wrong = guesses.filter(({ name }) => name !== speaker);
     if (right.length === 0) return { text: `${sentences(wrong)} Wrong: this time the voice is kept.`, state: 'kept' };
-    return { text: `${wrong.length ? `${sentences(wrong)} ` : ''}${sentences(right)} Right.`, state: 'told' };
+    return {
+      text: `${wrong.length ? `${sentences(wrong)} ` : ''}${sentences(right)} That is who speaks.`,
+      state: 'told',
+    };
   }
 }
 
@@ -153,7 +156,8 @@ function sentences(guesses: readonly Guess[]): string {
       const subject = nouns.length ? `${nouns.join(', ')} and ${last}` : last;
       const verb = nouns.length || last === 'the codes' ? 'point' : 'points';
       const sure = nouns.length ? '' : ` (${percent(same[0]?.share ?? 0, 0)})`;
-      return `${subject.charAt(0).toUpperCase()}${subject.slice(1)} ${verb} to ${speakerName(name)}${sure}.`;
+      const start = subject === 'z' ? subject : subject.charAt(0).toUpperCase() + subject.slice(1);
+      return `${start} ${verb} to ${speakerName(name)}${sure}.`;
     })
     .join(' ');
 }
@@ -177,7 +181,12 @@ function bars(question: Question, [attacker, beliefs]: [Attacker, Belief[]], tru
   }
   const { judged } = attacker;
   const units = judged.units === judged.count ? '' : ` by ${judged.units} voices it never heard`;
-  const note = `Right for ${percent(judged.value, 0)} of ${judged.count} other recordings${units}; guessing: ${percent(judged.chance, 0)}.`;
+  const guessing = percent(judged.chance, 0);
+  const beside =
+    judged.low > judged.chance
+      ? `; always giving the most frequent answer: ${guessing}.`
+      : `: no better than always giving the most frequent answer (${guessing}).`;
+  const note = `Right for ${percent(judged.value, 0)} of ${judged.count} other recordings${units}${beside}`;
   group.append(list, element('p', 'attack-note', note));
   return group;
 }
