@@ -29,7 +29,10 @@ const z = () => ({ type: 'float32', dims: [1, 2, 2], data: Float32Array.of(1, 2,
 const codes = () => ({ type: 'int64', dims: [1, 2], data: BigInt64Array.of(5n, 6n) });
 
 /** A guard with an engine that answers what the test says. */
-async function guardWith(answer: (operation: string, request: { readonly fetches: readonly number[] }) => unknown, level = 'high') {
+async function guardWith(
+  answer: (operation: string, request: { readonly fetches: readonly number[] }) => unknown,
+  level = 'high',
+) {
   const lockdown = { removed: [], kept: [] };
   const around: Surroundings = {
     integrity: { engine: 'engine', simd: 'wasm', relaxed: 'other' },
@@ -41,7 +44,9 @@ async function guardWith(answer: (operation: string, request: { readonly fetches
       worker: { lockdown, probes: { connect: true, import: true, eval: true } },
     }),
     ask: async (operation, request) =>
-      operation === 'load' ? { ok: true, value: described } : answer(operation, request as { readonly fetches: readonly number[] }),
+      operation === 'load'
+        ? { ok: true, value: described }
+        : answer(operation, request as { readonly fetches: readonly number[] }),
   };
   const guard = new Guard(around);
   const ask = async (operation: unknown, request: unknown) =>
