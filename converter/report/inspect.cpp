@@ -143,9 +143,10 @@ nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
 }
 
 void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
+  constexpr const char* kRow = "%-17s %-11s %-10s %-4s %5s %7s %8s %8s\n";  // 78 columns
   char line[160];
-  std::snprintf(line, sizeof line, "%-22s %-11s %-12s %-4s %5s %7s %8s\n", "layer", "operator",
-                "output", "type", "w/a", "density", "bytes");
+  std::snprintf(line, sizeof line, kRow, "layer", "operator", "output", "type", "w/a", "density",
+                "bytes", "MACs");
   out << line;
   for (const OperatorInfo& op : info.operators) {
     std::string bits = op.weight_bits ? std::to_string(op.weight_bits) : "";
@@ -154,9 +155,9 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
     char density[16] = "";
     if (op.weight_bits)
       std::snprintf(density, sizeof density, "%.1f %%", 100 * op.density);
-    std::snprintf(line, sizeof line, "%-22s %-11s %-12s %-4s %5s %7s %8s\n",
-                  tail(op.name, 22).c_str(), op.kind.c_str(), shape_text(op.output).c_str(),
-                  op.type.c_str(), bits.c_str(), density, short_count(op.bytes).c_str());
+    std::snprintf(line, sizeof line, kRow, tail(op.name, 17).c_str(), op.kind.c_str(),
+                  shape_text(op.output).c_str(), op.type.c_str(), bits.c_str(), density,
+                  short_count(op.bytes).c_str(), op.macs ? short_count(op.macs).c_str() : "");
     out << line;
   }
   std::snprintf(line, sizeof line, "\n%s bytes, %s MACs where dynamic extents are %lld\n",
