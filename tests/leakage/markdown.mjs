@@ -1,6 +1,6 @@
 /** The leakage tables of docs/leakage.md, from the JSON of `edgy audit`. */
 
-const names = { mel: 'log-mel', z: 'z', indices: '**codes**' };
+const names = { mel: 'log-mel', z: 'z', indices: '**codes**', quantized: 'codes, as vectors alone' };
 const questions = { 'who speaks': 'Who speaks', 'woman or man': 'Woman or man', 'what was said': 'What was said' };
 
 const percent = (share) => (100 * share).toFixed(1);
