@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "converter/compress/runner.h"
 #include "converter/error.h"
@@ -119,9 +120,14 @@ nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
     json["source"] = {{"name", model.metadata->source_name},
                       {"bytes", model.metadata->source_bytes},
                       {"sha256", model.metadata->source_sha256}};
-    json["config"] = nlohmann::ordered_json::parse(model.metadata->config, nullptr, false);
-    json["calibration"] =
-        nlohmann::ordered_json::parse(model.metadata->calibration, nullptr, false);
+    // Absent texts are empty, which is no JSON.
+    const auto add = [&json](const char* key, const std::string& text) {
+      auto parsed = nlohmann::ordered_json::parse(text, nullptr, false);
+      if (!parsed.is_discarded())
+        json[key] = std::move(parsed);
+    };
+    add("config", model.metadata->config);
+    add("calibration", model.metadata->calibration);
   }
   if (model.metadata) {
     json["privacy_floor"] = to_string(model.metadata->privacy_floor);
