@@ -15,9 +15,10 @@ bool is_sum_pair(const int8_t* first, const int8_t* second) {
   for (int lane = 0; lane < 4; lane += 2) {
     int32_t positive = 0;
     int32_t negative = 0;
-    for (const int32_t weight : {first[lane], first[lane + 1], second[lane], second[lane + 1]}) {
-      positive += std::max(weight, 0);
-      negative -= std::min(weight, 0);
+    for (const int8_t* weight :
+         {first + lane, first + lane + 1, second + lane, second + lane + 1}) {
+      positive += std::max<int32_t>(*weight, 0);
+      negative -= std::min<int32_t>(*weight, 0);
     }
     if (std::max(positive, negative) > kMostSum) {
       return false;

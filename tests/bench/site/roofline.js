@@ -56,6 +56,7 @@ globalThis.roofline = async (urls) => {
     ['i16 dot', 'simd', simd.tile_i16, 8],
     ['i8 relaxed dot, added', 'relaxed', relaxed.tile_dot, 16],
     ['i8 relaxed dot, widened', 'relaxed', relaxed.tile_pair, 16],
+    ['i8 relaxed dot, two added, widened', 'relaxed', relaxed.tile_sum_pair, 16],
   ];
   const rows = loops.map(([name, variant, run, lanes]) => ({
     name,
