@@ -83,7 +83,7 @@ Selection select_speakers(const std::vector<Recording>& recordings, const AuditO
       selection.rows.push_back(i);
   }
   thin_out(recordings, &Recording::speaker,
-           static_cast<std::size_t>(10 * options.minimum_recordings), selection.rows);
+           std::size_t{10} * static_cast<std::size_t>(options.minimum_recordings), selection.rows);
   return complete(std::move(selection), recordings, &Recording::speaker, &Recording::file);
 }
 

@@ -57,7 +57,10 @@ void check_arity(const Node& node) {
       fail_at(node, "its input " + std::to_string(i) + " is missing");
     }
   }
-  if (node.outputs.empty() || node.outputs[0] == kNone || node.outputs.size() > arity.outputs) {
+  // A recurrent layer may be asked for its last state alone.
+  const bool may_skip_first = node.op == "LSTM" || node.op == "GRU" || node.op == "RNN";
+  if (node.outputs.empty() || (node.outputs[0] == kNone && !may_skip_first) ||
+      node.outputs.size() > arity.outputs) {
     fail_at(node,
             "it has " + std::to_string(node.outputs.size()) + " outputs or an unnamed first one");
   }

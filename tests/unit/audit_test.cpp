@@ -76,7 +76,7 @@ TEST_CASE("only the perceptron solves exclusive or", "[audit]") {
   const Measure linear = judge(trial, [] { return make_logistic_regression(); });
   CHECK(linear.count == 100);
   CHECK(linear.value < 0.7);
-  CHECK(judge(trial, [] { return make_perceptron(16, 1e-4); }).value > 0.9);
+  CHECK(judge(trial, [] { return make_perceptron(16, 1e-4); }).value > 0.8);
 }
 
 TEST_CASE("no row is judged by an attacker that was trained on it", "[audit]") {
