@@ -84,6 +84,9 @@ format: setup ## rewrite sources in the project's format
 bench: page ## speed beside onnxruntime-web in one Chromium session; writes build/bench.json
 	@tests/bench/run
 
+accuracy: converter ## accuracy and size of sparse models beside plain magnitude pruning (EDGY_MODEL, EDGY_SPEECH: other data)
+	@node tests/accuracy/run.mjs
+
 bench-kernels: wasm ## speed of single kernels and of the instructions they are made of
 	@node tests/bench/kernels/bench-kernels.mjs
 

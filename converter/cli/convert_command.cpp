@@ -12,6 +12,7 @@
 #include "converter/error.h"
 #include "converter/export/export.h"
 #include "converter/export/privacy.h"
+#include "converter/export/sparse_storage.h"
 #include "converter/lower/lower.h"
 #include "converter/onnx/import.h"
 #include "converter/passes/passes.h"
@@ -75,6 +76,11 @@ void convert(const Arguments& arguments) {
         "int8 needs data to calibrate on: give --calibration (manifest.csv, a folder of "
         "recordings, .npy or .npz), or --precision f32");
   }
+  if (config.precision == Precision::kFloat32 && config.quantize.pruning) {
+    throw Error(
+        "pruning makes sparse int8 weights: it does not go with precision f32; filter_pruning "
+        "does");
+  }
   const std::vector<uint8_t> source = onnx_import::read_file(arguments.model);
   graph::Graph graph = onnx_import::import_model(source, arguments.model);
   for (const passes::PassReport& report : passes::run_all(graph)) {
@@ -87,10 +93,19 @@ void convert(const Arguments& arguments) {
   if (config.log_mel)
     model.metadata->log_mel = std::make_unique<format::fb::LogMelT>(*config.log_mel);
 
+  if (config.filter_pruning) {
+    for (const PrunedChannels& pruned : prune_filters(model, *config.filter_pruning)) {
+      if (arguments.verbose) {
+        std::cerr << "  filter pruning: " << pruned.layers.front() << ": " << pruned.before
+                  << " -> " << pruned.after << " channels\n";
+      }
+    }
+  }
   if (config.precision == Precision::kInt8) {
     const auto data = calibration_data(arguments, config, model);
     model = quantize(model, *data, config.quantize, *make_terminal_progress());
   }
+  store_sparse(model);
   compact(model);
   set_privacy(model, arguments.policies, parse_level(arguments.min_level, "--min-level"));
   model.metadata->config = to_json(config);

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "converter/error.h"
-#include "kernels/conv_int8/conv_int8.h"
+#include "kernels/sparse_conv_int8/sparse_conv_int8.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;
@@ -44,7 +44,8 @@ std::vector<Layer> quantizable_layers(const fb::ModelT& model) {
         !kernels::supports(conv_shape(model, op)))
       continue;
     layers.push_back({static_cast<int>(i), op.name, op.inputs[0], op.inputs[1],
-                      op.inputs.size() > 2 ? op.inputs[2] : -1, op.outputs[0]});
+                      op.inputs.size() > 2 ? op.inputs[2] : -1, op.outputs[0],
+                      kernels::supports_sparse(conv_shape(model, op))});
   }
   return layers;
 }

@@ -16,6 +16,7 @@ struct Layer {
   int weights = 0;
   int bias = -1;
   int output = 0;
+  bool prunable = true;  ///< sparse kernels can skip its zeros
 };
 
 /// In execution order. Convolutions whose shape no integer kernel covers are left out.

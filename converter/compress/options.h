@@ -50,6 +50,20 @@ struct PruningOptions {
   SparsityAllocation allocation = SparsityAllocation::kSensitivity;
 };
 
+/// How weights are fitted to what the float model computes, where pruning or rounding asks for it.
+struct ReconstructionOptions {
+  /// Pull towards the float model's weights, as a share of each input's power: keeps weights from
+  /// fitting what little the calibration data says about rare combinations of inputs. Less needs
+  /// more data.
+  double damping = 0.01;
+  int mask_iterations = 60;   ///< at most, of the search for a mask
+  int solve_iterations = 40;  ///< of conjugate gradients on the weights that stay
+  /// Rounds in which targets that a fused activation clips follow what the layer computes, and
+  /// weights are fitted again.
+  int activation_rounds = 1;
+  int rounding_sweeps = 2;  ///< of coordinate descent on the integers
+};
+
 struct QuantizeOptions {
   RangeMethod range = RangeMethod::kMinMax;
   double percentile = 99.99;  ///< for kPercentile, 50 < p <= 100
@@ -61,6 +75,7 @@ struct QuantizeOptions {
   /// a tenth: a layer worse than that spoils the whole model.
   double min_layer_sqnr_db = 20;
   std::optional<PruningOptions> pruning;
+  ReconstructionOptions reconstruction;
   std::size_t calibration_samples = 64;  ///< how many samples are read at most
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "converter/compress/pruning.h"
 #include "converter/compress/sensitivity.h"
 #include "converter/error.h"
 
@@ -15,7 +16,8 @@ constexpr std::size_t kSensitivitySamples = 6;
 
 std::string describe(CalibrationSource& source, std::size_t samples,
                      const std::vector<Layer>& layers,
-                     const std::vector<LayerSensitivity>& sensitivity) {
+                     const std::vector<LayerSensitivity>& sensitivity,
+                     const std::vector<PrunedLayer>& pruned) {
   nlohmann::ordered_json report = {{"data", source.description()}, {"samples", samples}};
   for (std::size_t i = 0; i < layers.size(); ++i) {
     report["layers"].push_back(
@@ -23,6 +25,8 @@ std::string describe(CalibrationSource& source, std::size_t samples,
          {"alone_sqnr_db", std::min(sensitivity[i].sqnr_db, 200.0)},
          {"activation_bits",
           sensitivity[i].choice.quantized ? sensitivity[i].choice.activation_bits : 32}});
+    if (!pruned.empty() && pruned[i].weights > 0)
+      report["layers"].back()["sparsity"] = pruned[i].sparsity();
   }
   return report.dump();
 }
@@ -33,6 +37,8 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
                             const QuantizeOptions& options, Progress& progress) {
   if (options.activation_bits != 7 && options.activation_bits != 8)
     throw Error("activation_bits must be 7 or 8");
+  if (options.pruning)
+    check_pruning(*options.pruning);
   const std::vector<Layer> layers = quantizable_layers(f32);
   const std::vector<Sample> samples = read_samples(source, options.calibration_samples);
   std::vector<int> watched;
@@ -49,10 +55,22 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
   for (const LayerSensitivity& entry : sensitivity)
     choices.push_back(entry.choice);
 
+  std::vector<PrunedLayer> pruned;
+  if (options.pruning) {
+    pruned = prune(f32, layers, choices, calibration, samples, options, progress);
+  } else if (options.rounding == RoundingMethod::kReconstruction) {
+    // Nothing goes, but every weight is fitted.
+    QuantizeOptions dense = options;
+    dense.pruning.emplace();
+    dense.pruning->sparsity = 0;
+    dense.pruning->allocation = SparsityAllocation::kUniform;
+    prune(f32, layers, choices, calibration, samples, dense, progress);
+  }
+
   format::fb::ModelT model = build_quantized(f32, layers, choices, calibration, options);
   if (!model.metadata)
     model.metadata = std::make_unique<format::fb::MetadataT>();
-  model.metadata->calibration = describe(source, samples.size(), layers, sensitivity);
+  model.metadata->calibration = describe(source, samples.size(), layers, sensitivity, pruned);
   return model;
 }
 

@@ -14,7 +14,7 @@ namespace edgy::converter {
 /// Quantize at the borders, Conv2D and Dense with int8 weights (symmetric, one scale per output
 /// channel), int32 bias and int8 activations (asymmetric, one scale per tensor). Operators without
 /// an int8 form stay float between Dequantize and Quantize. With `options.pruning` weights are
-/// pruned and reconstructed together with quantization, and stored sparse where that is smaller.
+/// pruned and reconstructed together with quantization; converter/export stores their zeros away.
 /// Metadata.calibration records what was seen and chosen. Deterministic for equal arguments.
 /// Throws Error when there is no sample, a sample does not run, or an option contradicts the model.
 format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& calibration,

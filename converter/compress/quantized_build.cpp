@@ -123,8 +123,8 @@ class Builder {
     bias.name = tensor(layer.weights).name + ":bias";
     bias.type = fb::DataType::I32;
     bias.shape = {static_cast<int>(rows)};
-    bias.buffer = add_buffer(
-        model_, integer_bias(layer, original, weights, tensor(input).quantization->scale[0]));
+    bias.buffer = add_buffer(model_, integer_bias(layer, original, weights, choice.bias,
+                                                  tensor(input).quantization->scale[0]));
 
     auto& op = *model_.operators[static_cast<std::size_t>(layer.op)];
     op.inputs = {input, add_tensor(model_, std::move(stored)), add_tensor(model_, std::move(bias))};
@@ -133,14 +133,15 @@ class Builder {
   /// Bias in units of the accumulator; with bias correction the mean error that rounding the
   /// weights causes is taken off.
   std::vector<int32_t> integer_bias(const Layer& layer, const std::vector<float>& original,
-                                    const QuantizedWeights& weights, float input_scale) {
+                                    const QuantizedWeights& weights,
+                                    const std::vector<float>& fitted, float input_scale) {
     const std::size_t rows = weights.scale.size();
     const std::size_t columns = original.size() / rows;
-    std::vector<float> bias(rows);
-    if (layer.bias >= 0)
+    std::vector<float> bias = fitted.empty() ? std::vector<float>(rows) : fitted;
+    if (fitted.empty() && layer.bias >= 0)
       bias = float_values(model_, layer.bias);
     std::vector<double> means;
-    if (options_.bias_correction)
+    if (options_.bias_correction && fitted.empty())
       means = calibration_.at(layer.input).channel_means();
     const auto channels = static_cast<std::size_t>(tensor(layer.weights).shape.back());
     std::vector<int32_t> result(rows);

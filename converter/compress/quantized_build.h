@@ -21,6 +21,7 @@ struct LayerChoice {
   bool quantized = true;     ///< false: stays float32
   int activation_bits = 7;   ///< of its input
   QuantizedWeights weights;  ///< empty: rounded to nearest when the model is built
+  std::vector<float> bias;   ///< of these weights; empty: the model's, corrected when it is built
 };
 
 /// Symmetric, one scale a row, nearest rounding. The scale is the least that clips nothing.

@@ -70,7 +70,7 @@ std::vector<LayerSensitivity> measure_sensitivity(
     std::vector<LayerChoice> choices(layers.size());
     for (LayerChoice& choice : choices)
       choice.quantized = false;
-    choices[layer] = {true, bits, {}};
+    choices[layer] = {true, bits, {}, {}};
     return output_sqnr_db(build_quantized(f32, layers, choices, calibration, options), samples,
                           reference);
   };

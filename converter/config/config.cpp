@@ -30,6 +30,11 @@ const Names<SparsityAllocation> kAllocations = {{"uniform", SparsityAllocation::
                                                 {"global", SparsityAllocation::kGlobal},
                                                 {"sensitivity", SparsityAllocation::kSensitivity}};
 
+const Names<FilterImportance> kImportances = {
+    {"l1", FilterImportance::kL1},
+    {"l2", FilterImportance::kL2},
+    {"geometric-median", FilterImportance::kGeometricMedian}};
+
 template <typename E>
 std::string name_of(const Names<E>& names, E value) {
   return std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.second == value; })
@@ -107,6 +112,7 @@ class Reader {
 };
 
 void read_pruning(Reader reader, PruningOptions& pruning) {
+  const bool says_sparsity = reader.has("sparsity");
   reader.number("sparsity", pruning.sparsity, 0, 0.99);
   if (reader.has("block")) {
     Reader block = reader.child("block");
@@ -115,9 +121,31 @@ void read_pruning(Reader reader, PruningOptions& pruning) {
     block.number("n", pruning.pattern.n, 0, 64);
     block.number("m", pruning.pattern.m, 0, 64);
     block.finish();
+    // N:M says how much goes, so nobody needs to say it twice.
+    if (!says_sparsity && pruning.pattern.m > 0 && pruning.pattern.n <= pruning.pattern.m)
+      pruning.sparsity = 1 - static_cast<double>(pruning.pattern.n) / pruning.pattern.m;
   }
   reader.choice("method", pruning.method, kPruningMethods);
   reader.choice("allocation", pruning.allocation, kAllocations);
+  reader.finish();
+}
+
+void read_reconstruction(Reader reader, ReconstructionOptions& options) {
+  reader.number("damping", options.damping, 0, 10);
+  reader.number("mask_iterations", options.mask_iterations, 0, 1000);
+  reader.number("solve_iterations", options.solve_iterations, 0, 1000);
+  reader.number("activation_rounds", options.activation_rounds, 0, 100);
+  reader.number("rounding_sweeps", options.rounding_sweeps, 0, 100);
+  reader.finish();
+}
+
+void read_filter_pruning(Reader reader, FilterPruningOptions& options) {
+  reader.number("rate", options.rate, 0, 0.95);
+  reader.choice("importance", options.importance, kImportances);
+  reader.boolean("prune_first", options.prune_first);
+  reader.boolean("prune_last", options.prune_last);
+  reader.boolean("prune_downsampling", options.prune_downsampling);
+  reader.number("multiple_of", options.multiple_of, 1, 64);
   reader.finish();
 }
 
@@ -161,6 +189,10 @@ ConvertConfig parse_config(std::string_view json, const std::string& origin) {
   reader.number("seed", config.seed, 0, 1e15);
   if (reader.has("pruning"))
     read_pruning(reader.child("pruning"), config.quantize.pruning.emplace());
+  if (reader.has("reconstruction"))
+    read_reconstruction(reader.child("reconstruction"), config.quantize.reconstruction);
+  if (reader.has("filter_pruning"))
+    read_filter_pruning(reader.child("filter_pruning"), config.filter_pruning.emplace());
   if (reader.has("log_mel"))
     read_log_mel(reader.child("log_mel"), config.log_mel.emplace());
   reader.finish();
@@ -192,6 +224,23 @@ std::string to_json(const ConvertConfig& config) {
           {"method", name_of(kPruningMethods, q.pruning->method)},
           {"allocation", name_of(kAllocations, q.pruning->allocation)}};
     }
+    if (q.pruning || q.rounding == RoundingMethod::kReconstruction) {
+      const ReconstructionOptions& r = q.reconstruction;
+      json["reconstruction"] = {{"damping", r.damping},
+                                {"mask_iterations", r.mask_iterations},
+                                {"solve_iterations", r.solve_iterations},
+                                {"activation_rounds", r.activation_rounds},
+                                {"rounding_sweeps", r.rounding_sweeps}};
+    }
+  }
+  if (config.filter_pruning) {
+    const FilterPruningOptions& f = *config.filter_pruning;
+    json["filter_pruning"] = {{"rate", f.rate},
+                              {"importance", name_of(kImportances, f.importance)},
+                              {"prune_first", f.prune_first},
+                              {"prune_last", f.prune_last},
+                              {"prune_downsampling", f.prune_downsampling},
+                              {"multiple_of", f.multiple_of}};
   }
   return json.dump();
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "converter/compress/filter_pruning.h"
 #include "converter/compress/options.h"
 #include "wasm/format/edgy_generated.h"
 
@@ -19,6 +20,8 @@ enum class Precision {
 struct ConvertConfig {
   Precision precision = Precision::kInt8;
   QuantizeOptions quantize;
+  /// Whole channels that are removed before anything else; in both precisions.
+  std::optional<FilterPruningOptions> filter_pruning;
   /// Audio front end of the first input; empty: the model declares none of its own.
   std::optional<format::fb::LogMelT> log_mel;
   uint64_t seed = 1;

@@ -33,8 +33,8 @@ void stamp(fb::ModelT& model, const Source& source, const std::string& producer)
   for (const auto& tensor : model.tensors) {
     if (tensor->encoding == fb::Encoding::Dense)
       continue;
-    for (const char* feature : format::known_features())
-      features.insert(feature);
+    const bool one_by_four = tensor->sparsity->block_rows == 1 && tensor->sparsity->block_cols == 4;
+    features.insert(one_by_four ? "sparse-1x4" : "sparse-blocks");
   }
   model.features.assign(features.begin(), features.end());
   if (!model.metadata)

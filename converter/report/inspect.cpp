@@ -21,13 +21,16 @@ uint64_t stored_bytes(const fb::ModelT& model, const fb::TensorT& tensor) {
   return bytes;
 }
 
+/// Of a sparse tensor, the share of weights in stored blocks: what is computed with.
 double density_of(const fb::ModelT& model, const fb::TensorT& tensor) {
   const auto& data = model.buffers[static_cast<std::size_t>(tensor.buffer)]->data;
   uint64_t elements = 1;
   for (const int32_t extent : tensor.shape)
     elements *= static_cast<uint64_t>(extent);
   uint64_t set = 0;
-  if (tensor.type == fb::DataType::F32) {
+  if (tensor.encoding != fb::Encoding::Dense) {
+    set = std::min<uint64_t>(data.size(), elements);  // blocks at the borders hold padding
+  } else if (tensor.type == fb::DataType::F32) {
     for (std::size_t i = 0; i + 4 <= data.size(); i += 4)
       set += data[i] || data[i + 1] || data[i + 2] || (data[i + 3] & 127);
   } else {

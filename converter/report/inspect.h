@@ -17,7 +17,7 @@ struct OperatorInfo {
   std::string type;             ///< of the first output: "I8"
   int weight_bits = 0;          ///< 0: no weights
   int activation_bits = 0;      ///< of the first input if it is quantized
-  double density = 1;           ///< share of non-zero weights
+  double density = 1;           ///< share of non-zero weights, or of weights in stored blocks
   uint64_t bytes = 0;           ///< constants as stored
   uint64_t macs = 0;            ///< for dynamic extents of `ModelInfo.extent`
 };

@@ -34,8 +34,33 @@ TEST_CASE("configuration: every setting, comments allowed", "[config]") {
   CHECK(config.log_mel->hop == 160);
 }
 
+TEST_CASE("configuration: N:M says the sparsity; filters and fits have settings of their own",
+          "[config]") {
+  const ConvertConfig config = parse_config(R"({
+    "pruning": {"block": {"columns": 1, "n": 1, "m": 4}},
+    "reconstruction": {"damping": 0.1, "mask_iterations": 5, "activation_rounds": 0},
+    "filter_pruning": {"rate": 0.4, "importance": "l1", "prune_first": true, "multiple_of": 8}
+  })",
+                                            "c.json");
+  REQUIRE(config.quantize.pruning);
+  CHECK(config.quantize.pruning->sparsity == 0.75);
+  CHECK(config.quantize.reconstruction.damping == 0.1);
+  CHECK(config.quantize.reconstruction.mask_iterations == 5);
+  CHECK(config.quantize.reconstruction.activation_rounds == 0);
+  REQUIRE(config.filter_pruning);
+  CHECK(config.filter_pruning->rate == 0.4);
+  CHECK(config.filter_pruning->importance == FilterImportance::kL1);
+  CHECK(config.filter_pruning->prune_first);
+  CHECK(config.filter_pruning->multiple_of == 8);
+  CHECK_THROWS_WITH(parse_config(R"({"filter_pruning": {"importance": "l3"}})", "c.json"),
+                    ContainsSubstring("l1, l2, geometric-median"));
+  CHECK_THROWS_WITH(parse_config(R"({"reconstruction": {"dampnig": 1}})", "c.json"),
+                    ContainsSubstring("did you mean 'damping'"));
+}
+
 TEST_CASE("configuration: what is written is read back", "[config]") {
   ConvertConfig config;
+  config.filter_pruning.emplace().rate = 0.3;
   config.quantize.range = RangeMethod::kMse;
   config.quantize.pruning.emplace().sparsity = 0.25;
   CHECK(to_json(parse_config(to_json(config), "again")) == to_json(config));

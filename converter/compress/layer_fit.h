@@ -1,0 +1,41 @@
+// One layer from float weights to integers that do the same work with fewer.
+#pragma once
+
+#include <vector>
+
+#include "converter/compress/block_mask.h"
+#include "converter/compress/layer_data.h"
+#include "converter/compress/layer_problem.h"
+
+namespace edgy::converter {
+
+struct FittedLayer {
+  BlockMask mask;
+  QuantizedWeights weights;
+  std::vector<float> bias;
+};
+
+/// Prunes, refits and rounds `weights` (as the float model has them) so that the layer gives
+/// `data`'s targets from `data`'s inputs. `keep`: weights that stay.
+FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
+                      const format::BlockGrid& grid, const PruningPattern& pattern, int64_t keep,
+                      const ReconstructionOptions& options);
+
+/// The same in short, for many values of `keep`: the mask by the float weights' share in the
+/// outputs, few iterations, nearest rounding, targets as they are.
+class QuickFit {
+ public:
+  QuickFit(const LayerData& data, const std::vector<float>& weights, const format::BlockGrid& grid,
+           const ReconstructionOptions& options);
+
+  FittedLayer at(const PruningPattern& pattern, int64_t keep) const;
+
+ private:
+  std::vector<Eigen::MatrixXf> priors_;  ///< of each group
+  std::vector<LayerProblem> problems_;
+  format::BlockGrid part_;
+  float input_scale_;
+  ReconstructionOptions options_;
+};
+
+}  // namespace edgy::converter

@@ -1,0 +1,27 @@
+// What pruning one layer does to the whole model.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "converter/compress/allocation.h"
+#include "converter/compress/prunable.h"
+#include "converter/data/dataset.h"
+
+namespace edgy::converter {
+
+/// For each layer of `prunable`, the damage at several sparsities with this layer alone compressed
+/// and all others float, measured at the model's smooth outputs on some of `samples`. With
+/// PruningMethod::kReconstruction the layer is fitted, by a short form of what it will get later,
+/// and so is the layer that reads its output: what that one can make up for is no damage.
+/// Independent disturbances one after the other multiply the squared cosine between the outputs and
+/// what they should be: damage is minus its logarithm, so that it adds up.
+std::vector<DamageCurve> measure_damage(const format::fb::ModelT& f32,
+                                        const std::vector<Layer>& layers,
+                                        const std::vector<LayerChoice>& choices,
+                                        const std::vector<PrunableLayer>& prunable,
+                                        const Calibration& calibration,
+                                        std::span<const Sample> samples,
+                                        const QuantizeOptions& options, Progress& progress);
+
+}  // namespace edgy::converter

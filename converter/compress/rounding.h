@@ -1,0 +1,25 @@
+// Weights as integers.
+#pragma once
+
+#include "converter/compress/block_mask.h"
+#include "converter/compress/layer_problem.h"
+#include "converter/compress/quantized_build.h"
+
+namespace edgy::converter {
+
+/// `weights` [inputs x outputs] (in steps of the input's scale) as integers, one scale an output:
+/// the least one that clips nothing. With `sweeps` > 0 the integers are improved by that many
+/// rounds of coordinate descent on the error of the layer's outputs (QuantEase, arXiv:2309.01885):
+/// no round makes it greater. Weights that `mask` drops are zero and stay so. The scales are of
+/// real weights, for inputs of scale `input_scale`.
+QuantizedWeights round_to_fit(const LayerProblem& problem, const format::BlockGrid& grid,
+                              const BlockMask& mask, const Eigen::MatrixXf& weights, int sweeps,
+                              float input_scale);
+
+/// The integers as weights in steps of the input's scale, [inputs x outputs].
+Eigen::MatrixXf in_input_steps(const QuantizedWeights& weights, float input_scale);
+
+/// The bias with which these weights have no mean error.
+std::vector<float> fitted_bias(const LayerProblem& problem, const Eigen::MatrixXf& weights);
+
+}  // namespace edgy::converter

@@ -1,0 +1,112 @@
+// `make accuracy`: converts a model in several ways and compares each with the float model on recordings that were never used to
+// calibrate. Writes build/accuracy.json and prints a table.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { edgy, root, speech } from '../lib/paths.mjs';
+import { markdown } from './table.mjs';
+import { variants } from './variants.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    model: { type: 'string', default: process.env.EDGY_MODEL ?? path.join(root, 'tests/data/models/edgy-256.onnx') },
+    manifest: { type: 'string', default: process.env.EDGY_SPEECH ?? path.join(speech, 'manifest.csv') },
+    sparsity: { type: 'string', default: '30,50,80' },
+    samples: { type: 'string', default: '256' },
+    split: { type: 'string', default: 'test' },
+    only: { type: 'string' },
+    output: { type: 'string', default: path.join(root, 'build/accuracy.json') },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(`Usage: node tests/accuracy/run.mjs [options]
+  --model FILE.onnx       an encoder with the outputs z and indices (EDGY_MODEL; default: the small one in tests/data)
+  --manifest FILE.csv     recordings with splits train and test (EDGY_SPEECH; default: tests/data/speech)
+  --sparsity 30,50,80     percent of zeros
+  --samples 256           recordings to calibrate on, of split train
+  --split test            recordings to judge on
+  --only REGEXP           variants to make, by name
+  --output FILE.json      where the figures go`);
+  process.exit(0);
+}
+
+const manifest = path.resolve(options.manifest);
+const folder = path.join(root, 'build/accuracy');
+mkdirSync(folder, { recursive: true });
+
+/** @param {string[]} args */
+const run = (...args) =>
+  execFileSync(edgy, args, { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] });
+
+/**
+ * The rows of the manifest that say what was said, speakers left out: `edgy audit` then only trains and judges the content probe.
+ */
+function probeManifest() {
+  const [head, ...rows] = readFileSync(manifest, 'utf8').trim().split('\n');
+  const columns = head.split(',');
+  const at = (/** @type {string} */ name) => columns.indexOf(name);
+  const target = path.join(folder, 'probe');
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target);
+  const kept = rows
+    .map((row) => row.split(','))
+    .filter((row) => row[at('label')] && ['train', options.split].includes(row[at('split')]));
+  for (const corpus of new Set(kept.map((row) => row[at('file')].split('/')[0]))) {
+    symlinkSync(path.join(path.dirname(manifest), corpus), path.join(target, corpus));
+  }
+  const lines = kept.map((row) =>
+    [row[at('file')], 'anyone', row[at('label')], row[at('split')] === 'train' ? 'train' : 'test'].join(','),
+  );
+  const file = path.join(target, 'manifest.csv');
+  writeFileSync(file, `${['file,speaker,label,split', ...lines].join('\n')}\n`);
+  return kept.length > 0 ? file : undefined;
+}
+
+/** @param {string} model @param {string | undefined} probe */
+function probes(model, probe) {
+  if (!probe) return {};
+  const [{ representations }] = JSON.parse(run('audit', model, '--manifest', probe, '--json'));
+  return Object.fromEntries(
+    representations
+      .filter((/** @type {any} */ r) => r.content.length > 0)
+      .map((/** @type {any} */ r) => [r.name, r.content[0].logistic_regression.value]),
+  );
+}
+
+const onnxBytes = statSync(options.model).size;
+const probe = probeManifest();
+const rows = [];
+for (const variant of variants(options.sparsity.split(',').map(Number), Number(options.samples))) {
+  if (options.only && !new RegExp(options.only).test(variant.name)) continue;
+  const config = path.join(folder, `${variant.name}.json`);
+  const model = path.join(folder, `${variant.name}.edgy`);
+  writeFileSync(config, JSON.stringify(variant.config, null, 2));
+  const started = performance.now();
+  run('convert', options.model, '-o', model, '--config', config, '--front-end', 'edgy', '--calibration', manifest);
+  const seconds = (performance.now() - started) / 1000;
+  const comparison = JSON.parse(
+    run('compare', options.model, model, '--data', manifest, '--split', options.split, '--json'),
+  );
+  const output = (/** @type {string} */ name) =>
+    comparison.outputs.find((/** @type {any} */ o) => o.name === name) ?? {};
+  const bytes = readFileSync(model);
+  rows.push({
+    ...variant,
+    seconds,
+    bytes: bytes.length,
+    share: bytes.length / onnxBytes,
+    brotliBytes: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length,
+    cosine: output('z').cosine,
+    sqnr: output('z').sqnr_db,
+    agreement: output('indices').agreement,
+    probe: probes(model, probe),
+  });
+  console.log(markdown(rows.slice(-1)).split('\n').at(-1));
+}
+const report = { model: path.basename(options.model), onnxBytes, split: options.split, samples: Number(options.samples), rows };
+if (existsSync(options.output)) rmSync(options.output);
+writeFileSync(options.output, `${JSON.stringify(report, null, 2)}\n`);
+console.log(`\n${markdown(rows)}\n`);
