@@ -14,10 +14,11 @@ const { values: options } = parseArgs({
     model: { type: 'string', default: process.env.EDGY_MODEL ?? path.join(root, 'tests/data/models/edgy-256.onnx') },
     manifest: { type: 'string', default: process.env.EDGY_SPEECH ?? path.join(speech, 'manifest.csv') },
     sparsity: { type: 'string', default: '30,50,80' },
-    samples: { type: 'string', default: '256' },
+    samples: { type: 'string', default: '128' },
     split: { type: 'string', default: 'test' },
     only: { type: 'string' },
     output: { type: 'string', default: path.join(root, 'build/accuracy.json') },
+    docs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -26,10 +27,11 @@ if (options.help) {
   --model FILE.onnx       an encoder with the outputs z and indices (EDGY_MODEL; default: the small one in tests/data)
   --manifest FILE.csv     recordings with splits train and test (EDGY_SPEECH; default: tests/data/speech)
   --sparsity 30,50,80     percent of zeros
-  --samples 256           recordings to calibrate on, of split train
+  --samples 128           recordings to calibrate on, of split train
   --split test            recordings to judge on
   --only REGEXP           variants to make, by name
-  --output FILE.json      where the figures go`);
+  --output FILE.json      where the figures go
+  --docs                  write the table into docs/compression.md, too`);
   process.exit(0);
 }
 
@@ -68,7 +70,7 @@ function probeManifest() {
 /** @param {string} model @param {string | undefined} probe */
 function probes(model, probe) {
   if (!probe) return {};
-  const [{ representations }] = JSON.parse(run('audit', model, '--manifest', probe, '--json'));
+  const [{ representations }] = JSON.parse(run('audit', model, '--manifest', probe, '--json')).models;
   return Object.fromEntries(
     representations
       .filter((/** @type {any} */ r) => r.content.length > 0)
@@ -106,7 +108,20 @@ for (const variant of variants(options.sparsity.split(',').map(Number), Number(o
   });
   console.log(markdown(rows.slice(-1)).split('\n').at(-1));
 }
-const report = { model: path.basename(options.model), onnxBytes, split: options.split, samples: Number(options.samples), rows };
+const report = {
+  model: path.basename(options.model),
+  onnxBytes,
+  split: options.split,
+  samples: Number(options.samples),
+  rows,
+};
 if (existsSync(options.output)) rmSync(options.output);
 writeFileSync(options.output, `${JSON.stringify(report, null, 2)}\n`);
 console.log(`\n${markdown(rows)}\n`);
+if (options.docs) {
+  const file = path.join(root, 'docs/compression.md');
+  const [before, rest] = readFileSync(file, 'utf8').split(/(?<=<!-- accuracy:begin.*-->\n)/);
+  const after = rest?.slice(rest.indexOf('<!-- accuracy:end'));
+  const caption = `${report.model} (${onnxBytes.toLocaleString('en')} bytes), calibrated on ${options.samples} recordings of split train, judged on split ${options.split}:`;
+  writeFileSync(file, `${before}\n${caption}\n\n${markdown(rows)}\n\n${after}`);
+}

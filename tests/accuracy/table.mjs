@@ -5,7 +5,17 @@ const decibels = (/** @type {number | null | undefined} */ value) => (value === 
 
 /** @param {any[]} rows as run.mjs makes them */
 export function markdown(rows) {
-  const head = ['', 'bytes', '% of ONNX', 'brotli -q 11', 'z SQNR dB', 'z cosine', 'codes equal %', 'digits from codes %', 'from z %'];
+  const head = [
+    '',
+    'bytes',
+    '% of ONNX',
+    'brotli -q 11',
+    'z SQNR dB',
+    'z cosine',
+    'codes equal %',
+    'digits from codes %',
+    'from z %',
+  ];
   const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
   return [
     line(head),
