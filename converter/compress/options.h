@@ -10,6 +10,9 @@ namespace edgy::converter {
 /// How an activation's real range is chosen from what calibration saw.
 enum class RangeMethod {
   kMinMax,      ///< everything seen is inside
+  kMeanMinMax,  ///< from the mean of the samples' least values to that of their greatest
+  kThreeSigma,  ///< median -+ 3 * 1.4826 median absolute deviations: 3 standard deviations of a
+                ///< normal distribution, whatever its outliers
   kPercentile,  ///< `percentile` of the values are inside, the rest clips
   kMse,         ///< the range with the least mean squared rounding and clipping error
 };

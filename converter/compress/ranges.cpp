@@ -46,6 +46,33 @@ Range least_error(const ValueStatistics& statistics, int levels) {
   return best;
 }
 
+/// The value at which half of `counted` (value, count), sorted by value, is passed.
+double weighted_median(std::vector<std::pair<double, double>> counted) {
+  std::sort(counted.begin(), counted.end());
+  double total = 0;
+  for (const auto& [value, count] : counted)
+    total += count;
+  double seen = 0;
+  for (const auto& [value, count] : counted) {
+    seen += count;
+    if (seen * 2 >= total)
+      return value;
+  }
+  return 0;
+}
+
+Range three_sigma_range(const ValueStatistics& statistics) {
+  std::vector<std::pair<double, double>> counted;
+  for (std::size_t bin = 0; bin < statistics.histogram().size(); ++bin)
+    counted.emplace_back(statistics.bin_center(bin), statistics.histogram()[bin]);
+  const double median = weighted_median(counted);
+  for (auto& [value, count] : counted)
+    value = std::fabs(value - median);
+  const double reach = 3 * 1.4826 * weighted_median(counted);
+  return {std::min(0.0F, static_cast<float>(median - reach)),
+          std::max(0.0F, static_cast<float>(median + reach))};
+}
+
 /// Cuts the same share of values off both ends (one, if the tensor has one sign).
 Range percentile_range(const ValueStatistics& statistics, double percentile) {
   double total = 0;
@@ -66,10 +93,22 @@ Range percentile_range(const ValueStatistics& statistics, double percentile) {
 }  // namespace
 
 void ValueStatistics::add_extremes(std::span<const float> values) {
-  for (const float value : values) {
-    min_ = std::min(min_, value);
-    max_ = std::max(max_, value);
-  }
+  if (values.empty())
+    return;
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  min_ = std::min(min_, *low);
+  max_ = std::max(max_, *high);
+  sample_min_sum_ += *low;
+  sample_max_sum_ += *high;
+  ++samples_;
+}
+
+float ValueStatistics::mean_min() const {
+  return std::min(0.0F, static_cast<float>(sample_min_sum_ / std::max(samples_, 1)));
+}
+
+float ValueStatistics::mean_max() const {
+  return std::max(0.0F, static_cast<float>(sample_max_sum_ / std::max(samples_, 1)));
 }
 
 void ValueStatistics::add_histogram(std::span<const float> values, std::size_t channels) {
@@ -102,6 +141,10 @@ Range choose_range(const ValueStatistics& statistics, RangeMethod method, double
       return least_error(statistics, (1 << bits) - 1);
     case RangeMethod::kPercentile:
       return percentile_range(statistics, percentile);
+    case RangeMethod::kMeanMinMax:
+      return {statistics.mean_min(), statistics.mean_max()};
+    case RangeMethod::kThreeSigma:
+      return three_sigma_range(statistics);
     case RangeMethod::kMinMax:
       break;
   }

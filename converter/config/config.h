@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,12 +28,16 @@ struct ConvertConfig {
   uint64_t seed = 1;
 };
 
-/// Reads a configuration (JSON, comments allowed). Throws Error naming `origin`, the key and what
-/// would be accepted; an unknown key is answered with the nearest known one.
+/// Reads a configuration (JSON; comments and trailing commas are allowed). Throws Error that lists
+/// everything wrong with `origin`, line, column, the key and what would be accepted; an unknown key
+/// is answered with the nearest known one.
 ConvertConfig parse_config(std::string_view json, const std::string& origin);
 ConvertConfig read_config(const std::filesystem::path& path);
 
 /// The configuration in full, defaults included, as stored in Metadata.config.
 std::string to_json(const ConvertConfig& config);
+
+/// The JSON Schema (draft-07) of such files, for editors.
+nlohmann::ordered_json config_schema();
 
 }  // namespace edgy::converter

@@ -44,7 +44,7 @@ template <typename E>
 using Names = std::vector<std::pair<const char*, E>>;
 
 template <typename E>
-const char* name_of(const Names<E>& names, E value) {
+const char* name_in(const Names<E>& names, E value) {
   for (const auto& [name, choice] : names) {
     if (choice == value)
       return name;

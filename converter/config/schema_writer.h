@@ -39,7 +39,7 @@ class SchemaWriter {
   }
   template <typename E>
   void choice(const Key& key, const E& value, const Names<E>& names, const char* help) {
-    add(key, with_default(choice_schema(names), name_of(names, value)), help);
+    add(key, with_default(choice_schema(names), name_in(names, value)), help);
   }
   template <typename E>
   void choice(const Key& key, const std::optional<E>& /*value*/, const Names<E>& names,

@@ -1,0 +1,71 @@
+// `edgy config`: what a configuration file means, and the schemas that editors check with.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "converter/cli/commands.h"
+#include "converter/config/config.h"
+#include "converter/data/files.h"
+#include "converter/error.h"
+#include "converter/nncf/explain.h"
+#include "converter/nncf/schema.h"
+
+namespace edgy::converter {
+namespace {
+
+struct Arguments {
+  std::string file;
+  std::string kind = "nncf";
+  bool json = false;
+};
+
+/// Edgy's own configuration has one meaning a key: the file in full says it all.
+void explain_native(std::string_view text, const Arguments& arguments) {
+  const auto full = nlohmann::ordered_json::parse(to_json(parse_config(text, arguments.file)));
+  if (arguments.json) {
+    std::cout << full.dump(2) << "\n";
+    return;
+  }
+  std::cout << "Edgy's own configuration. In full, with defaults:\n" << full.dump(2) << "\n";
+}
+
+void explain_file(const Arguments& arguments) {
+  const std::vector<uint8_t> bytes = read_bytes(arguments.file);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (!nncf::is_nncf(text)) {
+    explain_native(text, arguments);
+    return;
+  }
+  const nncf::ParsedNncf parsed = nncf::parse(text, arguments.file);
+  const nncf::Explanation explanation = nncf::explain(parsed);
+  if (arguments.json) {
+    std::cout << nncf::to_json(explanation, parsed).dump(2) << "\n";
+    return;
+  }
+  for (const Diagnostic& warning : parsed.warnings)
+    std::cerr << "warning: " << to_string(warning, arguments.file) << "\n";
+  std::cout << nncf::to_text(explanation);
+}
+
+}  // namespace
+
+void add_config_command(CLI::App& app) {
+  auto* command = app.add_subcommand("config", "Explain configuration files");
+  command->require_subcommand(1);
+  auto arguments = std::make_shared<Arguments>();
+  auto* explain = command->add_subcommand(
+      "explain", "Say in words what a configuration (NNCF's or Edgy's own) will do");
+  explain->add_option("file", arguments->file, "The .json file")
+      ->required()
+      ->check(CLI::ExistingFile);
+  explain->add_flag("--json", arguments->json, "Print it as JSON, warnings included");
+  explain->callback([arguments] { explain_file(*arguments); });
+  auto* schema = command->add_subcommand("schema", "Print the JSON Schema for editors");
+  schema->add_option("kind", arguments->kind, "Of which configurations: nncf or edgy")
+      ->check(CLI::IsMember({"nncf", "edgy"}))
+      ->capture_default_str();
+  schema->callback([arguments] {
+    std::cout << (arguments->kind == "nncf" ? nncf::schema() : config_schema()).dump(2) << "\n";
+  });
+}
+
+}  // namespace edgy::converter
