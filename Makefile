@@ -58,7 +58,7 @@ else
 	@node web-demo/scripts/serve.mjs
 endif
 
-test: check test-native test-package test-e2e ## everything that CI runs
+test: check test-native test-conformance test-package test-e2e ## everything that CI runs
 
 test-native: native ## C++ unit tests
 	@ctest --preset native -j $(JOBS)
@@ -67,6 +67,13 @@ test-asan: setup ## C++ unit tests under AddressSanitizer and UBSan
 	@$(call configure,native-asan)
 	@cmake --build --preset native-asan -j $(JOBS)
 	@ctest --preset native-asan -j $(JOBS)
+
+test-conformance: native ## quantized models beside onnxruntime, configurations beside their schemas
+	@npm run --silent test --workspace tests/conformance
+
+schemas: native ## rewrite docs/schemas from the parsers' descriptions
+	@$(EDGY) config schema nncf >docs/schemas/nncf.schema.json
+	@$(EDGY) config schema edgy >docs/schemas/edgy.schema.json
 
 test-package: package ## TypeScript unit tests and the size of what a browser loads
 	@npm run --silent test --workspace wasm/npm

@@ -7,6 +7,7 @@
 #include "converter/cli/progress.h"
 #include "converter/compress/layers.h"
 #include "converter/compress/quantize.h"
+#include "converter/compress/source_integers.h"
 #include "converter/config/config.h"
 #include "converter/data/dataset.h"
 #include "converter/error.h"
@@ -14,6 +15,7 @@
 #include "converter/export/privacy.h"
 #include "converter/export/sparse_storage.h"
 #include "converter/lower/lower.h"
+#include "converter/nncf/conversion.h"
 #include "converter/onnx/import.h"
 #include "converter/passes/passes.h"
 
@@ -45,8 +47,24 @@ format::fb::LogMelT front_end(const std::string& name) {
   return *config.log_mel;
 }
 
+/// The file's settings. Of NNCF's, what needs no training; the rest is named on standard error.
+ConvertConfig read_any_config(const std::string& path) {
+  const std::vector<uint8_t> bytes = onnx_import::read_file(path);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (!nncf::is_nncf(text))
+    return parse_config(text, path);
+  const nncf::ParsedNncf parsed = nncf::parse(text, path);
+  for (const Diagnostic& warning : parsed.warnings)
+    std::cerr << "warning: " << to_string(warning, path) << "\n";
+  nncf::ConversionPlan plan = nncf::plan_conversion(parsed);
+  for (const std::string& note : plan.notes)
+    std::cerr << "note: " << note << "\n";
+  return std::move(plan.config);
+}
+
 ConvertConfig configuration(const Arguments& arguments) {
-  ConvertConfig config = arguments.config.empty() ? ConvertConfig() : read_config(arguments.config);
+  ConvertConfig config =
+      arguments.config.empty() ? ConvertConfig() : read_any_config(arguments.config);
   if (arguments.precision == "f32")
     config.precision = Precision::kFloat32;
   if (arguments.precision == "int8")
@@ -69,13 +87,21 @@ std::unique_ptr<CalibrationSource> calibration_data(const Arguments& arguments,
   return open_dataset(path, model, options);
 }
 
-void convert(const Arguments& arguments) {
-  const ConvertConfig config = configuration(arguments);
-  if (config.precision == Precision::kInt8 && arguments.calibration.empty()) {
+/// Says what is taken over from a model that is quantized already, and what is not done to it.
+void report_source_integers(const SourceIntegers& integers, const ConvertConfig& config) {
+  std::cerr << "note: the model is quantized already; its scales and zero points stay: "
+            << integers.integer_layers << " layers compute in integers\n";
+  for (const std::string& layer : integers.float_layers)
+    std::cerr << "note: in float32: " << layer << "\n";
+  if (config.quantize.pruning || config.filter_pruning) {
     throw Error(
-        "int8 needs data to calibrate on: give --calibration (manifest.csv, a folder of "
-        "recordings, .npy or .npz), or --precision f32");
+        "the model is quantized already, and pruning needs float weights: convert the model from "
+        "before it was quantized");
   }
+}
+
+void convert(const Arguments& arguments) {
+  ConvertConfig config = configuration(arguments);
   if (config.precision == Precision::kFloat32 && config.quantize.pruning) {
     throw Error(
         "pruning makes sparse int8 weights: it does not go with precision f32; filter_pruning "
@@ -93,6 +119,18 @@ void convert(const Arguments& arguments) {
   if (config.log_mel)
     model.metadata->log_mel = std::make_unique<format::fb::LogMelT>(*config.log_mel);
 
+  if (config.precision == Precision::kInt8) {
+    const SourceIntegers integers = keep_source_integers(model);
+    if (integers.found()) {
+      report_source_integers(integers, config);
+      config.precision = Precision::kFloat32;  // nothing is left to quantize
+    }
+  }
+  if (config.precision == Precision::kInt8 && arguments.calibration.empty()) {
+    throw Error(
+        "int8 needs data to calibrate on: give --calibration (manifest.csv, a folder of "
+        "recordings, .npy or .npz), or --precision f32");
+  }
   if (config.filter_pruning) {
     for (const PrunedChannels& pruned : prune_filters(model, *config.filter_pruning)) {
       if (arguments.verbose) {
@@ -127,7 +165,8 @@ void add_convert_command(CLI::App& app) {
       ->required()
       ->check(CLI::ExistingFile);
   command->add_option("-o,--output", arguments->output, "The .edgy file to write")->required();
-  command->add_option("-c,--config", arguments->config, "Compression settings, JSON")
+  command
+      ->add_option("-c,--config", arguments->config, "Compression settings: NNCF's JSON or Edgy's")
       ->check(CLI::ExistingFile);
   command
       ->add_option("--calibration", arguments->calibration,

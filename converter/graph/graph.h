@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "converter/graph/grid.h"
 #include "converter/graph/tensor.h"
 
 namespace edgy::converter::graph {
@@ -43,6 +44,8 @@ struct Value {
   ElementType type = ElementType::kFloat32;
   std::optional<DimShape> shape;  ///< absent while not inferred
   TensorPtr constant;             ///< set for initializers and folded values
+  /// Of a float constant that the model has as integers.
+  std::shared_ptr<const Grid> grid;
   /// For small integer values that describe shapes: what is known of each entry though the value is
   /// no constant.
   std::optional<DimShape> contents;

@@ -17,7 +17,8 @@ const std::set<std::string>& same_shape_operators() {
                                               "HardSwish",  "Ceil",      "Round",
                                               "Reciprocal", "Softmax",   "HardSigmoid",
                                               "Cast",       "Not",       "BatchNormalization",
-                                              "Identity",   "Dropout",   "LayerNormalization"};
+                                              "Identity",   "Dropout",   "LayerNormalization",
+                                              "Quantize",   "Dequantize"};
   return names;
 }
 
@@ -259,9 +260,14 @@ void infer_node(Graph& graph, Node& node) {
     return;
   }
   if (same_shape_operators().contains(node.op)) {
-    set_output(graph, node, 0,
-               node.op == "Cast" ? static_cast<ElementType>(node.get_int("to_type", 0)) : x.type,
-               *x.shape);
+    ElementType type = x.type;
+    if (node.op == "Cast")
+      type = static_cast<ElementType>(node.get_int("to_type", 0));
+    if (node.op == "Quantize")
+      type = ElementType::kInt8;
+    if (node.op == "Dequantize")
+      type = ElementType::kFloat32;
+    set_output(graph, node, 0, type, *x.shape);
     if (node.op == "Cast" && !is_float(graph.value(node.outputs[0]).type)) {
       graph.value(node.outputs[0]).contents = known_contents(graph, node.inputs[0]);
     }

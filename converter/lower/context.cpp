@@ -137,6 +137,8 @@ Placed Context::get(const Node& node, ValueId id) {
   }
   Placed placed{add_constant(value.name, *value.constant),
                 identity_order(value.constant->shape.size())};
+  if (value.grid)
+    set_grid(placed.tensor, *value.grid, value.grid->axis);
   placed_[id] = placed;
   return placed;
 }
@@ -188,6 +190,17 @@ int Context::add_constant(const std::string& name, const graph::Tensor& source) 
   model_.tensors.back()->buffer = static_cast<int>(model_.buffers.size());
   model_.buffers.push_back(std::move(buffer));
   return index;
+}
+
+void Context::set_grid(int tensor, const graph::Grid& grid, int axis) {
+  auto quantization = std::make_unique<fb::QuantizationT>();
+  quantization->scale = grid.scale;
+  quantization->zero_point = grid.zero_point;
+  quantization->axis = grid.axis < 0 ? -1 : axis;
+  quantization->bits = static_cast<uint8_t>(grid.bits);
+  quantization->qmin = grid.qmin;
+  quantization->qmax = grid.qmax;
+  model_.tensors[static_cast<std::size_t>(tensor)]->quantization = std::move(quantization);
 }
 
 int Context::add_activation(const std::string& name, graph::ElementType type,

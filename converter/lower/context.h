@@ -59,6 +59,8 @@ class Context {
   void place(const Node& node, std::size_t output, Placed placed);
 
   int add_constant(const std::string& name, const graph::Tensor& tensor);
+  /// Notes the grid of a constant, whose axis is axis `axis` of the tensor.
+  void set_grid(int tensor, const graph::Grid& grid, int axis);
   int add_activation(const std::string& name, graph::ElementType type, const DimShape& shape);
   /// A new activation with the values of `tensor` and another shape; the tensor itself, or one it
   /// was made from, if that has the shape already. Throws Error naming the node when two dynamic

@@ -33,6 +33,10 @@ void lower_split(Context& context, const Node& node);
 void lower_pad(Context& context, const Node& node);
 void lower_gather(Context& context, const Node& node);
 
+// quantize.cpp
+void lower_quantize(Context& context, const Node& node);
+void lower_dequantize(Context& context, const Node& node);
+
 // reduce.cpp
 void lower_reduce(Context& context, const Node& node);
 void lower_arg_reduce(Context& context, const Node& node);

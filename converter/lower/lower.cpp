@@ -23,6 +23,7 @@ const std::map<std::string, Function>& functions() {
       {"Clip", lower_clip},
       {"Concat", lower_concat},
       {"Conv", lower_conv},
+      {"Dequantize", lower_dequantize},
       {"Div", lower_binary},
       {"Elu", lower_unary},
       {"Erf", lower_unary},
@@ -52,6 +53,7 @@ const std::map<std::string, Function>& functions() {
       {"Pad", lower_pad},
       {"Pow", lower_binary},
       {"Reciprocal", lower_unary},
+      {"Quantize", lower_quantize},
       {"ReduceMax", lower_reduce},
       {"ReduceMean", lower_reduce},
       {"ReduceMin", lower_reduce},
@@ -98,7 +100,7 @@ void refuse_unknown(const graph::Graph& graph, const std::vector<int>& order) {
   message += "\nSupported are ";
   bool first = true;
   for (const auto& [op, function] : functions()) {
-    if (op != "Linear" && op != "NearestCode") {
+    if (op != "Linear" && op != "NearestCode" && op != "Quantize" && op != "Dequantize") {
       message += (first ? "" : ", ") + op;
       first = false;
     }

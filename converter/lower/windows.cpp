@@ -72,6 +72,8 @@ void lower_conv(Context& context, const Node& node) {
   conv.activation_max = node.get_float("activation_max", std::numeric_limits<float>::infinity());
   const int input = context.in_order(node, node.inputs[0], order);
   const int filters = context.add_constant(graph.value(node.inputs[1]).name, rows);
+  if (const auto& grid = graph.value(node.inputs[1]).grid; grid && grid->axis <= 0)
+    context.set_grid(filters, *grid, 0);
   const int output = context.define(node, 0, order);
   context.add_operator(node, conv, {input, filters, bias}, {output});
 }

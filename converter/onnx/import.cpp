@@ -153,15 +153,28 @@ class Importer {
     graph_.declared_outputs.push_back(std::move(declared));
   }
 
+  /// ONNX's own, and of others what onnxruntime's and NNCF's quantizers write.
+  static bool is_known_domain(const onnx::NodeProto& node) {
+    const std::string& op = node.op_type();
+    if (node.domain() == "com.microsoft") {
+      return op == "QuantizeLinear" || op == "DequantizeLinear" || op == "QGemm" ||
+             op.starts_with("QLinear");
+    }
+    if (node.domain() == "org.openvinotoolkit")
+      return op == "FakeQuantize";
+    return node.domain().empty() || node.domain() == "ai.onnx";
+  }
+
   void add_node(int index) {
     const onnx::NodeProto& proto = proto_.node(index);
     Node node;
     node.name = proto.name();
     node.index = index;
     node.op = proto.op_type();
-    if (!proto.domain().empty() && proto.domain() != "ai.onnx") {
+    if (!is_known_domain(proto)) {
       graph::fail_at(node, "operators of the domain '" + proto.domain() +
-                               "' are not supported; only ONNX's own are");
+                               "' are not supported; only ONNX's own are, and those that "
+                               "onnxruntime's and NNCF's quantizers write");
     }
     for (const onnx::AttributeProto& attribute : proto.attribute()) {
       node.attributes[attribute.name()] = read_attribute(node, attribute);

@@ -20,6 +20,41 @@ void copy_field(Tensor& tensor, const Field& field, const std::string& what) {
     values[static_cast<std::size_t>(i)] = static_cast<To>(field.Get(i));
 }
 
+/// Numbers of types that older schemas do not name.
+constexpr int kUint4 = 21;
+constexpr int kInt4 = 22;
+
+/// Two values a byte, the first in the low half.
+std::vector<uint8_t> unpack_nibbles(const std::string& packed, int64_t elements, bool is_signed) {
+  std::vector<uint8_t> values;
+  for (int64_t i = 0; i < elements; ++i) {
+    const auto byte = static_cast<uint8_t>(packed[static_cast<std::size_t>(i / 2)]);
+    const int nibble = i % 2 == 0 ? byte & 0xF : byte >> 4;
+    values.push_back(static_cast<uint8_t>(is_signed && nibble > 7 ? nibble - 16 : nibble));
+  }
+  return values;
+}
+
+/// INT4 and UINT4: one value a byte from here on.
+Tensor read_nibbles(const onnx::TensorProto& proto) {
+  const bool is_signed = proto.data_type() == kInt4;
+  Tensor tensor;
+  tensor.type = is_signed ? ElementType::kInt8 : ElementType::kUint8;
+  tensor.narrow_bits = 4;
+  tensor.shape.assign(proto.dims().begin(), proto.dims().end());
+  const int64_t elements = graph::checked_elements(tensor.shape);
+  const auto bytes = static_cast<std::size_t>((elements + 1) / 2);
+  std::string packed = proto.raw_data();
+  for (int i = 0; !proto.has_raw_data() && i < proto.int32_data_size(); ++i)
+    packed.push_back(static_cast<char>(proto.int32_data(i)));
+  if (packed.size() != bytes) {
+    throw Error("it has " + std::to_string(packed.size()) + " bytes where its shape and type say " +
+                std::to_string(bytes));
+  }
+  tensor.data = unpack_nibbles(packed, elements, is_signed);
+  return tensor;
+}
+
 }  // namespace
 
 ElementType element_type(int data_type, const std::string& what) {
@@ -46,7 +81,8 @@ ElementType element_type(int data_type, const std::string& what) {
                          ? Proto::DataType_Name(static_cast<Proto::DataType>(data_type))
                          : "number " + std::to_string(data_type);
   throw Error(what + " has the type " + name +
-              "; accepted are FLOAT, DOUBLE, INT8, UINT8, INT32, INT64 and BOOL (save the model in "
+              "; accepted are FLOAT, DOUBLE, INT8, UINT8, INT32, INT64, BOOL and for weights INT4, "
+              "UINT4 (save the model in "
               "float32)");
 }
 
@@ -58,6 +94,13 @@ Tensor read_tensor(const onnx::TensorProto& proto, const std::string& what) {
   }
   if (proto.has_segment()) {
     throw Error(what + " is stored in segments, which are not read");
+  }
+  if (proto.data_type() == kInt4 || proto.data_type() == kUint4) {
+    try {
+      return read_nibbles(proto);
+    } catch (const Error& error) {
+      throw Error(what + ": " + error.what());
+    }
   }
   const ElementType type = element_type(proto.data_type(), what);
   Tensor tensor;

@@ -86,6 +86,27 @@ bool finite(const Affine& affine) {
          std::all_of(affine.shift.begin(), affine.shift.end(), ok);
 }
 
+/// The grid of weights whose output channels (axis 0) were scaled: steps scale with them, and turn
+/// round where the factor is negative. Null if steps run along another axis.
+std::shared_ptr<const graph::Grid> scaled_grid(const graph::Grid& grid,
+                                               const std::vector<double>& factors) {
+  if (grid.axis > 0)
+    return nullptr;
+  graph::Grid result = grid;
+  result.axis = 0;
+  result.scale.clear();
+  result.zero_point.clear();
+  for (std::size_t c = 0; c < factors.size(); ++c) {
+    const std::size_t i = grid.scale.size() == 1 ? 0 : c;
+    const auto scale = static_cast<float>(grid.scale[i] * std::abs(factors[c]));
+    if (factors[c] < 0 && grid.zero_point[i] != 0)
+      return nullptr;
+    result.scale.push_back(std::isnormal(scale) ? scale : grid.scale[i]);
+    result.zero_point.push_back(grid.zero_point[i]);
+  }
+  return std::make_shared<const graph::Grid>(std::move(result));
+}
+
 /// Scales the weights' output channels and gives the node a bias.
 void apply(Graph& graph, int index, const Affine& affine) {
   const Node node = graph.nodes[static_cast<std::size_t>(index)];
@@ -105,7 +126,10 @@ void apply(Graph& graph, int index, const Affine& affine) {
 
   const std::string name = graph.value(node.inputs[1]).name;
   const std::string bias_name = has_bias ? graph.value(node.inputs[2]).name : name + ":bias";
+  const std::shared_ptr<const graph::Grid> grid = graph.value(node.inputs[1]).grid;
   const ValueId new_weights = graph.add_constant(name, std::move(weights));
+  if (grid)
+    graph.value(new_weights).grid = scaled_grid(*grid, affine.scale);
   const ValueId new_bias =
       graph.add_constant(bias_name, graph::make_floats({static_cast<int64_t>(channels)}, bias));
   graph.nodes[static_cast<std::size_t>(index)].inputs.resize(3, graph::kNone);

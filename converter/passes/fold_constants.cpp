@@ -24,6 +24,20 @@ void make_constant(Graph& graph, int index, graph::Tensor tensor) {
   graph.remove_node(index);
 }
 
+/// Moving axes moves the axis of a grid.
+std::shared_ptr<const graph::Grid> moved_grid(const Graph& graph, const Node& node) {
+  if (node.op != "Transpose" || !graph.value(node.inputs[0]).grid)
+    return nullptr;
+  const std::shared_ptr<const graph::Grid> grid = graph.value(node.inputs[0]).grid;
+  graph::Grid moved = *grid;
+  const std::vector<int64_t> perm = node.get_ints("perm");
+  for (std::size_t i = 0; i < perm.size() && grid->axis >= 0; ++i) {
+    if (perm[i] == grid->axis)
+      moved.axis = static_cast<int>(i);
+  }
+  return std::make_shared<const graph::Grid>(std::move(moved));
+}
+
 /// A shape of which every entry that is used turned out to be a number.
 bool fold_contents(Graph& graph, int index) {
   Node& node = graph.nodes[static_cast<std::size_t>(index)];
@@ -68,7 +82,10 @@ int fold_constants(Graph& graph) {
         throw Error(message.starts_with(place) ? message : place + ": " + message);
       }
       if (result) {
+        const graph::ValueId output = node.outputs[0];
+        const auto grid = moved_grid(graph, node);
         make_constant(graph, index, std::move(*result));
+        graph.value(output).grid = grid;
         ++folded;
         continue;
       }

@@ -48,6 +48,16 @@ bool is_matrix(const Graph& graph, ValueId id) {
          graph.value(id).type == graph::ElementType::kFloat32;
 }
 
+/// Lets `rows`, made from `source` by exchanging its two axes or not, lie on the same grid.
+void keep_grid(Graph& graph, ValueId source, ValueId rows, bool exchanged) {
+  if (!graph.value(source).grid)
+    return;
+  graph::Grid grid = *graph.value(source).grid;
+  if (exchanged && grid.axis >= 0)
+    grid.axis = 1 - grid.axis;
+  graph.value(rows).grid = std::make_shared<const graph::Grid>(std::move(grid));
+}
+
 bool convert_matmul(Graph& graph, int index) {
   const Node node = graph.nodes[static_cast<std::size_t>(index)];
   if (is_matrix(graph, node.inputs[1]) && !graph.is_constant(node.inputs[0]) &&
@@ -55,6 +65,7 @@ bool convert_matmul(Graph& graph, int index) {
     const ValueId weights =
         graph.add_constant(graph.value(node.inputs[1]).name + ":rows",
                            graph::transpose(*graph.value(node.inputs[1]).constant, {1, 0}));
+    keep_grid(graph, node.inputs[1], weights, true);
     graph.nodes[static_cast<std::size_t>(index)].op = "Linear";
     graph.replace_input(index, 1, weights);
     return true;
@@ -104,6 +115,8 @@ void convert_gemm(Graph& graph, int index) {
     product.op = "Linear";
     product.inputs = {
         a, graph.add_constant(graph.value(node.inputs[1]).name + ":rows", std::move(weights))};
+    if (alpha == 1)
+      keep_grid(graph, node.inputs[1], product.inputs[1], node.get_int("transB", 0) == 0);
     scaled = true;
   } else {
     const ValueId b =

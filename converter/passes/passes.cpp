@@ -15,6 +15,7 @@ struct Pass {
 // come before bounds are moved into their producers, which would hide parts of their patterns.
 constexpr std::array<Pass, 10> kPasses = {{
     {"fold-constants", fold_constants, "constant nodes computed"},
+    {"expand-quantized", expand_quantized, "quantized operators taken apart"},
     {"remove-identity", remove_identity, "nodes without effect removed"},
     {"fuse-layer-norm", fuse_layer_norm, "layer normalizations recognized"},
     {"fuse-gelu", fuse_gelu, "GELUs recognized"},

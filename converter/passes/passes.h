@@ -19,6 +19,13 @@ struct PassReport {
 /// Canonical attributes, shapes, and every value that does not depend on the model's inputs
 /// computed. Needed by all others. Throws Error (see canonicalize.h, shape_inference.h).
 int fold_constants(graph::Graph& graph);
+/// Operators of quantized models (QuantizeLinear, DequantizeLinear, QLinear*, *Integer,
+/// DynamicQuantizeLinear, FakeQuantize) become float operators between "Quantize" (float32 to int8;
+/// attributes scale, zero_point, bits, qmin, qmax) and "Dequantize" (the same, back). Constants
+/// become float32 with a grid. Scales and zero points stay what they are, but that unsigned bytes
+/// are shifted by 128. Throws Error naming the node for what cannot be said so: activations
+/// quantized per channel, for instance.
+int expand_quantized(graph::Graph& graph);
 /// Drops nodes whose outputs nobody reads.
 int remove_dead(graph::Graph& graph);
 /// Drops Identity, Dropout (inference), Cast to the same type, Transpose, Reshape, Pad and Slice
