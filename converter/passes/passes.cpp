@@ -13,7 +13,7 @@ struct Pass {
 
 // Folding comes first: it makes the canonical form that the others match. Fusions of several nodes
 // come before bounds are moved into their producers, which would hide parts of their patterns.
-constexpr std::array<Pass, 10> kPasses = {{
+constexpr std::array<Pass, 11> kPasses = {{
     {"fold-constants", fold_constants, "constant nodes computed"},
     {"expand-quantized", expand_quantized, "quantized operators taken apart"},
     {"remove-identity", remove_identity, "nodes without effect removed"},
