@@ -86,7 +86,7 @@ TEST_CASE("schedules start at init, end at target and never fall", "[nncf]") {
     p.power = 0.2 + 3 * uniform(random);
     p.concave = random() % 2 == 0;
     CHECK_THAT(sparsity_level(p, 0), WithinAbs(p.init, 1e-12));
-    CHECK(sparsity_level(p, p.target_epoch) == p.target);
+    CHECK_THAT(sparsity_level(p, p.target_epoch), WithinAbs(p.target, 1e-12));
     FilterPruning f;
     f.schedule =
         random() % 2 == 0 ? PruningSchedule::kExponential : PruningSchedule::kExponentialWithBias;
