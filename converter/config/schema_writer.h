@@ -94,7 +94,8 @@ class SchemaWriter {
 
  private:
   static Json with_default(Json property, Json value) {
-    property["default"] = std::move(value);
+    if (value != "")  // no choice is no default
+      property["default"] = std::move(value);
     return property;
   }
   template <typename E>

@@ -73,6 +73,10 @@ Grid read_grid(const Graph& graph, const Node& node, const QuantizationInputs& i
                                "; int8, uint8 and int4 are accepted");
     }
     const std::vector<int64_t> values = graph::as_ints(zero);
+    if (grid.scale.size() == 1) {
+      grid.scale.assign(values.size(), grid.scale[0]);
+      grid.zero_point.resize(values.size());
+    }
     if (values.size() != grid.scale.size() && values.size() != 1) {
       graph::fail_at(node, "it has " + std::to_string(values.size()) + " zero points for " +
                                std::to_string(grid.scale.size()) + " scales");
@@ -89,12 +93,14 @@ Grid read_grid(const Graph& graph, const Node& node, const QuantizationInputs& i
 
 Tensor dequantized(const Graph& graph, const Node& node, const Tensor& tensor,
                    const QuantizationInputs& inputs, std::size_t axis, int64_t block_size) {
-  const std::vector<float> scales = read_scales(graph, node, inputs.scale);
+  std::vector<float> scales = read_scales(graph, node, inputs.scale);
   std::vector<int64_t> zeros(scales.size(), 0);
   if (inputs.zero_point != graph::kNone) {
     zeros = graph::as_ints(constant_of(graph, node, inputs.zero_point, "zero point"));
     if (zeros.size() == 1)
       zeros.assign(scales.size(), zeros[0]);
+    if (scales.size() == 1)
+      scales.assign(zeros.size(), scales[0]);
   }
   const AxisIndex position(tensor.shape, axis);
   const int64_t block = std::max<int64_t>(block_size, 1);

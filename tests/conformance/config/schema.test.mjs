@@ -78,7 +78,7 @@ for (const [name, definition] of Object.entries(schemas.nncf.definitions)) {
     agree('nncf', { compression: { algorithm: name } }, true);
     for (const [keys, property] of properties(definition)) {
       const key = keys.at(-1);
-      if (key === 'algorithm' || property.description.startsWith('Has no effect')) continue;
+      if (key === 'algorithm' || property.description.includes('Has no effect')) continue;
       agree('nncf', file(keys, [[{}]]), false);
       agree('nncf', file([...keys.slice(0, -1), `${key}_`], 1), false);
       if ('default' in property && !(key in partners)) agree('nncf', file(keys, property.default), true);
@@ -126,7 +126,6 @@ test('mistakes and less usual forms', () => {
     }),
   ];
   const bad = [
-    {},
     [],
     { compression: [] },
     { compression: 'quantization' },
