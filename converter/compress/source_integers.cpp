@@ -84,8 +84,9 @@ class Converter {
     if (!has_grid && !input)
       return;
     if (!has_grid || !input) {
-      report_.float_layers.push_back(layer.name + (has_grid ? ": its input is quantized in each run anew, or not at all"
-                                                            : ": its weights are not quantized"));
+      report_.float_layers.push_back(
+          layer.name + (has_grid ? ": its input is quantized in each run anew, or not at all"
+                                 : ": its weights are not quantized"));
       return;
     }
     const std::optional<Integers> weights = integers(layer.weights);

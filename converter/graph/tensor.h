@@ -29,8 +29,8 @@ struct Tensor {
   ElementType type = ElementType::kFloat32;
   std::vector<int64_t> shape;
   std::vector<uint8_t> data;
-  /// 4 for INT4 and UINT4, which are unpacked: one value a byte, int8 or uint8. Lost when the tensor
-  /// is changed.
+  /// 4 for INT4 and UINT4, which are unpacked: one value a byte, int8 or uint8. Lost when the
+  /// tensor is changed.
   int narrow_bits = 0;
 
   int64_t elements() const;
