@@ -56,10 +56,10 @@ ConvertConfig read_any_config(const std::string& path) {
   const nncf::ParsedNncf parsed = nncf::parse(text, path);
   for (const Diagnostic& warning : parsed.warnings)
     std::cerr << "warning: " << to_string(warning, path) << "\n";
-  nncf::ConversionPlan plan = nncf::plan_conversion(parsed);
+  const nncf::ConversionPlan plan = nncf::plan_conversion(parsed);
   for (const std::string& note : plan.notes)
     std::cerr << "note: " << note << "\n";
-  return std::move(plan.config);
+  return plan.config;
 }
 
 ConvertConfig configuration(const Arguments& arguments) {

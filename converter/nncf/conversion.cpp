@@ -48,18 +48,18 @@ void map(const Quantization& q, bool bits_stated, ConversionPlan& plan) {
     plan.config.quantize.activation_bits = 8;
   if (q.activations.bits < 7) {
     plan.notes.push_back("quantization: activations of " + std::to_string(q.activations.bits) +
-                         " bits need training; they get 7 here. edgy finetune does it.");
+                         " bits need training, which Edgy does not do yet; they get 7.");
   }
   if (q.weights.bits < 8 || std::holds_alternative<HawqPrecision>(q.precision) ||
       std::holds_alternative<ManualPrecision>(q.precision)) {
     plan.notes.emplace_back(
-        "quantization: weights of less than 8 bits need training; all get 8 here. edgy finetune "
-        "does it.");
+        "quantization: weights of less than 8 bits need training, which Edgy does not do "
+        "yet; all get 8.");
   }
   if (!q.scopes.target.empty() || !q.scopes.ignored.empty() || !q.overrides.empty()) {
     plan.notes.emplace_back(
-        "quantization: layers stay in higher precision by measured sensitivity here, not by name; "
-        "edgy finetune goes by target_scopes, ignored_scopes and scope_overrides.");
+        "quantization: layers stay in higher precision by measured sensitivity here, not by name: "
+        "target_scopes, ignored_scopes and scope_overrides have no effect.");
   }
 }
 
@@ -70,17 +70,17 @@ void map(const MagnitudeSparsity& algorithm, ConversionPlan& plan) {
                            ? SparsityAllocation::kUniform
                            : SparsityAllocation::kSensitivity;
   plan.notes.push_back("magnitude_sparsity: the final " + percent(pruning.sparsity) +
-                       " of zeros is set at once; its schedule over epochs needs edgy finetune.");
+                       " of zeros is set at once; its schedule over epochs needs training.");
   if (!algorithm.scopes.target.empty() || !algorithm.scopes.ignored.empty())
     plan.notes.emplace_back(
-        "magnitude_sparsity: target_scopes and ignored_scopes need edgy finetune.");
+        "magnitude_sparsity: target_scopes and ignored_scopes have no effect without training.");
 }
 
 void map(const FilterPruning& algorithm, ConversionPlan& plan) {
   if (algorithm.flops_target || algorithm.all_weights) {
     plan.notes.push_back(std::string("filter_pruning: left out, since ") +
                          (algorithm.flops_target ? "pruning_flops_target" : "all_weights") +
-                         " needs edgy finetune.");
+                         " needs training.");
     return;
   }
   FilterPruningOptions& options = plan.config.filter_pruning.emplace();
@@ -101,7 +101,7 @@ void map(const FilterPruning& algorithm, ConversionPlan& plan) {
   options.prune_downsampling = algorithm.prune_downsample_convs;
   options.multiple_of = 1;  // the rate that was asked for, not the next that kernels like
   plan.notes.push_back("filter_pruning: the final " + percent(options.rate) +
-                       " of filters goes at once; its schedule over epochs needs edgy finetune.");
+                       " of filters goes at once; its schedule over epochs needs training.");
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ ConversionPlan plan_conversion(const ParsedNncf& parsed) {
       map(*pruning, plan);
     } else if (std::holds_alternative<RbSparsity>(algorithms[i])) {
       plan.notes.emplace_back(
-          "rb_sparsity: left out, since its masks are learned; edgy finetune does it.");
+          "rb_sparsity: left out, since its masks are learned, and Edgy does not train yet.");
     } else if (std::holds_alternative<KnowledgeDistillation>(algorithms[i])) {
       plan.notes.emplace_back("knowledge_distillation: left out, since nothing is trained here.");
     }

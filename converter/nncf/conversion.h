@@ -11,7 +11,8 @@ namespace edgy::converter::nncf {
 
 struct ConversionPlan {
   ConvertConfig config;
-  /// In sentences: what is done in another way than NNCF would, and what is left to edgy finetune.
+  /// In sentences: what is done in another way than NNCF would, and what is left out because it
+  /// needs training.
   std::vector<std::string> notes;
 };
 

@@ -20,7 +20,7 @@ struct FileFields {
 /// All but "input_info" and "compression".
 template <typename Visitor>
 void describe_file(Visitor& v, FileFields& fields, NncfConfig& config) {
-  constexpr const char* kTraining = "edgy finetune has options of its own for it";
+  constexpr const char* kTraining = "it belongs to training";
   v.choice("target_device", config.target_device, kTargetDevices,
            "What NNCF would compress for. Edgy compresses for its own kernels.");
   describe(v, fields.scopes);

@@ -103,7 +103,7 @@ void describe_overrides(Visitor& v, std::vector<ScopeOverride>& overrides) {
 
 template <typename Visitor>
 void describe(Visitor& v, Quantization& algorithm) {
-  constexpr const char* kRates = "edgy finetune has options for the learning rate";
+  constexpr const char* kRates = "it belongs to training";
   Preset preset = Preset::kPerformance;
   v.choice("preset", preset, kPresets,
            "performance: all symmetric; mixed: weights symmetric, activations asymmetric.");

@@ -106,7 +106,7 @@ ExplainedAlgorithm explain_algorithm(const FilterPruning& algorithm, const Facts
   out.convert = flops || algorithm.all_weights
                     ? "cannot: it prunes each layer by its share. It leaves this out and says so."
                     : "takes " + share + " of the filters out at once, without training.";
-  out.finetune = "follows the schedule and takes the filters out of the graph at export.";
+  out.training = "follows the schedule and takes the filters out of the graph at export.";
   return out;
 }
 

@@ -152,12 +152,11 @@ ExplainedAlgorithm explain_algorithm(const Quantization& q, const Facts& facts) 
   explain_batch_norm(out, q.batch_norm_adaptation, facts);
   explain_scopes(out, q.scopes, "convolutions and dense layers");
   const bool mixed = !std::holds_alternative<std::monostate>(q.precision);
-  out.convert =
-      std::string(
-          "quantizes on calibration data without training: int8 weights, symmetric, one "
-          "scale an output channel; activations asymmetric") +
-      (mixed || q.weights.bits < 8 ? ". Fewer bits need edgy finetune, and it says so." : ".");
-  out.finetune =
+  out.convert = std::string(
+                    "quantizes on calibration data without training: int8 weights, symmetric, one "
+                    "scale an output channel; activations asymmetric") +
+                (mixed || q.weights.bits < 8 ? ". Fewer bits need training, and it says so." : ".");
+  out.training =
       "trains with the runtime's own arithmetic (activations in 0..127, one bit less "
       "than a byte) and learns ranges and weights together.";
   return out;

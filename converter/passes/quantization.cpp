@@ -36,7 +36,7 @@ void set_limits(Grid& grid, ElementType type, int narrow_bits) {
 }
 
 std::vector<float> read_scales(const Graph& graph, const Node& node, graph::ValueId id) {
-  const std::vector<float> scales = graph::as_floats(constant_of(graph, node, id, "scale"));
+  std::vector<float> scales = graph::as_floats(constant_of(graph, node, id, "scale"));
   for (const float scale : scales) {
     if (!std::isnormal(scale) || scale < 0)
       graph::fail_at(
