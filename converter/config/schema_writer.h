@@ -39,7 +39,8 @@ class SchemaWriter {
   }
   template <typename E>
   void choice(const Key& key, const E& value, const Names<E>& names, const char* help) {
-    add(key, with_default(choice_schema(names), name_in(names, value)), help);
+    const std::string name = name_in(names, value);  // empty: no choice is no default
+    add(key, name.empty() ? choice_schema(names) : with_default(choice_schema(names), name), help);
   }
   template <typename E>
   void choice(const Key& key, const std::optional<E>& /*value*/, const Names<E>& names,
@@ -94,8 +95,7 @@ class SchemaWriter {
 
  private:
   static Json with_default(Json property, Json value) {
-    if (value != "")  // no choice is no default
-      property["default"] = std::move(value);
+    property["default"] = std::move(value);
     return property;
   }
   template <typename E>
