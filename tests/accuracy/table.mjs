@@ -25,7 +25,7 @@ export function markdown(rows) {
         row.label,
         row.bytes.toLocaleString('en'),
         share(row.share),
-        row.brotliBytes.toLocaleString('en'),
+        row.brotliBytes?.toLocaleString('en') ?? '',
         decibels(row.sqnr),
         row.cosine?.toFixed(4) ?? '',
         share(row.agreement),
