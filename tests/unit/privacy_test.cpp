@@ -70,7 +70,7 @@ TEST_CASE("a policy is chosen per output", "[privacy]") {
 }
 
 TEST_CASE("a policy that cannot be meant is refused in words", "[privacy]") {
-  const auto refused = [](std::vector<std::string> assignments, PrivacyLevel floor,
+  const auto refused = [](const std::vector<std::string>& assignments, PrivacyLevel floor,
                           const std::string& words) {
     fb::ModelT model = encoder();
     CHECK_THROWS_MATCHES(set_privacy(model, assignments, floor), Error,
