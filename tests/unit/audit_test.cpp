@@ -305,7 +305,8 @@ TEST_CASE("exported attackers answer by their formula as they were judged", "[au
   const auto exported = export_attackers({z}, recordings, {});
   const auto& who = exported.at("attackers").at(0);
   CHECK(who.at("question") == "who");
-  CHECK(who.at("classes") == nlohmann::json({"a", "b", "c", "d"}));
+  CHECK(who.at("classes").get<std::vector<std::string>>() ==
+        std::vector<std::string>{"a", "b", "c", "d"});
   CHECK(exported.at("voices").at("a").size() == 6);
 
   int right = 0;
