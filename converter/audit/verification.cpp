@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -40,7 +41,7 @@ Scores pair_scores(const Eigen::MatrixXd& cosine, std::span<const int> speaker, 
   return scores;
 }
 
-double equal_error_rate(Scores scores) {
+double equal_error_rate(Scores&& scores) {
   auto& [same, other] = scores;
   if (same.empty() || other.empty())
     return kNaN;
