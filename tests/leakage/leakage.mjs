@@ -5,7 +5,7 @@
  *
  * LEAKAGE_SPEECH    manifest.csv of the recordings (default: the bundled ones)
  * LEAKAGE_ENCODERS  ONNX files, separated by spaces (default: the bundled one)
- * LEAKAGE_SPARSE    compression configuration of the sparse int8 model; empty: none
+ * LEAKAGE_SPARSE    compression configuration of the sparse int8 model (default: four fifths zeros, sparse_80.json); empty: none
  * LEAKAGE_TABLE     which table of docs/leakage.md to write: bundled or full
  */
 import { spawnSync } from 'node:child_process';
@@ -17,7 +17,7 @@ import { markdown } from './markdown.mjs';
 const setting = (name, fallback) => process.env[name] ?? fallback;
 const speech = setting('LEAKAGE_SPEECH', path.join(root, 'tests/data/speech/manifest.csv'));
 const encoders = setting('LEAKAGE_ENCODERS', path.join(root, 'tests/data/models/edgy-256.onnx')).split(/\s+/);
-const sparse = setting('LEAKAGE_SPARSE', '');
+const sparse = setting('LEAKAGE_SPARSE', path.join(root, 'tests/leakage/sparse_80.json'));
 const table = setting('LEAKAGE_TABLE', 'bundled');
 const folder = path.join(root, 'build/leakage');
 const document = path.join(root, 'docs/leakage.md');
