@@ -1,14 +1,14 @@
 /** Red team: every attempt to get an embedding out fails behind the seal and, to prove that it is one, succeeds without it. */
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { type BrowserContext, expect, test } from '@playwright/test';
+import { chromium, expect, test } from '@playwright/test';
 import puppeteer from 'puppeteer-core';
 import * as frame from '../lib/escapes/frame.mjs';
 import { gather, type Page } from '../lib/escapes/gather.mjs';
 import * as worker from '../lib/escapes/worker.mjs';
-import { firefox } from '../lib/paths.mjs';
+import { chromiumArguments, chromium as chromiumPath, firefox } from '../lib/paths.mjs';
 
-/** For contexts to close, in milliseconds. */
+/** For a browser to close, in milliseconds. */
 const kPatience = 10_000;
 
 const names = [
@@ -24,8 +24,22 @@ const pointless: Record<string, Record<string, string>> = {
   firefox: { 'frame: prefetch': 'Firefox did not prefetch here at all' },
 };
 
+interface Browser {
+  open(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** A Chromium of its own: pages that were attacked are no company for other tests. */
+async function openChromium(): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
+  return {
+    open: async () => (await browser.newContext()).newPage(),
+    close: () => Promise.race([browser.close(), setTimeout(kPatience)]),
+  };
+}
+
 /** Firefox by WebDriver BiDi. */
-async function openFirefox(): Promise<{ open(): Promise<Page>; close(): Promise<void> }> {
+async function openFirefox(): Promise<Browser> {
   const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true });
   return {
     open: async () => (await browser.createBrowserContext()).newPage() as unknown as Promise<Page>,
@@ -39,21 +53,10 @@ for (const browserName of ['chromium', 'firefox']) {
     test.describe.configure({ mode: 'default' });
     let seen: Awaited<ReturnType<typeof gather>>;
 
-    test.beforeAll(async ({ browser }) => {
+    test.beforeAll(async () => {
       test.setTimeout(600_000);
-      if (browserName === 'firefox') {
-        const { open, close } = await openFirefox();
-        seen = await gather(open).finally(close);
-        return;
-      }
-      const contexts: BrowserContext[] = [];
-      seen = await gather(async () => {
-        const context = await browser.newContext();
-        contexts.push(context);
-        return context.newPage();
-      });
-      // What hostile pages left behind can keep a context from ever closing. The browser takes it along in the end.
-      await Promise.race([Promise.allSettled(contexts.map((context) => context.close())), setTimeout(kPatience)]);
+      const { open, close } = await (browserName === 'firefox' ? openFirefox() : openChromium());
+      seen = await gather(open).finally(close);
     });
 
     test('the hostile code ran behind the seal, and nothing at all reached the collector', () => {

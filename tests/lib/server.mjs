@@ -51,6 +51,8 @@ export async function serve(folders, answers = {}) {
     request.url = `/${path.slice(mount.prefix.length)}`;
     mount.handler(request, response, notFound);
   });
+  // A connection that is closed while a request comes in loses it; so the browser closes them.
+  server.keepAliveTimeout = 0;
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {

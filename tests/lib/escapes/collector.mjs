@@ -35,6 +35,8 @@ export async function collect() {
   });
   const udp = createSocket('udp4');
   udp.on('message', () => datagrams++);
+  // A connection that is closed while a request comes in loses it; so the browser closes them.
+  server.keepAliveTimeout = 0;
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   await new Promise((resolve) => udp.bind(0, '127.0.0.1', () => resolve(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());

@@ -1,4 +1,5 @@
 // Runs every attempt twice in one browser, behind the seal and without it, and says which got the secret out.
+import { setTimeout } from 'node:timers/promises';
 import { collect } from './collector.mjs';
 import * as frame from './frame.mjs';
 import { serveEscapes } from './site.mjs';
@@ -6,6 +7,29 @@ import * as worker from './worker.mjs';
 
 /** How long the collector is given to hear of an attempt that works. */
 const kPatience = 10_000;
+/** For one page with all that happens on it: several times what it takes, on a machine that does much else. */
+const kPageLimit = 90_000;
+/** How often a page is opened that does not end: browsers under attack and under load lose a request now and then. */
+const kTries = 3;
+
+/** Below what the browsers' drivers wait themselves. */
+const kGoLimit = 25_000;
+
+class Late extends Error {}
+
+/** @template T @param {Promise<T>} promise @param {number} limit milliseconds @param {string} what did not end */
+async function within(promise, limit, what) {
+  const late = new AbortController();
+  const timer = setTimeout(limit, undefined, { signal: late.signal }).then(() => {
+    throw new Late(`${what} did not end within ${limit / 1000} s`);
+  });
+  try {
+    return await Promise.race([promise, timer]);
+  } finally {
+    late.abort();
+    timer.catch(() => {});
+  }
+}
 
 /**
  * @typedef {{ goto(url: string): Promise<unknown>, evaluate(work: any, argument?: any): Promise<any>, close(): Promise<unknown> }} Page
@@ -23,33 +47,37 @@ export async function gather(open) {
   const put = (where, names, side, got) => {
     for (const name of names) (attempts[`${where}: ${name}`] ??= {})[side] = got(name);
   };
-  const onPage = async (work) => {
+  const onPage = async (what, work, tries = kTries) => {
     const page = await open();
-    await page.goto(`${site.url}/`);
-    await page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          const look = () => ('kit' in globalThis ? resolve() : setTimeout(look, 10));
-          look();
-        }),
-    );
+    const loaded = () =>
+      new Promise((resolve) => {
+        const look = () => ('kit' in globalThis ? resolve() : globalThis.setTimeout(look, 10));
+        look();
+      });
     try {
-      return await work(page);
+      await within(page.goto(`${site.url}/`), kGoLimit, `opening the page of ${what}`);
+      await within(page.evaluate(loaded), kPageLimit, `loading the page of ${what}`);
+      return await within(work(page), kPageLimit, what);
+    } catch (error) {
+      if (!(error instanceof Late) || tries === 1) throw error;
     } finally {
-      await page.close();
+      // What hostile code left behind may keep a page from closing, which proves nothing.
+      await within(page.close(), kPatience, 'closing').catch(() => {});
     }
+    console.log(`seal_escapes: once more, as ${what} did not end`);
+    return onPage(what, work, tries - 1);
   };
   let made = 0;
-  const ran = [];
-  const answers = [];
+  let ran = [];
+  let answers = [];
   try {
     // Behind the seal: first, so that whatever the collector has by then came through it.
-    await onPage(async (page) => {
+    await onPage('attempts of the sealed worker', async (page) => {
       const secret = await page.evaluate(() => kit.theSecret());
       const seen = await page.evaluate(([calls, secret]) => kit.askSealed(calls, secret), [calls, secret]);
       const { found } = seen;
       made = seen.made;
-      answers.push(...seen.answers);
+      answers = seen.answers;
       put(
         'worker',
         Object.keys(worker.answers),
@@ -59,8 +87,8 @@ export async function gather(open) {
       const stored = await page.evaluate((secret) => kit.stored(secret), secret);
       put('worker', Object.keys(worker.storage), 'sealed', (name) => stored[name] || found[0]);
     });
-    await onPage(async (page) => {
-      ran.push(await page.evaluate(() => kit.frameSealed('page')));
+    await onPage('attempts of the sealed frames', async (page) => {
+      ran = [await page.evaluate(() => kit.frameSealed('page'))];
       const surfaced = await page.evaluate(() => kit.surfaced());
       put('frame', Object.keys(frame.page), 'sealed', (name) => surfaced[name]);
       ran.push(await page.evaluate(() => kit.frameSealed('network')));
@@ -77,10 +105,10 @@ export async function gather(open) {
     // Without it.
     const heardOf = async (names) => {
       for (let waited = 0; waited < kPatience && !names.every(collector.caught); waited += 100) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await setTimeout(100);
       }
     };
-    await onPage(async (page) => {
+    await onPage('attempts of a loose worker', async (page) => {
       const secret = await page.evaluate(() => kit.theSecret());
       const before = collector.datagrams();
       const { found } = await page.evaluate(([calls, secret]) => kit.askLoose(calls, secret), [calls, secret]);
@@ -99,12 +127,12 @@ export async function gather(open) {
       put('worker', names, 'loose', collector.caught);
       attempts['worker: WebTransport'].loose = collector.datagrams() > before;
     });
-    await onPage(async (page) => {
+    await onPage('attempts of a loose frame on its page', async (page) => {
       await page.evaluate(() => kit.frameLoose('page'));
       const surfaced = await page.evaluate(() => kit.surfaced());
       put('frame', Object.keys(frame.page), 'loose', (name) => surfaced[name]);
     });
-    await onPage(async (page) => {
+    await onPage('attempts of a loose frame over the network', async (page) => {
       const before = collector.datagrams();
       await page.evaluate(() => kit.frameLoose('network'));
       await heardOf(Object.keys(frame.network));
@@ -112,7 +140,7 @@ export async function gather(open) {
       put('frame', Object.keys(frame.datagrams), 'loose', () => collector.datagrams() > before);
     });
     for (const name of Object.keys(frame.navigation)) {
-      await onPage(async (page) => {
+      await onPage(`a loose frame: ${name}`, async (page) => {
         await page.evaluate((name) => kit.frameLoose(name), name).catch(() => {}); // the page may be gone by then
         await heardOf([name]);
         put('frame', [name], 'loose', collector.caught);

@@ -61,6 +61,8 @@ export async function serveEscapes(collector) {
     request.url = `/${name.slice(prefix.length)}`;
     mounts[prefix](request, response, notFound);
   });
+  // A connection that is closed while a request comes in loses it; so the browser closes them.
+  server.keepAliveTimeout = 0;
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {

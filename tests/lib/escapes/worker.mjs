@@ -82,6 +82,7 @@ let calls = 0;
 let ran = 0;
 ((edgySeal) => {${engine}
 })({
+  almost: edgySeal.almost,
   serve(handle) {
     edgySeal.serve(async (operation, request) => {
       if (operation !== 'encode') return handle(operation, request);
@@ -109,7 +110,7 @@ let ran = 0;
 }
 
 /** What stands in for the prelude when the seal is off. */
-export const loosePrelude = `var edgySeal = { serve(handle) {
+export const loosePrelude = `var edgySeal = { almost() {}, serve(handle) {
   self.onmessage = async ({ data: { id, operation, request } }) => {
     const { outcome, transfer } = await handle(operation, request);
     self.postMessage({ id, outcome }, transfer);
