@@ -100,6 +100,33 @@ TEST_CASE("session: an input keeps its values from run to run", "[session]") {
   CHECK(std::vector<uint8_t>(second.data.begin(), second.data.end()) == codes);
 }
 
+TEST_CASE("session: a run in two parts gives what a whole one gives", "[session]") {
+  for (const auto& bytes : {float_encoder(), int8_encoder()}) {
+    const auto session = open(bytes);
+    CHECK_FALSE(session->run_first());
+    CHECK_FALSE(session->run_rest());
+    REQUIRE(session->prepare(kOneSecond));
+    const Result<void> early = session->run_rest();
+    REQUIRE_FALSE(early);
+    CHECK_THAT(early.error().message, ContainsSubstring("run_first"));
+    std::fill(session->input(0).begin(), session->input(0).end(), uint8_t{0x3D});
+    REQUIRE(session->run());
+    std::vector<std::vector<uint8_t>> whole;
+    for (std::size_t i = 0; i < 3; ++i)
+      whole.emplace_back(session->output(i).data.begin(), session->output(i).data.end());
+    std::fill(session->input(0).begin(), session->input(0).end(), uint8_t{0});
+    REQUIRE(session->run());
+    std::fill(session->input(0).begin(), session->input(0).end(), uint8_t{0x3D});
+    REQUIRE(session->run_first());
+    REQUIRE(session->run_rest());
+    for (std::size_t i = 0; i < 3; ++i) {
+      const auto data = session->output(i).data;
+      CHECK(std::vector<uint8_t>(data.begin(), data.end()) == whole[i]);
+    }
+    CHECK_FALSE(session->run_rest());
+  }
+}
+
 TEST_CASE("session: sessions over one model do not disturb each other", "[session]") {
   const auto model = *Model::load(int8_encoder());
   const auto a = *Session::create(model);

@@ -41,6 +41,8 @@ EMSCRIPTEN_BINDINGS(edgy) {
       .function("prepare", &SessionBinding::prepare)
       .function("input", &SessionBinding::input)
       .function("run", &SessionBinding::run)
+      .function("runFirst", &SessionBinding::run_first)
+      .function("runRest", &SessionBinding::run_rest)
       .function("output", &SessionBinding::output)
       .function("reserveSamples", &SessionBinding::reserve_samples)
       .function("computeFrontEnd", &SessionBinding::compute_front_end)

@@ -98,12 +98,24 @@ Bytes SessionBinding::input(uint32_t index) {
   return Bytes(to_js(exists ? session_->input(index) : std::span<uint8_t>()));
 }
 
-Status SessionBinding::run() {
+Status SessionBinding::ran(Result<void> (runtime::Session::*part)()) {
   if (!session_) {
     return not_loaded();
   }
-  const auto done = session_->run();
+  const auto done = (*session_.*part)();
   return done ? kOk : to_status(done.error());
+}
+
+Status SessionBinding::run() {
+  return ran(&runtime::Session::run);
+}
+
+Status SessionBinding::run_first() {
+  return ran(&runtime::Session::run_first);
+}
+
+Status SessionBinding::run_rest() {
+  return ran(&runtime::Session::run_rest);
 }
 
 Output SessionBinding::output(uint32_t index) const {

@@ -41,6 +41,8 @@ class SessionBinding {
   Status prepare(const ShapeList& shapes);
   Bytes input(uint32_t index);
   Status run();
+  Status run_first();
+  Status run_rest();
   Output output(uint32_t index) const;
 
   /// Room for `count` samples (float32), which the caller fills; null when there is no memory for
@@ -54,6 +56,7 @@ class SessionBinding {
 
  private:
   Result<void> make_front_end();
+  Status ran(Result<void> (runtime::Session::*part)());
 
   std::vector<uint8_t> model_bytes_;
   std::vector<float> samples_;

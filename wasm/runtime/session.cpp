@@ -49,6 +49,8 @@ struct Session::Impl {
   std::unique_ptr<uint8_t[]> memory;
   std::size_t memory_bytes = 0;
   uint8_t* arena = nullptr;
+  std::size_t next_step = 0;         ///< of a run under way
+  std::size_t rest_begins = 0;       ///< first step of run_rest
   std::vector<double> milliseconds;  ///< of each step
   std::vector<uint8_t> observed;     ///< rows of a tensor that is kept in Block4
 
@@ -66,6 +68,11 @@ struct Session::Impl {
   void to_rows(const Shape& shape, const kernels::Block4& layout, const uint8_t* from,
                uint8_t* to) const;
   Result<void> run_step(const Step& step);
+  /// Runs the steps from `next_step` to `end`.
+  Result<void> run_until(std::size_t end);
+  uint64_t macs(const Step& step) const;
+  /// Where the last steps begin that hold at most a twentieth of the multiplications.
+  std::size_t last_steps() const;
   void observe(uint32_t op);
 };
 
@@ -188,6 +195,49 @@ void Session::Impl::run_relayout(const Relayout& relayout) const {
   }
 }
 
+uint64_t Session::Impl::macs(const Step& step) const {
+  return step.kind == Step::Kind::kRun ? operations[step.op]->macs() : 0;
+}
+
+std::size_t Session::Impl::last_steps() const {
+  constexpr uint64_t kShare = 20;
+  uint64_t total = 0;
+  for (const Step& step : plan.steps) {
+    total += macs(step);
+  }
+  uint64_t rest = 0;
+  std::size_t first = plan.steps.size();
+  while (first > 0) {
+    rest += macs(plan.steps[first - 1]);
+    if (rest > total / kShare && first < plan.steps.size()) {
+      break;
+    }
+    first--;
+  }
+  return first;
+}
+
+Result<void> Session::Impl::run_until(std::size_t end) {
+  if (!ready) {
+    return fail(ErrorCode::kInvalidArgument,
+                "prepare the session for the shapes of its inputs before a run");
+  }
+  for (; next_step < end; next_step++) {
+    const Step& step = plan.steps[next_step];
+    const double start = options.profile ? now_ms() : 0;
+    if (Result<void> ran = run_step(step); !ran) {
+      return ran;
+    }
+    if (options.profile) {
+      milliseconds[next_step] = now_ms() - start;
+    }
+    if (options.observer && step.kind != Step::Kind::kRelayout) {
+      observe(step.op);
+    }
+  }
+  return {};
+}
+
 Result<void> Session::Impl::run_step(const Step& step) {
   if (step.kind == Step::Kind::kRelayout) {
     run_relayout(step.relayout);
@@ -296,6 +346,7 @@ Result<void> Session::prepare(std::span<const Shape> input_shapes) {
   }
   impl.milliseconds.assign(impl.plan.steps.size(), 0);
   impl.shapes.assign(input_shapes.begin(), input_shapes.end());
+  impl.rest_begins = impl.last_steps();
   impl.ready = true;
   return {};
 }
@@ -310,25 +361,22 @@ std::span<uint8_t> Session::input(std::size_t index) {
 }
 
 Result<void> Session::run() {
-  Impl& impl = *impl_;
-  if (!impl.ready) {
-    return fail(ErrorCode::kInvalidArgument,
-                "prepare the session for the shapes of its inputs before a run");
+  Result<void> first = run_first();
+  return first ? run_rest() : first;
+}
+
+Result<void> Session::run_first() {
+  impl_->next_step = 0;
+  return impl_->run_until(impl_->rest_begins);
+}
+
+Result<void> Session::run_rest() {
+  if (impl_->next_step != impl_->rest_begins) {
+    return fail(ErrorCode::kInvalidArgument, "run_rest ends what run_first began");
   }
-  for (std::size_t i = 0; i < impl.plan.steps.size(); i++) {
-    const Step& step = impl.plan.steps[i];
-    const double start = impl.options.profile ? now_ms() : 0;
-    if (Result<void> ran = impl.run_step(step); !ran) {
-      return ran;
-    }
-    if (impl.options.profile) {
-      impl.milliseconds[i] = now_ms() - start;
-    }
-    if (impl.options.observer && step.kind != Step::Kind::kRelayout) {
-      impl.observe(step.op);
-    }
-  }
-  return {};
+  Result<void> ran = impl_->run_until(impl_->plan.steps.size());
+  impl_->next_step = 0;
+  return ran;
 }
 
 TensorView Session::output(std::size_t index) const {

@@ -67,6 +67,11 @@ class Session {
   std::span<uint8_t> input(std::size_t index);
   /// Computes all outputs from the inputs. Fails with kInvalidArgument before a successful prepare.
   Result<void> run();
+  /// The same in two parts, in this order: run_rest has at most a twentieth of the multiplications
+  /// (but the last step, whatever it has), for callers who want to tell somebody that the answer is
+  /// near. run_rest without run_first before it fails with kInvalidArgument.
+  Result<void> run_first();
+  Result<void> run_rest();
   TensorView output(std::size_t index) const;
 
   MemoryUse memory() const;

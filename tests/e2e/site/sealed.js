@@ -16,6 +16,7 @@ function askRaw(port, message, transfer = []) {
   return new Promise((resolve) => {
     const answered = port.onmessage;
     port.onmessage = (event) => {
+      if (event.data === 'almost') return;
       port.onmessage = answered;
       resolve(event.data);
     };

@@ -16,9 +16,15 @@ class Stop {
 }
 
 export class Engine {
+  readonly #almost: (() => void) | undefined;
   #native: NativeModule | undefined;
   #session: NativeSession | undefined;
   #broken = '';
+
+  /** `almost` is called when a run is about to end: whoever waits in another process has to be woken, and that takes time. */
+  constructor(almost?: () => void) {
+    this.#almost = almost;
+  }
 
   /** Never throws. After a trap (a defect of ours) every further call fails too, as the memory may be in any state. */
   async handle<O extends Operation>(operation: O, request: RequestOf<O>): Promise<Outcome<ResultOf<O>>> {
@@ -49,7 +55,7 @@ export class Engine {
         if (input.byteLength !== data.byteLength) throw new Stop('internal', `Input ${index} has another size.`);
         input.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       });
-      const milliseconds = timed(() => check(session.run()));
+      const milliseconds = this.#run(session);
       return { outputs: fetches.map((index) => readOutput(session, index)), milliseconds };
     },
     encode: ({ pcm, mel, fetches }) => {
@@ -59,7 +65,7 @@ export class Engine {
       room.set(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength));
       const frontEndMilliseconds = timed(() => check(session.computeFrontEnd()));
       const spectrogram = mel ? { mel: readMel(session) } : {};
-      const milliseconds = timed(() => check(session.run()));
+      const milliseconds = this.#run(session);
       const wanted = fetches ?? session.describe().outputs.map((_, index) => index);
       const outputs = wanted.map((index) => readOutput(session, index));
       return { outputs, ...spectrogram, frontEndMilliseconds, milliseconds };
@@ -78,6 +84,18 @@ export class Engine {
     check(session.load({ isa, memoryLimit: Math.min(memoryLimit, 2 ** 32 - 1), profile }));
     this.#session = session;
     return describe(session);
+  }
+
+  #run(session: NativeSession): number {
+    return timed(() => {
+      if (!this.#almost) {
+        check(session.run());
+        return;
+      }
+      check(session.runFirst());
+      this.#almost();
+      check(session.runRest());
+    });
   }
 
   #open(): NativeSession {

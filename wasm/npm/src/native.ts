@@ -61,6 +61,9 @@ export interface NativeSession {
   prepare(shapes: number[][]): NativeStatus;
   input(index: number): View;
   run(): NativeStatus;
+  /** The same in two parts, of which the second is short. */
+  runFirst(): NativeStatus;
+  runRest(): NativeStatus;
   output(index: number): NativeOutput;
   /** Room for a recording; null when there is no memory for it. */
   reserveSamples(count: number): View | null;

@@ -3,7 +3,7 @@ import { type Backend, notHandedOver } from '../backend.js';
 import { EdgyError } from '../errors.js';
 import { PendingCalls } from '../pending_calls.js';
 import type { Answer, Operation, RequestOf, ResultOf } from '../protocol.js';
-import type { Handshake, SealOperation, SealRequest, SealResult } from './protocol.js';
+import type { Almost, Handshake, SealOperation, SealRequest, SealResult } from './protocol.js';
 
 /** From the frame's `load` to the guard's first answer, which takes milliseconds unless something holds it back for good. */
 const kAnswerWithin = 30_000;
@@ -20,15 +20,17 @@ export class SealBackend implements Backend {
     const frame = document.createElement('iframe');
     frame.setAttribute('sandbox', 'allow-scripts');
     frame.referrerPolicy = 'no-referrer';
-    frame.hidden = true;
     frame.title = 'Edgy sealed inference';
+    hide(frame);
     this.#frame = frame;
     this.#port = new Promise((resolve) => {
       frame.addEventListener(
         'load',
         () => {
           const { port1, port2 } = new MessageChannel();
-          port1.onmessage = ({ data: { id, outcome } }: MessageEvent<Answer>) => this.#pending.settle(id, outcome);
+          port1.onmessage = ({ data }: MessageEvent<Answer | Almost>) => {
+            if (data !== 'almost') this.#pending.settle(data.id, data.outcome);
+          };
           port1.onmessageerror = () => this.#die('An answer of the seal could not be read.');
           // The frame's origin is opaque, so it cannot be named.
           frame.contentWindow?.postMessage({ edgy: 'seal' } satisfies Handshake, '*', [port2]);
@@ -92,6 +94,22 @@ export class SealBackend implements Backend {
     this.#pending.die(new EdgyError('sealed', what));
     this.#frame.remove();
   }
+}
+
+/** Out of sight and reach, but not `hidden`: Chromium gives the process of a hidden frame less of the processor. */
+function hide(frame: HTMLIFrameElement): void {
+  frame.inert = true;
+  frame.ariaHidden = 'true';
+  frame.tabIndex = -1;
+  Object.assign(frame.style, {
+    position: 'fixed',
+    inset: '0 auto auto 0',
+    width: '1px',
+    height: '1px',
+    border: '0',
+    opacity: '0',
+    pointerEvents: 'none',
+  });
 }
 
 function silence(url: string): string {

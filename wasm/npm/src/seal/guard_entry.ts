@@ -5,7 +5,7 @@ import { PendingCalls } from '../pending_calls.js';
 import type { Outcome } from '../protocol.js';
 import { Guard } from './guard.js';
 import { kLanguage, type Lockdown, lockDown } from './lockdown.js';
-import type { Closure, Handover, Integrity, WorkerReport } from './protocol.js';
+import type { Almost, Closure, Handover, Integrity, WorkerReport } from './protocol.js';
 import { trusted } from './trusted.js';
 
 /** Replaced by the build script. */
@@ -42,6 +42,11 @@ listen('message', ({ data, ports, source }: MessageEvent<Handover>) => {
 function serve(port: MessagePort, policy: string): void {
   const pending = new PendingCalls();
   let worker: Worker;
+  let announced = true;
+  const announce = () => {
+    if (!announced) port.postMessage('almost' satisfies Almost);
+    announced = true;
+  };
   const guard = new Guard({
     integrity: EDGY_INTEGRITY,
     now,
@@ -68,7 +73,10 @@ function serve(port: MessagePort, policy: string): void {
           reject(error);
         };
         worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => {
-          worker.onmessage = ({ data }) => pending.settle(data?.id, { ok: true, value: data?.outcome });
+          worker.onmessage = ({ data }) => {
+            if (data === 'almost') announce();
+            else pending.settle(data?.id, { ok: true, value: data?.outcome });
+          };
           worker.onerror = (event) => {
             event.preventDefault();
             pending.die(new EdgyError('internal', 'The sealed worker crashed.'));
@@ -77,7 +85,10 @@ function serve(port: MessagePort, policy: string): void {
         };
       }),
     ask: (operation, request, transfer) =>
-      pending.call((id) => worker.postMessage({ id, operation, request }, transfer)) as Promise<Outcome<unknown>>,
+      pending.call((id) => {
+        worker.postMessage({ id, operation, request }, transfer);
+        announced = false;
+      }) as Promise<Outcome<unknown>>,
   });
   port.onmessage = async ({ data }) => {
     const reply = await guard.handle(data);

@@ -31,6 +31,12 @@ export interface WorkerReport {
   readonly probes: Probes;
 }
 
+/**
+ * What the worker says, once a call, shortly before an answer, and the guard passes on as it is: processes that sleep take most of a
+ * millisecond to wake, and may as well do so while the last layer runs. When it comes tells as much as when an answer comes.
+ */
+export type Almost = 'almost';
+
 export type SealedHandler = (
   operation: Operation,
   request: RequestOf<Operation>,

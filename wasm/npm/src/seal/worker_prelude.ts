@@ -39,6 +39,10 @@ const additions = {
     serve(handle: SealedHandler): void {
       handler ??= handle;
     },
+    /** An answer is near. */
+    almost(): void {
+      post('almost', []);
+    },
   }),
 };
 for (const [name, value] of Object.entries(additions)) Object.defineProperty(globalThis, name, { value });
