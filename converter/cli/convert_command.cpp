@@ -12,6 +12,7 @@
 #include "converter/data/dataset.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
+#include "converter/export/int4_storage.h"
 #include "converter/export/privacy.h"
 #include "converter/export/sparse_storage.h"
 #include "converter/lower/lower.h"
@@ -32,6 +33,7 @@ struct Arguments {
   std::string split = "train";
   std::string precision;
   std::string front_end;
+  std::string budget;
   std::vector<std::string> policies;
   std::string min_level = "low";
   bool verbose = false;
@@ -69,6 +71,8 @@ ConvertConfig configuration(const Arguments& arguments) {
     config.precision = Precision::kFloat32;
   if (arguments.precision == "int8")
     config.precision = Precision::kInt8;
+  if (!arguments.budget.empty())
+    config.quantize.budget = parse_budget(arguments.budget);
   if (!arguments.front_end.empty())
     config.log_mel = front_end(arguments.front_end);
   return config;
@@ -93,7 +97,7 @@ void report_source_integers(const SourceIntegers& integers, const ConvertConfig&
             << integers.integer_layers << " layers compute in integers\n";
   for (const std::string& layer : integers.float_layers)
     std::cerr << "note: in float32: " << layer << "\n";
-  if (config.quantize.pruning || config.filter_pruning) {
+  if (config.quantize.pruning || config.quantize.budget || config.filter_pruning) {
     throw Error(
         "the model is quantized already, and pruning needs float weights: convert the model from "
         "before it was quantized");
@@ -102,6 +106,8 @@ void report_source_integers(const SourceIntegers& integers, const ConvertConfig&
 
 void convert(const Arguments& arguments) {
   ConvertConfig config = configuration(arguments);
+  if (config.precision == Precision::kFloat32 && config.quantize.budget)
+    throw Error("a budget is met by int8 and int4 weights: it does not go with precision f32");
   if (config.precision == Precision::kFloat32 && config.quantize.pruning) {
     throw Error(
         "pruning makes sparse int8 weights: it does not go with precision f32; filter_pruning "
@@ -144,6 +150,7 @@ void convert(const Arguments& arguments) {
     model = quantize(model, *data, config.quantize, *make_terminal_progress());
   }
   store_sparse(model);
+  store_int4(model);
   compact(model);
   set_privacy(model, arguments.policies, parse_level(arguments.min_level, "--min-level"));
   model.metadata->config = to_json(config);
@@ -153,6 +160,13 @@ void convert(const Arguments& arguments) {
   std::printf("%s: %zu bytes, %.2f %% of %zu\n", arguments.output.c_str(), bytes.size(),
               100.0 * static_cast<double>(bytes.size()) / static_cast<double>(source.size()),
               source.size());
+  const auto& budget = config.quantize.budget;
+  if (budget && budget->bytes > 0 && bytes.size() > budget->bytes) {
+    throw Error(
+        arguments.output + ": " + std::to_string(bytes.size() - budget->bytes) +
+        " bytes above the budget, as descriptions and names took more than foreseen; ask for "
+        "that much less");
+  }
 }
 
 }  // namespace
@@ -177,6 +191,9 @@ void add_convert_command(CLI::App& app) {
   command
       ->add_option("--precision", arguments->precision, "int8 or f32; overrides the configuration")
       ->check(CLI::IsMember({"int8", "f32"}));
+  command->add_option("--budget", arguments->budget,
+                      "size=400kB or speedup=4: choose zeros and bits (8 or 4) of each layer by "
+                      "measured damage, so that the model fits");
   command->add_option("--front-end", arguments->front_end,
                       "Audio front end of the first input: edgy, or a JSON file with 'log_mel'");
   command->add_option("--policy", arguments->policies,

@@ -24,11 +24,11 @@ struct DenseAlgebra {
   /// Solves (L L^T) x = b in place for b[n x m], L as `factorize` leaves it.
   void (*solve)(int64_t n, int64_t m, const float* factor, float* b);
   /// Lowers w' h w - 2 w' g for each of the m columns of w[n x m], whose entries are integers times
-  /// `step[column]`, by coordinate descent over -127..127: `sweeps` times, one integer after the
-  /// other becomes the best one for what the others are. Entries where `stays` [n x m] is 0 are not
-  /// touched. `gradient`: h w - g, updated.
+  /// `step[column]`, by coordinate descent over -limit..limit: `sweeps` times, one integer after
+  /// the other becomes the best one for what the others are. Entries where `stays` [n x m] is 0 are
+  /// not touched. `gradient`: h w - g, updated.
   void (*descend)(int64_t n, int64_t m, const float* h, const uint8_t* stays, const float* step,
-                  int sweeps, float* gradient, float* w);
+                  float limit, int sweeps, float* gradient, float* w);
 };
 
 const DenseAlgebra& dense_algebra();

@@ -90,7 +90,7 @@ void solve(int64_t n, int64_t m, const float* factor, float* b) {
 }
 
 void descend(int64_t n, int64_t m, const float* h, const uint8_t* stays, const float* step,
-             int sweeps, float* gradient, float* w) {
+             float limit, int sweeps, float* gradient, float* w) {
   const ConstMap moments(h, n, n);
   parallel_for(m, [&](int64_t column) {
     Eigen::Map<Eigen::VectorXf> slope(gradient + column * n, n);
@@ -101,7 +101,9 @@ void descend(int64_t n, int64_t m, const float* h, const uint8_t* stays, const f
         if (!stays[column * n + i] || power <= 0)
           continue;
         const float best = (weight - slope[i] / power) / step[column];
-        const float rounded = __builtin_nearbyintf(best < -127 ? -127 : best > 127 ? 127 : best);
+        const float rounded = __builtin_nearbyintf(best < -limit  ? -limit
+                                                   : best > limit ? limit
+                                                                  : best);
         const float change = rounded * step[column] - weight;
         if (change == 0)
           continue;

@@ -37,12 +37,14 @@ format::BlockGrid part_of(const format::BlockGrid& grid, const Window& window) {
 }
 
 void finish_group(const LayerProblem& problem, const format::BlockGrid& part,
-                  const SparseWeights& sparse, int sweeps, float input_scale, FittedLayer& result) {
+                  const SparseWeights& sparse, int bits, int sweeps, float input_scale,
+                  FittedLayer& result) {
   const QuantizedWeights rounded =
-      round_to_fit(problem, part, sparse.mask, sparse.weights, sweeps, input_scale);
+      round_to_fit(problem, part, sparse.mask, sparse.weights, bits, sweeps, input_scale);
   append(result.mask, sparse.mask);
   append(result.weights.values, rounded.values);
   append(result.weights.scale, rounded.scale);
+  result.weights.bits = bits;
   append(result.bias, fitted_bias(problem, in_input_steps(rounded, input_scale)));
 }
 
@@ -50,7 +52,7 @@ void finish_group(const LayerProblem& problem, const format::BlockGrid& part,
 
 FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
                       const format::BlockGrid& grid, const PruningPattern& pattern, int64_t keep,
-                      const ReconstructionOptions& options) {
+                      int bits, const ReconstructionOptions& options) {
   const format::BlockGrid part = part_of(grid, data.window());
   const int64_t groups = data.window().groups;
   const bool clips = std::isfinite(data.activation_min()) || std::isfinite(data.activation_max());
@@ -64,7 +66,7 @@ FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
       follow_activation(data, group, sparse.weights, fitted_bias(problem, sparse.weights), problem);
       refit(problem, part, prior, options, sparse);
     }
-    finish_group(problem, part, sparse, options.rounding_sweeps, data.input_scale(), result);
+    finish_group(problem, part, sparse, bits, options.rounding_sweeps, data.input_scale(), result);
   }
   return result;
 }
@@ -80,14 +82,14 @@ QuickFit::QuickFit(const LayerData& data, const std::vector<float>& weights,
   }
 }
 
-FittedLayer QuickFit::at(const PruningPattern& pattern, int64_t keep) const {
+FittedLayer QuickFit::at(const PruningPattern& pattern, int64_t keep, int bits) const {
   FittedLayer result;
   const auto groups = static_cast<int64_t>(problems_.size());
   for (std::size_t i = 0; i < problems_.size(); ++i) {
     const SparseWeights sparse =
         reconstruct(problems_[i], part_, pattern, share_of(keep, static_cast<int64_t>(i), groups),
                     priors_[i], options_);
-    finish_group(problems_[i], part_, sparse, 0, input_scale_, result);
+    finish_group(problems_[i], part_, sparse, bits, bits < 8 ? 1 : 0, input_scale_, result);
   }
   return result;
 }

@@ -16,19 +16,19 @@ struct FittedLayer {
 };
 
 /// Prunes, refits and rounds `weights` (as the float model has them) so that the layer gives
-/// `data`'s targets from `data`'s inputs. `keep`: weights that stay.
+/// `data`'s targets from `data`'s inputs. `keep`: weights that stay. `bits`: of each, 2..8.
 FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
                       const format::BlockGrid& grid, const PruningPattern& pattern, int64_t keep,
-                      const ReconstructionOptions& options);
+                      int bits, const ReconstructionOptions& options);
 
-/// The same in short, for many values of `keep`: the mask by the float weights' share in the
-/// outputs, few iterations, nearest rounding, targets as they are.
+/// The same in short, for many values of `keep` and `bits`: the mask by the float weights' share in
+/// the outputs, few iterations, targets as they are; 8 bits are rounded to nearest.
 class QuickFit {
  public:
   QuickFit(const LayerData& data, const std::vector<float>& weights, const format::BlockGrid& grid,
            const ReconstructionOptions& options);
 
-  FittedLayer at(const PruningPattern& pattern, int64_t keep) const;
+  FittedLayer at(const PruningPattern& pattern, int64_t keep, int bits) const;
 
  private:
   std::vector<Eigen::MatrixXf> priors_;  ///< of each group

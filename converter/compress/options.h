@@ -53,6 +53,13 @@ struct PruningOptions {
   SparsityAllocation allocation = SparsityAllocation::kSensitivity;
 };
 
+/// What a compressed model may cost; one of the two. Layers then get the sparsity and the bits that
+/// do the least measured damage.
+struct Budget {
+  uint64_t bytes = 0;  ///< of the file; 0: no limit
+  double speedup = 0;  ///< of the int8 layers' predicted time over dense ones, at least; 0: none
+};
+
 /// How weights are fitted to what the float model computes, where pruning or rounding asks for it.
 struct ReconstructionOptions {
   /// Pull towards the float model's weights, as a share of each input's power: keeps weights from
@@ -71,13 +78,16 @@ struct QuantizeOptions {
   RangeMethod range = RangeMethod::kMinMax;
   double percentile = 99.99;  ///< for kPercentile, 50 < p <= 100
   int activation_bits = 7;    ///< 7 or 8: default of activations that integer kernels read
+  int weight_bits = 8;        ///< 2..8; up to 4 take half a byte each in the file
   RoundingMethod rounding = RoundingMethod::kNearest;
   bool bias_correction = true;
   /// Least SQNR in dB of the model's outputs with one layer quantized and nothing else. A layer
-  /// below it gets 8-bit activations, and stays float32 if that is not enough. 20 dB is an error of
-  /// a tenth: a layer worse than that spoils the whole model.
+  /// below it gets 8-bit weights, then 8-bit activations, and stays float32 if that is not enough.
+  /// 20 dB is an error of a tenth: a layer worse than that spoils the whole model.
   double min_layer_sqnr_db = 20;
   std::optional<PruningOptions> pruning;
+  /// With a budget, `pruning` says the pattern and the method only; absent: 1x4, reconstruction.
+  std::optional<Budget> budget;
   ReconstructionOptions reconstruction;
   std::size_t calibration_samples = 64;  ///< how many samples are read at most
 };

@@ -28,10 +28,10 @@ BlockMask magnitude_mask(const PrunableLayer& layer, const PruningPattern& patte
                        layer.kept(sparsity));
 }
 
-QuantizedWeights masked_weights(const PrunableLayer& layer, const BlockMask& mask) {
+QuantizedWeights masked_weights(const PrunableLayer& layer, const BlockMask& mask, int bits) {
   std::vector<float> weights = layer.weights;
   apply_mask(layer.grid, mask, weights);
-  return round_weights(weights, static_cast<std::size_t>(layer.grid.rows));
+  return round_weights(weights, static_cast<std::size_t>(layer.grid.rows), bits);
 }
 
 }  // namespace edgy::converter

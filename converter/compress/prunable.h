@@ -28,7 +28,7 @@ std::vector<PrunableLayer> prunable_layers(const format::fb::ModelT& f32,
 BlockMask magnitude_mask(const PrunableLayer& layer, const PruningPattern& pattern,
                          double sparsity);
 
-/// The layer's weights under `mask`, each rounded by itself.
-QuantizedWeights masked_weights(const PrunableLayer& layer, const BlockMask& mask);
+/// The layer's weights under `mask`, each rounded by itself to `bits` bits.
+QuantizedWeights masked_weights(const PrunableLayer& layer, const BlockMask& mask, int bits);
 
 }  // namespace edgy::converter

@@ -53,14 +53,15 @@ BlockMask prune_layer(const Task& task, const PrunableLayer& layer, double spars
   LayerChoice& choice = task.choices[layer.index];
   if (pruning.method == PruningMethod::kMagnitude) {
     BlockMask mask = magnitude_mask(layer, pruning.pattern, sparsity);
-    choice.weights = masked_weights(layer, mask);
+    choice.weights = masked_weights(layer, mask, choice.weight_bits);
     task.progress.advance(task.samples.size());
     return mask;
   }
   const LayerData data(task.f32, task.layers, layer.index, task.choices, task.calibration,
                        task.samples, task.options, task.progress);
-  FittedLayer fitted = fit_layer(data, layer.weights, layer.grid, pruning.pattern,
-                                 layer.kept(sparsity), task.options.reconstruction);
+  FittedLayer fitted =
+      fit_layer(data, layer.weights, layer.grid, pruning.pattern, layer.kept(sparsity),
+                choice.weight_bits, task.options.reconstruction);
   choice.weights = std::move(fitted.weights);
   choice.bias = std::move(fitted.bias);
   return std::move(fitted.mask);
@@ -87,13 +88,19 @@ void check_pruning(const PruningOptions& options) {
 std::vector<PrunedLayer> prune(const fb::ModelT& f32, const std::vector<Layer>& layers,
                                std::vector<LayerChoice>& choices, const Calibration& calibration,
                                std::span<const Sample> samples, const QuantizeOptions& options,
-                               Progress& progress) {
+                               Progress& progress, std::span<const double> decided) {
   check_pruning(*options.pruning);
   const Task task{f32, layers, choices, calibration, samples, options, progress};
   const auto prunable = prunable_layers(f32, layers, choices, options.pruning->pattern);
   if (prunable.empty())
     throw Error("pruning: the model has no int8 layer that sparse kernels can run");
-  const std::vector<double> sparsity = allocate(task, prunable);
+  std::vector<double> sparsity;
+  if (decided.empty()) {
+    sparsity = allocate(task, prunable);
+  } else {
+    for (const PrunableLayer& layer : prunable)
+      sparsity.push_back(decided[layer.index]);
+  }
   std::vector<PrunedLayer> report(layers.size());
   // Running the layers before it is half of a layer's work, fitting it the other half.
   progress.begin("pruning", 2 * prunable.size() * samples.size());

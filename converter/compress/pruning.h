@@ -25,11 +25,12 @@ void check_pruning(const PruningOptions& options);
 
 /// Prunes the layers that `choices` quantizes and sparse kernels can run, and puts their integer
 /// weights into `choices`. `samples`: calibration data, all of it. Returns what happened to each
-/// layer (no weights where it may not be pruned). Throws Error as check_pruning does, or if the
-/// sparsity is out of reach.
+/// layer (no weights where it may not be pruned). `decided`: sparsity of each layer of `layers`;
+/// empty: as `options.pruning` spreads it. Throws Error as check_pruning does, or if the sparsity
+/// is out of reach.
 std::vector<PrunedLayer> prune(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
                                std::vector<LayerChoice>& choices, const Calibration& calibration,
                                std::span<const Sample> samples, const QuantizeOptions& options,
-                               Progress& progress);
+                               Progress& progress, std::span<const double> decided = {});
 
 }  // namespace edgy::converter

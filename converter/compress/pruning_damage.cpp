@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "converter/compress/layer_fit.h"
+#include "converter/compress/runner.h"
 #include "converter/compress/sensitivity.h"
 
 namespace edgy::converter {
@@ -13,6 +14,9 @@ namespace {
 /// Sparsities at which the damage is measured; at the least sparsity of the pattern it is taken to
 /// be none, and beyond the last level no layer goes.
 constexpr double kLevels[] = {0.4, 0.6, 0.8, 0.92, 0.98};
+/// Sparsities and bits that a budget chooses from.
+constexpr double kOptionLevels[] = {0, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.88, 0.94, 0.97};
+constexpr int kOptionBits[] = {8, 4};
 constexpr std::size_t kJudged = 8;   ///< samples that the outputs are compared on
 constexpr std::size_t kFitted = 32;  ///< samples that layers are fitted to, others if there are any
 
@@ -59,7 +63,11 @@ class DamageMeter {
     reference_ = run_all(f32, judged_);
   }
 
-  DamageCurve measure(const PrunableLayer& layer, Progress& progress) const {
+  /// Calls f(level, bits, model, damage) for the layer alone, compressed so. `levels` above the
+  /// pattern's least sparsity count, and dense with 0.
+  template <typename F>
+  void measure(const PrunableLayer& layer, std::span<const double> levels,
+               std::span<const int> bits_choices, Progress& progress, F f) const {
     std::vector<LayerChoice> alone(layers_.size());
     for (LayerChoice& choice : alone)
       choice.quantized = false;
@@ -70,24 +78,35 @@ class DamageMeter {
     if (fits)
       fit = quick_fit(layer.index, layer.weights, alone);
     const std::optional<std::size_t> reader = fits ? reader_of(layer.index) : std::nullopt;
-    const double least = least_sparsity(pruning_.pattern);
-    DamageCurve curve{{least}, {0}};
-    for (const double level : kLevels) {
-      progress.advance();
-      if (level <= least)
-        continue;
-      if (fit) {
-        set(fit->at(pruning_.pattern, layer.kept(level)), choice);
-      } else {
-        choice.weights = masked_weights(layer, magnitude_mask(layer, pruning_.pattern, level));
+    for (const double level : levels) {
+      for (const int bits : bits_choices) {
+        progress.advance();
+        if (level > 0 && level <= least_sparsity(pruning_.pattern))
+          continue;
+        if (fit) {
+          set(fit->at(level > 0 ? pruning_.pattern : PruningPattern(), layer.kept(level), bits),
+              choice);
+        } else {
+          choice.weights =
+              masked_weights(layer, magnitude_mask(layer, pruning_.pattern, level), bits);
+        }
+        if (reader)
+          refit(*reader, alone);
+        const auto model = build_quantized(f32_, layers_, alone, calibration_, options_);
+        f(level, bits, model, damage_of(output_sqnr_db(model, judged_, reference_)));
       }
-      if (reader)
-        refit(*reader, alone);
-      const auto model = build_quantized(f32_, layers_, alone, calibration_, options_);
-      curve.sparsity.push_back(level);
-      curve.damage.push_back(damage_of(output_sqnr_db(model, judged_, reference_)));
     }
-    return curve;
+  }
+
+  /// What the planner expects of the layer's kernel on a sample.
+  double predicted_cost(const format::fb::ModelT& model, const PrunableLayer& layer) const {
+    Runner runner(model);
+    runner.run(judged_.front());
+    for (const runtime::StepProfile& step : runner.session().profile()) {
+      if (step.name == layers_[layer.index].name)
+        return step.predicted.cost;
+    }
+    return 0;
   }
 
  private:
@@ -117,7 +136,8 @@ class DamageMeter {
   void refit(std::size_t index, std::vector<LayerChoice>& choices) const {
     choices[index] = choices_[index];
     const std::vector<float> weights = float_values(f32_, layers_[index].weights);
-    set(quick_fit(index, weights, choices).at({}, static_cast<int64_t>(weights.size())),
+    set(quick_fit(index, weights, choices)
+            .at({}, static_cast<int64_t>(weights.size()), choices_[index].weight_bits),
         choices[index]);
   }
 
@@ -145,10 +165,44 @@ std::vector<DamageCurve> measure_damage(const format::fb::ModelT& f32,
   std::vector<DamageCurve> curves;
   progress.begin("measuring sensitivity to pruning", prunable.size() * std::size(kLevels));
   for (const PrunableLayer& layer : prunable) {
-    curves.push_back(meter.measure(layer, progress));
+    DamageCurve curve{{least_sparsity(options.pruning->pattern)}, {0}};
+    const int bits[] = {choices[layer.index].weight_bits};
+    meter.measure(layer, kLevels, bits, progress,
+                  [&](double level, int, const auto&, double damage) {
+                    curve.sparsity.push_back(level);
+                    curve.damage.push_back(damage);
+                  });
+    curves.push_back(std::move(curve));
   }
   progress.end();
   return curves;
+}
+
+std::vector<std::vector<LayerOption>> measure_options(
+    const format::fb::ModelT& f32, const std::vector<Layer>& layers,
+    const std::vector<LayerChoice>& choices, const std::vector<PrunableLayer>& prunable,
+    const Calibration& calibration, std::span<const Sample> samples, const QuantizeOptions& options,
+    bool predict, Progress& progress) {
+  const DamageMeter meter(f32, layers, choices, calibration, samples, options);
+  const PruningPattern& pattern = options.pruning->pattern;
+  std::vector<std::vector<LayerOption>> result;
+  progress.begin("measuring ways to compress",
+                 prunable.size() * std::size(kOptionLevels) * std::size(kOptionBits));
+  for (const PrunableLayer& layer : prunable) {
+    std::vector<LayerOption> ways;
+    meter.measure(layer, kOptionLevels, kOptionBits, progress,
+                  [&](double level, int bits, const format::fb::ModelT& model, double damage) {
+                    const auto weights = static_cast<double>(layer.grid.elements());
+                    const auto kept = static_cast<double>(layer.kept(level));
+                    ways.push_back(
+                        {level, bits, damage,
+                         stored_bytes(weights, kept, bits, pattern.block_rows * pattern.block_cols),
+                         predict ? meter.predicted_cost(model, layer) : 0});
+                  });
+    result.push_back(std::move(ways));
+  }
+  progress.end();
+  return result;
 }
 
 }  // namespace edgy::converter

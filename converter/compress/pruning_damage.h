@@ -1,10 +1,11 @@
-// What pruning one layer does to the whole model.
+// What compressing one layer does to the whole model.
 #pragma once
 
 #include <span>
 #include <vector>
 
 #include "converter/compress/allocation.h"
+#include "converter/compress/budget.h"
 #include "converter/compress/prunable.h"
 #include "converter/data/dataset.h"
 
@@ -23,5 +24,13 @@ std::vector<DamageCurve> measure_damage(const format::fb::ModelT& f32,
                                         const Calibration& calibration,
                                         std::span<const Sample> samples,
                                         const QuantizeOptions& options, Progress& progress);
+
+/// The same at more sparsities and at 8 and 4 bits, with what each costs. `predict`: fill in the
+/// predicted time, too, of the fastest form for 7-bit activations.
+std::vector<std::vector<LayerOption>> measure_options(
+    const format::fb::ModelT& f32, const std::vector<Layer>& layers,
+    const std::vector<LayerChoice>& choices, const std::vector<PrunableLayer>& prunable,
+    const Calibration& calibration, std::span<const Sample> samples, const QuantizeOptions& options,
+    bool predict, Progress& progress);
 
 }  // namespace edgy::converter

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "converter/compress/budget_choice.h"
 #include "converter/compress/pruning.h"
 #include "converter/compress/sensitivity.h"
 #include "converter/error.h"
@@ -17,28 +18,46 @@ constexpr std::size_t kSensitivitySamples = 6;
 std::string describe(CalibrationSource& source, std::size_t samples,
                      const std::vector<Layer>& layers,
                      const std::vector<LayerSensitivity>& sensitivity,
+                     const std::vector<LayerChoice>& choices,
                      const std::vector<PrunedLayer>& pruned) {
   nlohmann::ordered_json report = {{"data", source.description()}, {"samples", samples}};
   for (std::size_t i = 0; i < layers.size(); ++i) {
     report["layers"].push_back(
         {{"name", layers[i].name},
          {"alone_sqnr_db", std::min(sensitivity[i].sqnr_db, 200.0)},
-         {"activation_bits",
-          sensitivity[i].choice.quantized ? sensitivity[i].choice.activation_bits : 32}});
+         {"weight_bits", choices[i].quantized ? choices[i].weight_bits : 32},
+         {"activation_bits", choices[i].quantized ? choices[i].activation_bits : 32}});
     if (!pruned.empty() && pruned[i].weights > 0)
       report["layers"].back()["sparsity"] = pruned[i].sparsity();
   }
   return report.dump();
 }
 
+/// What pruning has to do for these options; nothing if weights are only rounded.
+std::optional<PruningOptions> pruning_of(const QuantizeOptions& options) {
+  if (options.pruning || (!options.budget && options.rounding == RoundingMethod::kNearest))
+    return options.pruning;
+  // Nothing goes, or what the budget says, but every weight is fitted.
+  PruningOptions dense;
+  dense.sparsity = 0;
+  dense.allocation = SparsityAllocation::kUniform;
+  return dense;
+}
+
 }  // namespace
 
 format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& source,
-                            const QuantizeOptions& options, Progress& progress) {
+                            const QuantizeOptions& wanted, Progress& progress) {
+  QuantizeOptions options = wanted;
+  options.pruning = pruning_of(wanted);
   if (options.activation_bits != 7 && options.activation_bits != 8)
     throw Error("activation_bits must be 7 or 8");
+  if (options.weight_bits < 2 || options.weight_bits > 8)
+    throw Error("weight_bits must be from 2 to 8");
   if (options.pruning)
     check_pruning(*options.pruning);
+  if (options.budget)
+    check_budget(*options.budget);
   const std::vector<Layer> layers = quantizable_layers(f32);
   const std::vector<Sample> samples = read_samples(source, options.calibration_samples);
   std::vector<int> watched;
@@ -57,20 +76,18 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
 
   std::vector<PrunedLayer> pruned;
   if (options.pruning) {
-    pruned = prune(f32, layers, choices, calibration, samples, options, progress);
-  } else if (options.rounding == RoundingMethod::kReconstruction) {
-    // Nothing goes, but every weight is fitted.
-    QuantizeOptions dense = options;
-    dense.pruning.emplace();
-    dense.pruning->sparsity = 0;
-    dense.pruning->allocation = SparsityAllocation::kUniform;
-    prune(f32, layers, choices, calibration, samples, dense, progress);
+    std::vector<double> decided;
+    if (options.budget) {
+      decided = choose_by_budget(f32, layers, choices, calibration, samples, options, progress);
+    }
+    pruned = prune(f32, layers, choices, calibration, samples, options, progress, decided);
   }
 
   format::fb::ModelT model = build_quantized(f32, layers, choices, calibration, options);
   if (!model.metadata)
     model.metadata = std::make_unique<format::fb::MetadataT>();
-  model.metadata->calibration = describe(source, samples.size(), layers, sensitivity, pruned);
+  model.metadata->calibration =
+      describe(source, samples.size(), layers, sensitivity, choices, pruned);
   return model;
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <set>
+#include <span>
 
 namespace edgy::converter {
 namespace fb = format::fb;
@@ -21,6 +23,40 @@ int add_buffer(fb::ModelT& model, const std::vector<T>& values) {
 int add_tensor(fb::ModelT& model, fb::TensorT tensor) {
   model.tensors.push_back(std::make_unique<fb::TensorT>(std::move(tensor)));
   return static_cast<int>(model.tensors.size()) - 1;
+}
+
+/// The integer of `bits` bits next to weight / scale.
+float rounded(float weight, float scale, int bits) {
+  const auto limit = static_cast<float>(greatest_weight(bits));
+  return std::clamp(std::nearbyintf(weight / scale), -limit, limit);
+}
+
+float row_scale(std::span<const float> row, int bits) {
+  float peak = 0;
+  for (const float weight : row)
+    peak = std::max(peak, std::fabs(weight));
+  if (peak == 0)
+    return 1;
+  const float widest = peak / static_cast<float>(greatest_weight(bits));
+  if (bits >= 8)
+    return widest;
+  // A coarse grid may clip a few weights to tell the others apart.
+  constexpr int kSteps = 32;
+  float best = widest;
+  double least = std::numeric_limits<double>::infinity();
+  for (int step = kSteps; step > kSteps / 4; --step) {
+    const float scale = widest * static_cast<float>(step) / kSteps;
+    double error = 0;
+    for (const float weight : row) {
+      const double difference = weight - rounded(weight, scale, bits) * scale;
+      error += difference * difference;
+    }
+    if (error < least) {
+      least = error;
+      best = scale;
+    }
+  }
+  return best;
 }
 
 /// Assembles one model; members are what the steps share.
@@ -108,8 +144,9 @@ class Builder {
       integer_twin(layer.output);
     const std::vector<float> original = float_values(model_, layer.weights);
     const auto rows = static_cast<std::size_t>(tensor(layer.weights).shape[0]);
-    const QuantizedWeights weights =
-        choice.weights.values.empty() ? round_weights(original, rows) : choice.weights;
+    const QuantizedWeights weights = choice.weights.values.empty()
+                                         ? round_weights(original, rows, choice.weight_bits)
+                                         : choice.weights;
 
     fb::TensorT stored = tensor(layer.weights);
     stored.type = fb::DataType::I8;
@@ -118,6 +155,11 @@ class Builder {
     stored.quantization->axis = 0;
     stored.quantization->scale = weights.scale;
     stored.quantization->zero_point.assign(1, 0);
+    if (weights.bits < 8) {
+      stored.quantization->bits = static_cast<uint8_t>(weights.bits);
+      stored.quantization->qmin = -greatest_weight(weights.bits);
+      stored.quantization->qmax = greatest_weight(weights.bits);
+    }
 
     fb::TensorT bias;
     bias.name = tensor(layer.weights).name + ":bias";
@@ -208,21 +250,17 @@ class Builder {
 
 }  // namespace
 
-QuantizedWeights round_weights(const std::vector<float>& weights, std::size_t rows) {
+QuantizedWeights round_weights(const std::vector<float>& weights, std::size_t rows, int bits) {
   QuantizedWeights result;
+  result.bits = bits;
   result.values.resize(weights.size());
   const std::size_t columns = weights.size() / rows;
   for (std::size_t o = 0; o < rows; ++o) {
-    const float* row = &weights[o * columns];
-    float peak = 0;
-    for (std::size_t k = 0; k < columns; ++k)
-      peak = std::max(peak, std::fabs(row[k]));
-    const float scale = peak > 0 ? peak / 127 : 1.0F;
+    const std::span<const float> row(&weights[o * columns], columns);
+    const float scale = row_scale(row, bits);
     result.scale.push_back(scale);
-    for (std::size_t k = 0; k < columns; ++k) {
-      result.values[o * columns + k] =
-          static_cast<int8_t>(std::clamp(std::nearbyintf(row[k] / scale), -127.0F, 127.0F));
-    }
+    for (std::size_t k = 0; k < columns; ++k)
+      result.values[o * columns + k] = static_cast<int8_t>(rounded(row[k], scale, bits));
   }
   return result;
 }

@@ -91,7 +91,7 @@ BlockMask search_mask(const Scaled& scaled, const format::BlockGrid& grid,
   float penalty = kFirstPenalty;
   Matrix factor;
   bool stale = true;
-  const auto kept = static_cast<double>(keep) / static_cast<double>(grid.block_bytes());
+  const auto kept = static_cast<double>(keep) / static_cast<double>(grid.block_weights());
   BlockMask checked = mask;
   for (int i = 0; i < iterations; ++i) {
     if (stale) {

@@ -7,11 +7,11 @@
 namespace edgy::converter {
 
 QuantizedWeights round_to_fit(const LayerProblem& problem, const format::BlockGrid& grid,
-                              const BlockMask& mask, const Eigen::MatrixXf& weights, int sweeps,
-                              float input_scale) {
+                              const BlockMask& mask, const Eigen::MatrixXf& weights, int bits,
+                              int sweeps, float input_scale) {
   const Eigen::MatrixXf real = weights / input_scale;
   QuantizedWeights result = round_weights({real.data(), real.data() + real.size()},
-                                          static_cast<std::size_t>(real.cols()));
+                                          static_cast<std::size_t>(real.cols()), bits);
   if (sweeps == 0)
     return result;
   std::vector<uint8_t> stays(result.values.size());
@@ -28,8 +28,9 @@ QuantizedWeights round_to_fit(const LayerProblem& problem, const format::BlockGr
   std::vector<float> steps;
   for (const float scale : result.scale)
     steps.push_back(scale * input_scale);
-  algebra.descend(inputs, rounded.cols(), problem.gram.data(), stays.data(), steps.data(), sweeps,
-                  gradient.data(), rounded.data());
+  algebra.descend(inputs, rounded.cols(), problem.gram.data(), stays.data(), steps.data(),
+                  static_cast<float>(greatest_weight(bits)), sweeps, gradient.data(),
+                  rounded.data());
   for (std::size_t i = 0; i < result.values.size(); ++i) {
     const float step = steps[i / static_cast<std::size_t>(inputs)];
     result.values[i] = static_cast<int8_t>(std::lround(rounded.data()[i] / step));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "converter/compress/fidelity.h"
 #include "converter/compress/runner.h"
@@ -29,6 +30,16 @@ std::vector<bool> smooth_outputs(const format::fb::ModelT& model) {
   if (std::find(smooth.begin(), smooth.end(), true) == smooth.end())
     smooth.assign(smooth.size(), true);
   return smooth;
+}
+
+/// Bits of weights and activations that a layer may have, the fewest first.
+std::vector<std::pair<int, int>> precisions(const QuantizeOptions& options) {
+  std::vector<std::pair<int, int>> result = {{options.weight_bits, options.activation_bits}};
+  if (options.weight_bits < 8)
+    result.emplace_back(8, options.activation_bits);
+  if (options.activation_bits < 8)
+    result.emplace_back(8, 8);
+  return result;
 }
 
 }  // namespace
@@ -66,11 +77,11 @@ std::vector<LayerSensitivity> measure_sensitivity(
     const format::fb::ModelT& f32, const std::vector<Layer>& layers, const Calibration& calibration,
     const std::vector<Sample>& samples, const QuantizeOptions& options, Progress& progress) {
   const auto reference = run_all(f32, samples);
-  const auto alone = [&](std::size_t layer, int bits) {
+  const auto alone = [&](std::size_t layer, const LayerChoice& choice) {
     std::vector<LayerChoice> choices(layers.size());
-    for (LayerChoice& choice : choices)
-      choice.quantized = false;
-    choices[layer] = {true, bits, {}, {}};
+    for (LayerChoice& other : choices)
+      other.quantized = false;
+    choices[layer] = choice;
     return output_sqnr_db(build_quantized(f32, layers, choices, calibration, options), samples,
                           reference);
   };
@@ -78,11 +89,12 @@ std::vector<LayerSensitivity> measure_sensitivity(
   progress.begin("measuring sensitivity", layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i) {
     LayerSensitivity& entry = result[i];
-    entry.choice.activation_bits = options.activation_bits;
-    entry.sqnr_db = alone(i, options.activation_bits);
-    if (entry.sqnr_db < options.min_layer_sqnr_db && options.activation_bits < 8) {
-      entry.choice.activation_bits = 8;
-      entry.sqnr_db = alone(i, 8);
+    for (const auto& [weight_bits, activation_bits] : precisions(options)) {
+      entry.choice.weight_bits = weight_bits;
+      entry.choice.activation_bits = activation_bits;
+      entry.sqnr_db = alone(i, entry.choice);
+      if (entry.sqnr_db >= options.min_layer_sqnr_db)
+        break;
     }
     entry.choice.quantized = entry.sqnr_db >= options.min_layer_sqnr_db;
     progress.advance();

@@ -1,8 +1,13 @@
 #include "converter/config/config.h"
 
+#include <algorithm>
+#include <locale>
+#include <sstream>
+
 #include "converter/config/object_reader.h"
 #include "converter/config/schema_writer.h"
 #include "converter/data/files.h"
+#include "converter/error.h"
 
 namespace edgy::converter {
 namespace {
@@ -45,6 +50,13 @@ void describe(Visitor& v, PruningOptions& pruning) {
   }
   v.choice("method", pruning.method, kPruningMethods, "Whether the other weights make up for it.");
   v.choice("allocation", pruning.allocation, kAllocations, "How zeros are spread over layers.");
+}
+
+template <typename Visitor>
+void describe(Visitor& v, Budget& budget) {
+  v.number("size", budget.bytes, {1, 1e12}, "Bytes of the file, at most.");
+  v.number("speedup", budget.speedup, {1, 1000},
+           "Predicted gain of the int8 layers over dense ones, at least.");
 }
 
 template <typename Visitor>
@@ -94,6 +106,7 @@ void describe(Visitor& v, ConvertConfig& config) {
   v.choice("range", q.range, kRanges, "How the range of an activation is found.");
   v.number("percentile", q.percentile, {50, 100}, "Share of values inside, in percent.");
   v.number("activation_bits", q.activation_bits, {7, 8}, "7 is faster in browsers.");
+  v.number("weight_bits", q.weight_bits, {2, 8}, "Up to 4 take half a byte each.");
   v.choice("rounding", q.rounding, kRoundings, "How weights are rounded.");
   v.boolean("bias_correction", q.bias_correction, "Take the mean error off the bias.");
   v.number("min_layer_sqnr_db", q.min_layer_sqnr_db, {-100, 200},
@@ -102,6 +115,8 @@ void describe(Visitor& v, ConvertConfig& config) {
   v.number("seed", config.seed, {0, 1e15}, "Of the choice of samples.");
   v.object("pruning", "Weights that become zero; absent: none.",
            [&](auto& p) { describe(p, q.pruning.emplace()); });
+  v.object("budget", "What the model may cost; sparsity and bits follow from it. Absent: no limit.",
+           [&](auto& b) { describe(b, q.budget.emplace()); });
   v.object("reconstruction", "How weights are fitted after pruning and rounding.",
            [&](auto& r) { describe(r, q.reconstruction); });
   v.object("filter_pruning", "Whole channels that are removed; absent: none.",
@@ -128,6 +143,32 @@ ConvertConfig read_config(const std::filesystem::path& path) {
   return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
 }
 
+Budget parse_budget(const std::string& text) {
+  static constexpr std::pair<const char*, double> kUnits[] = {
+      {"", 1}, {"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"KiB", 0x1p10}, {"MiB", 0x1p20}};
+  const std::size_t equals = text.find('=');
+  const std::string what = text.substr(0, equals);
+  double number = 0;
+  std::string unit;
+  if (equals != std::string::npos) {
+    std::istringstream value(text.substr(equals + 1));
+    value.imbue(std::locale::classic());
+    value >> number >> unit;
+  }
+  Budget budget;
+  const auto found = std::find_if(std::begin(kUnits), std::end(kUnits),
+                                  [&](const auto& entry) { return unit == entry.first; });
+  if (what == "size" && number > 0 && found != std::end(kUnits))
+    budget.bytes = static_cast<uint64_t>(number * found->second);
+  if (what == "speedup" && number >= 1 && unit.empty())
+    budget.speedup = number;
+  if (budget.bytes == 0 && budget.speedup == 0) {
+    throw Error("--budget: '" + text +
+                "' is no budget; write size=400kB (B, kB, MB, KiB, MiB) or speedup=4");
+  }
+  return budget;
+}
+
 Json config_schema() {
   SchemaWriter writer(false);
   ConvertConfig config;
@@ -148,6 +189,7 @@ std::string to_json(const ConvertConfig& config) {
     if (q.range == RangeMethod::kPercentile)
       json["percentile"] = q.percentile;
     json["activation_bits"] = q.activation_bits;
+    json["weight_bits"] = q.weight_bits;
     json["rounding"] = name_in(kRoundings, q.rounding);
     json["bias_correction"] = q.bias_correction;
     json["min_layer_sqnr_db"] = q.min_layer_sqnr_db;
@@ -160,7 +202,11 @@ std::string to_json(const ConvertConfig& config) {
           {"method", name_in(kPruningMethods, q.pruning->method)},
           {"allocation", name_in(kAllocations, q.pruning->allocation)}};
     }
-    if (q.pruning || q.rounding == RoundingMethod::kReconstruction) {
+    if (q.budget && q.budget->bytes > 0)
+      json["budget"]["size"] = q.budget->bytes;
+    if (q.budget && q.budget->speedup > 0)
+      json["budget"]["speedup"] = q.budget->speedup;
+    if (q.pruning || q.budget || q.rounding == RoundingMethod::kReconstruction) {
       const ReconstructionOptions& r = q.reconstruction;
       json["reconstruction"] = {{"damping", r.damping},
                                 {"mask_iterations", r.mask_iterations},

@@ -34,6 +34,10 @@ struct ConvertConfig {
 ConvertConfig parse_config(std::string_view json, const std::string& origin);
 ConvertConfig read_config(const std::filesystem::path& path);
 
+/// A budget as the command line says it: "size=400kB" (B, kB, MB, KiB, MiB; a plain number is
+/// bytes) or "speedup=4". Throws Error that shows both forms.
+Budget parse_budget(const std::string& text);
+
 /// The configuration in full, defaults included, as stored in Metadata.config.
 std::string to_json(const ConvertConfig& config);
 

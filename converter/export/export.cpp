@@ -31,6 +31,8 @@ void stamp(fb::ModelT& model, const Source& source, const std::string& producer)
   model.version = format::kVersion;
   std::set<std::string> features;
   for (const auto& tensor : model.tensors) {
+    if (tensor->type == fb::DataType::I4)
+      features.insert("int4");
     if (tensor->encoding == fb::Encoding::Dense)
       continue;
     const bool one_by_four = tensor->sparsity->block_rows == 1 && tensor->sparsity->block_cols == 4;

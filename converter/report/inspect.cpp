@@ -29,10 +29,15 @@ double density_of(const fb::ModelT& model, const fb::TensorT& tensor) {
     elements *= static_cast<uint64_t>(extent);
   uint64_t set = 0;
   if (tensor.encoding != fb::Encoding::Dense) {
-    set = std::min<uint64_t>(data.size(), elements);  // blocks at the borders hold padding
+    // Blocks at the borders hold padding.
+    const uint64_t block = uint64_t{tensor.sparsity->block_rows} * tensor.sparsity->block_cols;
+    set = std::min<uint64_t>(tensor.sparsity->blocks * block, elements);
   } else if (tensor.type == fb::DataType::F32) {
     for (std::size_t i = 0; i + 4 <= data.size(); i += 4)
       set += data[i] || data[i + 1] || data[i + 2] || (data[i + 3] & 127);
+  } else if (tensor.type == fb::DataType::I4) {
+    for (const uint8_t pair : data)
+      set += ((pair & 15) != 0) + ((pair >> 4) != 0);
   } else {
     set = static_cast<uint64_t>(
         std::count_if(data.begin(), data.end(), [](uint8_t byte) { return byte != 0; }));

@@ -14,6 +14,7 @@ const { values: options } = parseArgs({
     model: { type: 'string', default: process.env.EDGY_MODEL ?? path.join(root, 'tests/data/models/edgy-256.onnx') },
     manifest: { type: 'string', default: process.env.EDGY_SPEECH ?? path.join(speech, 'manifest.csv') },
     sparsity: { type: 'string', default: '30,50,80' },
+    budget: { type: 'string', default: '10' },
     samples: { type: 'string', default: '128' },
     split: { type: 'string', default: 'test' },
     only: { type: 'string' },
@@ -27,6 +28,7 @@ if (options.help) {
   --model FILE.onnx       an encoder with the outputs z and indices (EDGY_MODEL; default: the small one in tests/data)
   --manifest FILE.csv     recordings with splits train and test (EDGY_SPEECH; default: tests/data/speech)
   --sparsity 30,50,80     percent of zeros
+  --budget 10             percent of the ONNX file's bytes
   --samples 128           recordings to calibrate on, of split train
   --split test            recordings to judge on
   --only REGEXP           variants to make, by name
@@ -84,7 +86,13 @@ const brotli = (/** @type {Buffer} */ bytes) =>
 const onnxBytes = statSync(options.model).size;
 const probe = probeManifest();
 const rows = [];
-for (const variant of variants(options.sparsity.split(',').map(Number), Number(options.samples))) {
+const percents = (/** @type {string} */ list) => list.split(',').filter(Boolean).map(Number);
+for (const variant of variants(
+  percents(options.sparsity),
+  percents(options.budget),
+  onnxBytes,
+  Number(options.samples),
+)) {
   if (options.only && !new RegExp(options.only).test(variant.name)) continue;
   const config = path.join(folder, `${variant.name}.json`);
   const model = path.join(folder, `${variant.name}.edgy`);

@@ -13,7 +13,7 @@ using Catch::Matchers::ContainsSubstring;
 TEST_CASE("configuration: every setting, comments allowed", "[config]") {
   const ConvertConfig config = parse_config(R"({
     // settings of a sparse model
-    "precision": "int8", "range": "percentile", "percentile": 99.9, "activation_bits": 8, "rounding": "nearest",
+    "precision": "int8", "range": "percentile", "percentile": 99.9, "activation_bits": 8, "weight_bits": 4, "rounding": "nearest",
     "bias_correction": false, "min_layer_sqnr_db": 12.5, "calibration_samples": 7, "seed": 3,
     "pruning": {"sparsity": 0.8, "block": {"rows": 1, "columns": 4}, "method": "magnitude", "allocation": "uniform"},
     "log_mel": {"mels": 64}
@@ -22,6 +22,7 @@ TEST_CASE("configuration: every setting, comments allowed", "[config]") {
   CHECK(config.quantize.range == RangeMethod::kPercentile);
   CHECK(config.quantize.percentile == 99.9);
   CHECK(config.quantize.activation_bits == 8);
+  CHECK(config.quantize.weight_bits == 4);
   CHECK_FALSE(config.quantize.bias_correction);
   CHECK(config.quantize.min_layer_sqnr_db == 12.5);
   CHECK(config.quantize.calibration_samples == 7);

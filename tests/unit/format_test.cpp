@@ -118,6 +118,8 @@ TEST_CASE("verifier: what is wrong is said by name", "[format]") {
   CHECK_THAT(refusal([](auto& m) { m.operators[1]->inputs = {1}; }), ContainsSubstring("conv1"));
   CHECK_THAT(refusal([](auto& m) { m.tensors[2]->buffer = 55; }), ContainsSubstring("w1"));
   CHECK_THAT(refusal([](auto& m) { m.buffers[0]->data.pop_back(); }), ContainsSubstring("w1"));
+  CHECK_THAT(refusal([](auto& m) { m.tensors[2]->type = fb::DataType::I4; }),
+             ContainsSubstring("w1") && ContainsSubstring("I4 takes 23"));
   CHECK_THAT(refusal([](auto& m) { m.tensors[1]->quantization->scale = {0.0F}; }),
              ContainsSubstring("'x'"));
   CHECK_THAT(refusal([](auto& m) { m.tensors[1]->quantization->scale = {__builtin_nanf("")}; }),

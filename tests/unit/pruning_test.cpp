@@ -81,10 +81,10 @@ TEST_CASE("masks keep whole blocks, as many weights as asked for, and honour N:M
     CHECK(kept == kept_weights(grid, mask));
     if (pattern.m == 0) {
       CHECK(least_kept >= most_dropped);
-      CHECK(2 * std::abs(kept - keep) <= grid.block_bytes());
+      CHECK(2 * std::abs(kept - keep) <= grid.block_weights());
       continue;
     }
-    CHECK(kept <= keep + grid.block_bytes());
+    CHECK(kept <= keep + grid.block_weights());
     for (int64_t row = 0; row < grid.grid_rows(); ++row) {
       for (int64_t first = 0; first < grid.grid_cols(); first += pattern.m) {
         const int64_t end = std::min<int64_t>(first + pattern.m, grid.grid_cols());

@@ -100,6 +100,10 @@ TEST_CASE("calibration without data and impossible options are refused in words"
   options.activation_bits = 5;
   CHECK_THROWS_WITH(quantize(encoder(), *calibration, options, progress),
                     ContainsSubstring("7 or 8"));
+  options = {};
+  options.weight_bits = 9;
+  CHECK_THROWS_WITH(quantize(encoder(), *calibration, options, progress),
+                    ContainsSubstring("from 2 to 8"));
   CHECK_THROWS_WITH(recordings("nosuch", 1),
                     ContainsSubstring("nosuch") && ContainsSubstring("train"));
   CHECK_THROWS_WITH(open_dataset("/nonexistent", encoder()), ContainsSubstring("/nonexistent"));

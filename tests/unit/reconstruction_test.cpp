@@ -4,6 +4,7 @@
 #include <Eigen/Cholesky>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <random>
 
 #include "converter/compress/dense_algebra.h"
@@ -140,12 +141,13 @@ TEST_CASE("the weights that stay are the least-squares solution", "[reconstructi
 }
 
 TEST_CASE("rounding by descent is never worse than to nearest", "[reconstruction]") {
+  const int bits = GENERATE(8, 4, 2);
   Example example(11);
   const SparseWeights fitted = reconstruct(example.problem, example.grid, {},
                                            example.grid.elements() / 2, example.weights, {});
   const float input_scale = 0.01F;
   const auto rounded = [&](int sweeps) {
-    return round_to_fit(example.problem, example.grid, fitted.mask, fitted.weights, sweeps,
+    return round_to_fit(example.problem, example.grid, fitted.mask, fitted.weights, bits, sweeps,
                         input_scale);
   };
   const double nearest = example.error(in_input_steps(rounded(0), input_scale));
@@ -158,6 +160,7 @@ TEST_CASE("rounding by descent is never worse than to nearest", "[reconstruction
     for (std::size_t i = 0; i < weights.values.size(); ++i) {
       if (!fitted.mask[i / 4])
         CHECK(weights.values[i] == 0);
+      CHECK(std::abs(weights.values[i]) <= greatest_weight(bits));
     }
   }
   const QuantizedWeights weights = rounded(2);

@@ -80,7 +80,7 @@ SparseBlocks encode_sparse(const BlockGrid& grid, std::span<const int8_t> dense,
   if (kind == SparseIndex::kBitmap) {
     out.index.resize(static_cast<std::size_t>(ceil_divide(grid.blocks(), 8)));
   }
-  std::vector<uint8_t> block(static_cast<std::size_t>(grid.block_bytes()));
+  std::vector<uint8_t> block(static_cast<std::size_t>(grid.block_weights()));
   int64_t last = -1;
   for (int64_t number = 0; number < grid.blocks(); number++) {
     std::fill(block.begin(), block.end(), uint8_t{0});
@@ -131,7 +131,7 @@ void decode_sparse(const BlockGrid& grid, SparseIndex kind, std::span<const uint
     for_each_element(grid, number, [&](int64_t byte, int64_t element) {
       dense[static_cast<std::size_t>(element)] = static_cast<int8_t>(block[byte]);
     });
-    block += grid.block_bytes();
+    block += grid.block_weights();
   });
 }
 

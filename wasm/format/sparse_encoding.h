@@ -1,10 +1,11 @@
-// How block-sparse int8 weights are stored in a file.
+// How block-sparse integer weights are stored in a file.
 //
 // A weight tensor [O, ..., C] is seen as a matrix of O rows and taps * C columns (taps: product of
 // the middle extents), cut into blocks of block_rows output channels by block_cols consecutive
 // input channels of one tap. The channels of each tap and the rows are padded up to whole blocks;
-// blocks are numbered row major over that grid. Stored blocks hold block_rows * block_cols bytes
-// each, row major, in the order of their numbers; padding holds zeros.
+// blocks are numbered row major over that grid. Stored blocks hold block_rows * block_cols values
+// each, row major, in the order of their numbers; padding holds zeros. A value takes a byte here;
+// the values of an I4 tensor are then packed as int4.h says.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct BlockGrid {
   int64_t blocks_per_tap() const { return (channels + block_cols - 1) / block_cols; }
   int64_t grid_cols() const { return taps * blocks_per_tap(); }
   int64_t blocks() const { return grid_rows() * grid_cols(); }
-  int64_t block_bytes() const { return int64_t{block_rows} * block_cols; }
+  int64_t block_weights() const { return int64_t{block_rows} * block_cols; }
   int64_t elements() const { return rows * taps * channels; }
 };
 

@@ -203,16 +203,16 @@ class OperatorVerifier {
     if (std::isnan(least) || std::isnan(greatest) || least > greatest) {
       return error("activation_min must not exceed activation_max");
     }
-    const bool is_int8 = w.type() == fb::DataType::I8;
+    const bool is_integer = w.type() == fb::DataType::I8 || w.type() == fb::DataType::I4;
     if (has_input(2)) {
       const fb::Tensor& b = input(2);
-      const fb::DataType wanted = is_int8 ? fb::DataType::I32 : fb::DataType::F32;
+      const fb::DataType wanted = is_integer ? fb::DataType::I32 : fb::DataType::F32;
       if (rank(b) != 1 || extent(b, 0) != extent(w, 0) || b.type() != wanted) {
         return error(str("the bias must have ", extent(w, 0), " entries of ",
                          fb::EnumNameDataType(wanted), ", one for each output channel"));
       }
     }
-    if (!is_int8) {
+    if (!is_integer) {
       return {};
     }
     if (input(0).type() == fb::DataType::I8) {
@@ -229,12 +229,12 @@ class OperatorVerifier {
     if (quantization == nullptr ||
         (size_of(quantization->scale()) != 1 && quantization->axis() != 0)) {
       return error(
-          "int8 weights need a quantization with one scale, or one for each output channel (axis "
-          "0)");
+          "integer weights need a quantization with one scale, or one for each output channel "
+          "(axis 0)");
     }
     for (uint32_t i = 0; i < size_of(quantization->zero_point()); i++) {
       if (quantization->zero_point()->Get(i) != 0) {
-        return error("int8 weights must have the zero point 0");
+        return error("integer weights must have the zero point 0");
       }
     }
     return {};

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "wasm/format/int4.h"
 #include "wasm/format/numbers.h"
 #include "wasm/format/sparse_encoding.h"
 #include "wasm/format/text.h"
@@ -162,17 +163,20 @@ class TensorVerifier {
 
   Result<void> verify_sparse(int64_t bytes) {
     const fb::Sparsity* sparsity = tensor_.sparsity();
-    if (sparsity == nullptr || tensor_.type() != fb::DataType::I8) {
-      return error("a sparse constant must be I8 and say its blocks");
+    if (sparsity == nullptr ||
+        (tensor_.type() != fb::DataType::I8 && tensor_.type() != fb::DataType::I4)) {
+      return error("a sparse constant must be I8 or I4 and say its blocks");
     }
     const std::optional<BlockGrid> grid =
         block_grid(shape_, sparsity->block_rows(), sparsity->block_cols());
     if (!grid) {
       return error("a sparse constant needs rank 2 or more and blocks of 1 to 16 rows and columns");
     }
-    if (bytes != sparsity->blocks() * grid->block_bytes()) {
-      return error(str("its buffer has ", bytes, " bytes; ", sparsity->blocks(), " blocks take ",
-                       sparsity->blocks() * grid->block_bytes()));
+    const int64_t weights = sparsity->blocks() * grid->block_weights();
+    const int64_t expected = tensor_.type() == fb::DataType::I4 ? int4_bytes(weights) : weights;
+    if (bytes != expected) {
+      return error(str("its buffer has ", bytes, " bytes; ", sparsity->blocks(), " blocks of ",
+                       fb::EnumNameDataType(tensor_.type()), " take ", expected));
     }
     const auto* data = buffer(sparsity->index());
     const std::span<const uint8_t> index(data == nullptr ? nullptr : data->data(), size_of(data));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "wasm/format/int4.h"
 #include "wasm/format/numbers.h"
 #include "wasm/format/sparse_encoding.h"
 #include "wasm/format/text.h"
@@ -131,9 +132,11 @@ std::span<const uint8_t> Model::constant(int32_t tensor) const {
 
 std::vector<int8_t> Model::constant_int8(int32_t tensor) const {
   const fb::Tensor& entry = *root_->tensors()->Get(static_cast<uint32_t>(tensor));
+  const bool is_int4 = entry.type() == DataType::I4;
   if (entry.encoding() == fb::Encoding::Dense) {
     const std::span<const uint8_t> bytes = constant(tensor);
-    return {bytes.begin(), bytes.end()};
+    return is_int4 ? format::unpack_int4(bytes, *element_count(declared_shape(entry)))
+                   : std::vector<int8_t>(bytes.begin(), bytes.end());
   }
   const auto bytes_of = [&](uint32_t index) {
     const auto* data = root_->buffers()->Get(index)->data();
@@ -144,6 +147,12 @@ std::vector<int8_t> Model::constant_int8(int32_t tensor) const {
   const format::BlockGrid grid =
       *format::block_grid(declared_shape(entry), sparsity.block_rows(), sparsity.block_cols());
   std::vector<int8_t> dense(static_cast<std::size_t>(grid.elements()));
+  std::span<const uint8_t> values = bytes_of(static_cast<uint32_t>(entry.buffer()));
+  std::vector<int8_t> unpacked;
+  if (is_int4) {
+    unpacked = format::unpack_int4(values, sparsity.blocks() * grid.block_weights());
+    values = {reinterpret_cast<const uint8_t*>(unpacked.data()), unpacked.size()};
+  }
   format::decode_sparse(grid,
                         entry.encoding() == fb::Encoding::SparseBitmap
                             ? format::SparseIndex::kBitmap
@@ -151,7 +160,7 @@ std::vector<int8_t> Model::constant_int8(int32_t tensor) const {
                         sparsity.blocks() == 0 && entry.encoding() == fb::Encoding::SparseDelta
                             ? std::span<const uint8_t>()
                             : bytes_of(sparsity.index()),
-                        bytes_of(static_cast<uint32_t>(entry.buffer())), dense);
+                        values, dense);
   return dense;
 }
 

@@ -43,7 +43,7 @@ class Model {
   const format::fb::Model& root() const { return *root_; }
   /// Row-major bytes of a constant tensor, as stored (encoding Dense). Empty for activations.
   std::span<const uint8_t> constant(int32_t tensor) const;
-  /// A constant int8 tensor, row major, whatever its encoding.
+  /// A constant int8 or int4 tensor, row major, whatever its encoding.
   std::vector<int8_t> constant_int8(int32_t tensor) const;
   std::size_t file_bytes() const { return bytes_.size(); }
 

@@ -92,12 +92,13 @@ NewOperation make_conv(const CreateContext& context) {
   if (x == DataType::F32 && w == DataType::F32 && y == DataType::F32) {
     return make_xnnpack_float(context, layer);
   }
-  if (x == DataType::I8 && w == DataType::I8 && (y == DataType::I8 || y == DataType::F32)) {
+  if (x == DataType::I8 && (w == DataType::I8 || w == DataType::I4) &&
+      (y == DataType::I8 || y == DataType::F32)) {
     return make_conv_int8(context, layer);
   }
-  return context.unsupported(
-      str("types ", to_string(x), " x ", to_string(w), " -> ", to_string(y),
-          "; float32 x float32 -> float32 and int8 x int8 -> int8 or float32 are possible"));
+  return context.unsupported(str(
+      "types ", to_string(x), " x ", to_string(w), " -> ", to_string(y),
+      "; float32 x float32 -> float32 and int8 x int8 or int4 -> int8 or float32 are possible"));
 }
 
 }  // namespace edgy::runtime
