@@ -10,18 +10,22 @@ SPEECH := tests/data/speech/manifest.csv
 MODELS := build/models/edgy-256-f32.edgy build/models/edgy-256-int8.edgy
 JOBS ?= $(shell nproc)
 
-.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
+.PHONY: tools $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## make this machine able to build everything (idempotent; every other target calls it)
+setup: ## make this machine able to build everything (idempotent; other targets call it, or the part they need)
 	@toolchain/setup
 
 # $(call configure,PRESET): what CMake says is shown only when it fails.
 configure = cmake --preset $(1) >build/$(1)-configure.log || { cat build/$(1)-configure.log; exit 1; }
 
-converter: setup ## the command edgy, at build/native/bin/edgy
+# What the page, the package and the converter need: all but libtorch, which `edgy finetune` alone is built with.
+tools:
+	@toolchain/setup host sysroot emscripten xnnpack npm
+
+converter: tools ## the command edgy, at build/native/bin/edgy
 	@$(call configure,native)
 	@cmake --build --preset native -j $(JOBS) --target edgy
 
@@ -29,7 +33,7 @@ native: setup ## the converter, the runtime and the unit tests for this machine
 	@$(call configure,native)
 	@cmake --build --preset native -j $(JOBS)
 
-wasm: setup ## the WebAssembly runtime, both variants
+wasm: tools ## the WebAssembly runtime, both variants
 	@$(call configure,wasm-simd)
 	@cmake --build --preset wasm-simd -j $(JOBS)
 	@$(call configure,wasm-relaxed)

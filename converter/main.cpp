@@ -6,6 +6,7 @@
 #include "converter/audit/audit_command.h"
 #include "converter/cli/commands.h"
 #include "converter/compare/commands.h"
+#include "converter/finetune/finetune_command.h"
 
 namespace {
 
@@ -21,6 +22,7 @@ int run(int argc, char** argv) {
   edgy::converter::add_compare_command(app);
   edgy::converter::add_audit_command(app);
   edgy::converter::add_config_command(app);
+  edgy::converter::add_finetune_command(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

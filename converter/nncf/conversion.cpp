@@ -48,13 +48,12 @@ void map(const Quantization& q, bool bits_stated, ConversionPlan& plan) {
     plan.config.quantize.activation_bits = 8;
   if (q.activations.bits < 7) {
     plan.notes.push_back("quantization: activations of " + std::to_string(q.activations.bits) +
-                         " bits need training, which Edgy does not do yet; they get 7.");
+                         " bits are less than Edgy trains with; they get 7.");
   }
   if (q.weights.bits < 8 || std::holds_alternative<HawqPrecision>(q.precision) ||
       std::holds_alternative<ManualPrecision>(q.precision)) {
     plan.notes.emplace_back(
-        "quantization: weights of less than 8 bits need training, which Edgy does not do "
-        "yet; all get 8.");
+        "quantization: weights of less than 8 bits need training (edgy finetune); all get 8.");
   }
   if (!q.scopes.target.empty() || !q.scopes.ignored.empty() || !q.overrides.empty()) {
     plan.notes.emplace_back(
@@ -69,8 +68,9 @@ void map(const MagnitudeSparsity& algorithm, ConversionPlan& plan) {
   pruning.allocation = algorithm.level_setting == LevelSetting::kLocal
                            ? SparsityAllocation::kUniform
                            : SparsityAllocation::kSensitivity;
-  plan.notes.push_back("magnitude_sparsity: the final " + percent(pruning.sparsity) +
-                       " of zeros is set at once; its schedule over epochs needs training.");
+  plan.notes.push_back(
+      "magnitude_sparsity: the final " + percent(pruning.sparsity) +
+      " of zeros is set at once; its schedule over epochs needs training (edgy finetune).");
   if (!algorithm.scopes.target.empty() || !algorithm.scopes.ignored.empty())
     plan.notes.emplace_back(
         "magnitude_sparsity: target_scopes and ignored_scopes have no effect without training.");
@@ -80,7 +80,7 @@ void map(const FilterPruning& algorithm, ConversionPlan& plan) {
   if (algorithm.flops_target || algorithm.all_weights) {
     plan.notes.push_back(std::string("filter_pruning: left out, since ") +
                          (algorithm.flops_target ? "pruning_flops_target" : "all_weights") +
-                         " needs training.");
+                         " is not something Edgy does: it prunes each layer by its share.");
     return;
   }
   FilterPruningOptions& options = plan.config.filter_pruning.emplace();
@@ -119,7 +119,7 @@ ConversionPlan plan_conversion(const ParsedNncf& parsed) {
       map(*pruning, plan);
     } else if (std::holds_alternative<RbSparsity>(algorithms[i])) {
       plan.notes.emplace_back(
-          "rb_sparsity: left out, since its masks are learned, and Edgy does not train yet.");
+          "rb_sparsity: left out, since its masks are learned: edgy finetune does that.");
     } else if (std::holds_alternative<KnowledgeDistillation>(algorithms[i])) {
       plan.notes.emplace_back("knowledge_distillation: left out, since nothing is trained here.");
     }

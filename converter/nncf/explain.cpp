@@ -64,7 +64,7 @@ std::string to_text(const ExplainedAlgorithm& algorithm, std::size_t number, int
   for (const std::string& note : algorithm.notes)
     text += labelled(indent, "note", note, columns);
   text += labelled(indent, "edgy convert", algorithm.convert, columns);
-  text += labelled(indent, "training", algorithm.training + " Edgy does not train yet.", columns);
+  text += labelled(indent, "edgy finetune", algorithm.finetune, columns);
   return text;
 }
 
@@ -128,7 +128,7 @@ nlohmann::ordered_json to_json(const Explanation& explanation, const ParsedNncf&
                                   {"schedule", schedule},
                                   {"notes", algorithm.notes},
                                   {"convert", algorithm.convert},
-                                  {"training", algorithm.training}});
+                                  {"finetune", algorithm.finetune}});
   }
   for (const Diagnostic& warning : parsed.warnings) {
     json["warnings"].push_back(

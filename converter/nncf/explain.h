@@ -31,7 +31,7 @@ struct ExplainedAlgorithm {
   std::vector<ExplainedLevel> schedule;
   std::vector<std::string> notes;  ///< what is stated to no effect, for instance
   std::string convert;             ///< what `edgy convert` does about it
-  std::string training;            ///< what NNCF does about it in training; Edgy does not train yet
+  std::string finetune;            ///< what `edgy finetune` does about it
 };
 
 struct Explanation {

@@ -48,7 +48,7 @@ ExplainedAlgorithm explain_algorithm(const ConstSparsity& algorithm, const Facts
       "zeroed that is not.";
   explain_scopes(out, algorithm.scopes, "convolutions and dense layers");
   out.convert = "stores weights sparse wherever that is smaller; zeros stay zeros in int8.";
-  out.training = "keeps a mask over the zeros while the other weights learn.";
+  out.finetune = "keeps a mask over the zeros while the other weights learn.";
   return out;
 }
 
@@ -70,7 +70,7 @@ ExplainedAlgorithm explain_algorithm(const KnowledgeDistillation& algorithm, con
     out.settings.push_back({"temperature", temperature.str(), !facts.states("temperature")});
   }
   out.convert = "does not train, so it has no use for this.";
-  out.training = "adds it to the loss.";
+  out.finetune = "always learns the outputs of the original, whether a file asks for it or not.";
   return out;
 }
 

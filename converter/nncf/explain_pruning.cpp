@@ -106,7 +106,9 @@ ExplainedAlgorithm explain_algorithm(const FilterPruning& algorithm, const Facts
   out.convert = flops || algorithm.all_weights
                     ? "cannot: it prunes each layer by its share. It leaves this out and says so."
                     : "takes " + share + " of the filters out at once, without training.";
-  out.training = "follows the schedule and takes the filters out of the graph at export.";
+  out.finetune = flops || algorithm.all_weights
+                     ? "cannot: it prunes each layer by its share. It says so and stops."
+                     : "takes " + share + " of the filters out of the graph, then trains the rest.";
   return out;
 }
 

@@ -156,9 +156,9 @@ ExplainedAlgorithm explain_algorithm(const Quantization& q, const Facts& facts) 
                     "quantizes on calibration data without training: int8 weights, symmetric, one "
                     "scale an output channel; activations asymmetric") +
                 (mixed || q.weights.bits < 8 ? ". Fewer bits need training, and it says so." : ".");
-  out.training =
-      "trains with the runtime's own arithmetic (activations in 0..127, one bit less "
-      "than a byte) and learns ranges and weights together.";
+  out.finetune =
+      "trains weights of these bits with the runtime's own arithmetic (activations in 0..127, one "
+      "bit less than a byte). Ranges stay as calibration finds them.";
   return out;
 }
 

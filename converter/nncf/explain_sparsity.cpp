@@ -135,7 +135,10 @@ ExplainedAlgorithm explain_algorithm(const MagnitudeSparsity& algorithm, const F
   out.convert = "zeroes " + share +
                 " at once, in blocks of four input channels that the kernels can skip, and repairs "
                 "the rest on calibration data without training.";
-  out.training = "follows the schedule.";
+  out.finetune =
+      "follows the schedule epoch by epoch, in blocks of four input channels (--sparsity-block 1 "
+      "for "
+      "single weights).";
   return out;
 }
 
@@ -152,7 +155,7 @@ ExplainedAlgorithm explain_algorithm(const RbSparsity& algorithm, const Facts& f
                           !facts.states("compression_lr_multiplier")});
   explain_scopes(out, algorithm.scopes, "convolutions and dense layers");
   out.convert = "cannot: which weights go is learned. It leaves this out and says so.";
-  out.training = "learns the masks along the schedule.";
+  out.finetune = "learns the masks along the schedule, in blocks of four input channels.";
   return out;
 }
 

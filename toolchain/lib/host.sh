@@ -1,19 +1,22 @@
 # shellcheck shell=bash
 # Packages of the machine's own release, installed by its own apt. Never an upgrade.
 
-host_missing() {
+# missing_packages PACKAGE...: those that are not installed, one a line.
+missing_packages() {
   local installed
-  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${HOST_PACKAGES[@]}" 2>/dev/null |
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
     awk '$2 == "installed" { print $1 }') || true
   local package
-  for package in "${HOST_PACKAGES[@]}"; do
+  for package in "$@"; do
     [[ $'\n'$installed$'\n' == *$'\n'"$package"$'\n'* ]] || printf '%s\n' "$package"
   done
 }
 
-setup_host() {
-  local missing start=$SECONDS sudo=() install
-  mapfile -t missing < <(host_missing)
+# install_packages COMPONENT PACKAGE...: by the machine's own apt, those that are missing.
+install_packages() {
+  local component=$1 missing start=$SECONDS sudo=() install
+  shift
+  mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]})) || return 0
   install=(apt-get install -y --no-install-recommends "${missing[@]}")
   if ((EUID != 0)); then
@@ -21,11 +24,11 @@ setup_host() {
     sudo -n true 2>/dev/null || die "these packages are missing and this user may not install them" \
       "Run: sudo apt-get update && sudo ${install[*]}"
   fi
-  say host "installing ${#missing[@]} packages: ${missing[*]}"
+  say "$component" "installing ${#missing[@]} packages: ${missing[*]}"
   mkdir -p "$CACHE_DIR/logs"
-  LOG=$CACHE_DIR/logs/host.log
+  LOG=$CACHE_DIR/logs/$component.log
   # A source that fails is no reason to stop: the packages may come from the others.
-  "${sudo[@]}" apt-get -q update >"$LOG" 2>&1 || say host "some package sources could not be read; going on"
+  "${sudo[@]}" apt-get -q update >"$LOG" 2>&1 || say "$component" "some package sources could not be read; going on"
   local plan changed=() package
   plan=$(apt-get -s "${install[@]:1}" 2>>"$LOG") ||
     die "apt cannot install: ${missing[*]}" "Run this to see why: ${install[*]}"
@@ -37,12 +40,20 @@ setup_host() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" >>"$LOG" 2>&1 ||
     die "apt could not install: ${missing[*]}" "The log is $LOG. Run this to see why: ${install[*]}"
   LOG=''
-  say host "ready: ${#missing[@]} packages installed, $((SECONDS - start)) s"
+  say "$component" "ready: ${#missing[@]} packages installed, $((SECONDS - start)) s"
 }
 
-print_host() {
-  local package
-  for package in "${HOST_PACKAGES[@]}"; do
-    say host "$package $(dpkg-query -W -f '${Version}' "$package" 2>/dev/null || echo '(missing)')"
+print_packages() {
+  local component=$1 package
+  shift
+  for package in "$@"; do
+    say "$component" "$package $(dpkg-query -W -f '${Version}' "$package" 2>/dev/null || echo '(missing)')"
   done
 }
+
+setup_host() { install_packages host "${HOST_PACKAGES[@]}"; }
+print_host() { print_packages host "${HOST_PACKAGES[@]}"; }
+
+# A component of its own: without it everything but `edgy finetune` is built.
+setup_torch() { install_packages torch "${TORCH_PACKAGES[@]}"; }
+print_torch() { print_packages torch "${TORCH_PACKAGES[@]}"; }

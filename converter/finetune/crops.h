@@ -1,0 +1,38 @@
+// Training data: inputs of equal shape, cut from the samples of a data set.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "converter/data/dataset.h"
+
+namespace edgy::converter::finetune {
+
+/// All of a data set in memory, as crops of one shape. If the model's input has a dynamic axis
+/// beside the batch (time), samples are laid end to end along it and cut into pieces of `length`;
+/// what is left at the end is dropped. Else every sample is a crop. A second of speech takes 32 kB
+/// as log-mel.
+class Crops {
+ public:
+  /// Throws Error unless the model has one float32 input, and when there is less data than a crop.
+  Crops(CalibrationSource& source, const format::fb::ModelT& model, int length);
+
+  std::size_t size() const { return count_; }
+  const std::vector<int64_t>& shape() const {
+    return shape_;
+  }  ///< of one crop, batch of 1 in front
+  std::span<const float> crop(std::size_t index) const;
+
+ private:
+  std::vector<int64_t> shape_;
+  std::size_t count_ = 0;
+  std::vector<float> values_;  ///< [count][shape]
+};
+
+/// A fixed shuffle of 0..count-1: the same for the same seed and epoch on every machine, so that
+/// nothing has to be stored to resume.
+std::vector<std::size_t> shuffled(std::size_t count, uint64_t seed, uint64_t epoch);
+
+}  // namespace edgy::converter::finetune

@@ -1,0 +1,66 @@
+// The loss: how far a compressed model's values are from the float original's.
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "converter/finetune/network.h"
+#include "converter/finetune/options.h"
+
+namespace edgy::converter::finetune {
+
+/// Values of the reference for one batch: outputs, then layers, in the order of Distillation.
+using Targets = std::vector<torch::Tensor>;
+
+/// Agreement of outputs, summed over batches.
+struct Agreement {
+  double product = 0;  ///< of the first smooth output: for the cosine
+  double power = 0;
+  double reference_power = 0;
+  double error_power = 0;
+  int64_t equal = 0;  ///< nearest codes that are the same
+  int64_t codes = 0;
+
+  double cosine() const;
+  double sqnr_db() const;
+  double code_agreement() const;  ///< 1 without codes
+};
+
+/// Compares a student with its float original, on the values that a user sees: float outputs that
+/// vary smoothly, the nearest codes, and inner layers where asked.
+class Distillation {
+ public:
+  /// The models must have the same outputs and NearestCode operators.
+  Distillation(const Network& reference, const Network& student, const FinetuneOptions& options);
+
+  /// Runs the reference. Without layers unless `options.layer_weight` is positive.
+  Targets targets(Network& reference, const torch::Tensor& inputs) const;
+
+  /// Sharpness of soft codes from the reference: the mean distance, in score, between the nearest
+  /// and the second nearest code.
+  void measure_codes(const Targets& targets);
+
+  /// The weighted loss of one batch.
+  torch::Tensor loss(Network& student, const torch::Tensor& inputs, const Targets& targets) const;
+
+  /// Adds one batch to `agreement`.
+  void judge(Network& student, const torch::Tensor& inputs, const Targets& targets,
+             Agreement& agreement) const;
+
+ private:
+  struct Pair {
+    int reference;
+    int student;
+  };
+  std::vector<torch::Tensor> student_values(Network& student, const torch::Tensor& inputs) const;
+
+  FinetuneOptions options_;
+  std::vector<Pair> outputs_;
+  std::vector<Pair> coded_;               ///< inputs of NearestCode
+  std::vector<torch::Tensor> codebooks_;  ///< of coded_
+  std::vector<Pair> layers_;
+  double temperature_ = 1;
+};
+
+}  // namespace edgy::converter::finetune

@@ -1,0 +1,63 @@
+// Fine-tuning by distillation: the loop, its checkpoints and its log.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "converter/finetune/crops.h"
+#include "converter/finetune/nncf_plan.h"
+#include "converter/finetune/options.h"
+#include "wasm/format/edgy_generated.h"
+
+namespace edgy::converter::finetune {
+
+/// How good the student is on data that it does not train on.
+struct Judgement {
+  int64_t step = 0;
+  double cosine = 0;
+  double sqnr_db = 0;
+  double code_agreement = 1;
+};
+
+/// What one step did, for the progress line and the log.
+struct StepReport {
+  int64_t step = 0;  ///< steps done
+  int64_t steps = 0;
+  int epoch = 0;
+  double loss = 0;
+  double learning_rate = 0;
+  double sparsity = 0;  ///< share of zero weights over all layers
+  double seconds_left = 0;
+};
+
+struct TrainingData {
+  const Crops* train = nullptr;
+  const Crops* dev = nullptr;  ///< may be null: then the last weights are the result
+};
+
+struct TrainingFiles {
+  std::filesystem::path checkpoint;  ///< written while training; read first if it is there
+};
+
+struct TrainingResult {
+  format::fb::ModelT model;           ///< the student with its trained weights
+  Judgement before;                   ///< on dev
+  std::vector<Judgement> judgements;  ///< on dev, the first before training
+  nlohmann::ordered_json log;         ///< curves: steps, loss, learning rate, sparsity
+  bool stopped_early = false;
+};
+
+/// Trains `student` (as converter/compress made it, or an .edgy file read back) to give what
+/// `reference` (float32) gives. Everything depends only on the arguments and the number of threads:
+/// a run that was killed and started again with the same arguments gives the same weights, bit for
+/// bit. `plan` may choose zeros (magnitude_sparsity, rb_sparsity, const_sparsity) and bits of
+/// weights; filters are taken out of `student` before.
+TrainingResult finetune(const format::fb::ModelT& reference, const format::fb::ModelT& student,
+                        const TrainingData& data, const CompressionPlan& plan,
+                        const FinetuneOptions& options, const TrainingFiles& files,
+                        const std::function<void(const StepReport&)>& on_step,
+                        const std::function<void(const Judgement&)>& on_judgement);
+
+}  // namespace edgy::converter::finetune
