@@ -44,10 +44,12 @@ Tensor requantize(const Tensor& x, const Tensor& scale, double low, double high)
   return RequantizeFunction::apply(x, scale, low, high);
 }
 
-IntegerWeights quantize_weights(const Tensor& weights, int bits) {
+IntegerWeights quantize_weights(const Tensor& weights, int bits, const Tensor& scale) {
   const double most = (1 << (bits - 1)) - 1;
   IntegerWeights result;
-  {
+  if (scale.defined()) {
+    result.scale = scale;
+  } else {
     torch::NoGradGuard no_grad;
     const Tensor peak = weights.detach().flatten(1).abs().amax(1);
     result.scale = torch::where(peak > 0, peak / most, torch::ones_like(peak));

@@ -20,11 +20,13 @@ torch::Tensor requantize(const torch::Tensor& x, const torch::Tensor& scale, dou
 /// Weights as whole numbers and what one of them is worth.
 struct IntegerWeights {
   torch::Tensor values;  ///< shape of the weights, -(2^(bits-1) - 1) .. 2^(bits-1) - 1
-  torch::Tensor scale;   ///< [rows], the least that clips nothing; no gradient
+  torch::Tensor scale;   ///< [rows]; no gradient
 };
 
 /// Symmetric, one scale a row (the first axis), rounded to nearest: what round_weights of
-/// converter/compress does for 8 bits.
-IntegerWeights quantize_weights(const torch::Tensor& weights, int bits);
+/// converter/compress does for 8 bits. With `scale` [rows] that is used instead of the least that
+/// clips nothing, and what lies beyond is clamped.
+IntegerWeights quantize_weights(const torch::Tensor& weights, int bits,
+                                const torch::Tensor& scale = {});
 
 }  // namespace edgy::converter::finetune

@@ -16,6 +16,7 @@
 #include "converter/compress/quantize.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
+#include "converter/export/sparse_storage.h"
 #include "converter/finetune/hawq.h"
 #include "converter/finetune/report.h"
 #include "converter/finetune/trainer.h"
@@ -159,6 +160,7 @@ void finetune_model(Arguments arguments) {
   result.log["settings"] = settings_of(arguments, train);
   std::ofstream(run / "log.json") << result.log.dump(1) << "\n";
   std::ofstream(run / "report.html") << training_report(result.log);
+  store_sparse(result.model);
   compact(result.model);
   if (!result.model.metadata)
     result.model.metadata = std::make_unique<format::fb::MetadataT>();

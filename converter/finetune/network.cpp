@@ -99,7 +99,7 @@ Value run_layer(const fb::ModelT& model, const fb::OperatorT& op, const Layer& l
                             : multiply(op, input, weight);
     return {clamp(layer.bias.defined() ? y + layer.bias : y), {}, 1};
   }
-  const IntegerWeights weights = quantize_weights(layer.masked(), layer.bits);
+  const IntegerWeights weights = quantize_weights(layer.masked(), layer.bits, layer.scale);
   const Tensor unit = weights.scale.to(torch::kDouble) * x.scale;
   Tensor sum = multiply(op, x.integers, weights.values);
   if (layer.bias.defined())

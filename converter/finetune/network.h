@@ -20,6 +20,9 @@ struct Layer {
   torch::Tensor bias;    ///< [O]; undefined: none
   torch::Tensor mask;    ///< 1: stays, 0: zero; shape of the weight; undefined: all stay
   int bits = 0;          ///< of its integer weights; 0: float32
+  /// [O], what one unit of the integer weights is worth, as the model stores it: training starts
+  /// from the very integers of the model. Undefined: follows the greatest weight of each row.
+  torch::Tensor scale;
 
   /// The weights that count.
   torch::Tensor masked() const { return mask.defined() ? weight * mask : weight; }

@@ -22,7 +22,7 @@ struct FinetuneOptions {
   int crop_length = 128;  ///< extent of a crop along the model's dynamic axis (frames)
   int batch = 8;          ///< crops a step
   OptimizerKind optimizer = OptimizerKind::kAdam;
-  double learning_rate = 5e-4;        ///< at the end of warm-up; falls along a cosine
+  double learning_rate = 1e-4;        ///< at the end of warm-up; falls along a cosine
   double final_learning_rate = 0.02;  ///< share of it that is left at the end
   double warmup = 0.05;               ///< share of all steps in which it rises from 0
   double momentum = 0.9;              ///< SGD

@@ -123,6 +123,7 @@ Layer read_layer(const fb::ModelT& model, const fb::OperatorT& op) {
                            .expand({values.size(0)})
                            .contiguous();
   layer.weight = values * by_row(scale, values);
+  layer.scale = scale;
   if (bias >= 0)
     layer.bias = (read_constant(model, bias) * unit_of(model, op, scale)).to(torch::kFloat);
   const int block = weights.sparsity ? weights.sparsity->block_cols : 4;
@@ -147,7 +148,7 @@ void write_layers(const Network& network, fb::ModelT& model) {
         store<float>(model, bias, layer.bias);
       continue;
     }
-    const IntegerWeights weights = quantize_weights(layer.masked(), layer.bits);
+    const IntegerWeights weights = quantize_weights(layer.masked(), layer.bits, layer.scale);
     store<int8_t>(model, op->inputs[1], weights.values.to(torch::kChar));
     auto& quantization = *model.tensors[static_cast<std::size_t>(op->inputs[1])]->quantization;
     const Tensor scale = weights.scale.contiguous();

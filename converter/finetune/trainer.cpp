@@ -96,6 +96,7 @@ class Trainer {
     } else if (data_.dev != nullptr) {
       judgements_.push_back(judge());
       on_judgement(judgements_.back());
+      keep_best();  // training may only make it better
     }
     const int64_t every =
         std::max<int64_t>(1, now_.steps_per_epoch / std::max(1, options_.evaluations_per_epoch));
@@ -131,12 +132,15 @@ class Trainer {
       Layer& layer = student_.layers()[i];
       if (layer.bits == 0)
         continue;
+      const int stored = layer.bits;
       if (i < plan.layer_bits.size()) {
         layer.bits = plan.layer_bits[i];
       } else if (plan.quantization &&
                  nncf::in_scope(plan.quantization->weights.scopes, layer.operator_name)) {
         layer.bits = std::min(layer.bits, plan.quantization->weights.bits);
       }
+      if (layer.bits != stored)
+        layer.scale = Tensor();  // other integers are worth something else
     }
   }
 
@@ -258,7 +262,7 @@ class Trainer {
     return {now_.step, agreement.cosine(), agreement.sqnr_db(), agreement.code_agreement()};
   }
 
-  /// Only weights under the final masks can be the result.
+  /// Only weights under the final masks can be the result: the start too, if it has them.
   void keep_best() {
     if (!masks_->complete(now_))
       return;
@@ -399,6 +403,9 @@ class Trainer {
     }
     for (const Judgement& judgement : judgements_)
       result.log["dev"].push_back(nlohmann::ordered_json(to_json(judgement)));
+    result.best_step = best_step_;
+    if (best_step_ >= 0)
+      result.log["best_step"] = best_step_;
     if (!step_seconds_.empty()) {
       const auto middle =
           step_seconds_.begin() + static_cast<std::ptrdiff_t>(step_seconds_.size() / 2);

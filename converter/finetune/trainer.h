@@ -43,9 +43,9 @@ struct TrainingFiles {
 
 struct TrainingResult {
   format::fb::ModelT model;           ///< the student with its trained weights
-  Judgement before;                   ///< on dev
   std::vector<Judgement> judgements;  ///< on dev, the first before training
   nlohmann::ordered_json log;         ///< curves: steps, loss, learning rate, sparsity
+  int64_t best_step = -1;  ///< of `model`; 0: the student as it came; -1: the last, for want of dev
   bool stopped_early = false;
 };
 

@@ -108,6 +108,35 @@ TEST_CASE("fine-tuning wins back what zeros cost", "[finetune]") {
   CHECK(torch::equal(both.twin.at(twice.outputs[0]).contiguous(), as_torch(both.runtime[0])));
 }
 
+TEST_CASE("a start that training does not improve comes back as it was", "[finetune]") {
+  const auto reference = tiny_model();
+  const auto student = tiny_int8();
+  MemorySource source(tiny_samples(24, 64, 3));
+  MemorySource held_out(tiny_samples(8, 64, 4));
+  const Crops train(source, reference, 64);
+  const Crops dev(held_out, reference, 64);
+  FinetuneOptions options;
+  options.epochs = 2;
+  options.learning_rate = 1;  // ruins it
+  const TrainingResult result = finetune(
+      reference, student, {&train, &dev}, {}, options, {}, [](const auto&) {}, [](const auto&) {});
+  CHECK(result.best_step == 0);
+  CHECK(result.judgements.back().sqnr_db < result.judgements.front().sqnr_db - 10);
+  for (const auto& op : student.operators) {
+    if (op->options.type != fb::OperatorOptions::Conv2D)
+      continue;
+    for (std::size_t i = 1; i < op->inputs.size(); ++i) {
+      const auto& before = *student.tensors[static_cast<std::size_t>(op->inputs[i])];
+      const auto& after = *result.model.tensors[static_cast<std::size_t>(op->inputs[i])];
+      INFO(before.name);
+      if (before.quantization)
+        CHECK(before.quantization->scale == after.quantization->scale);
+      CHECK(student.buffers[static_cast<std::size_t>(before.buffer)]->data ==
+            result.model.buffers[static_cast<std::size_t>(after.buffer)]->data);
+    }
+  }
+}
+
 TEST_CASE("an operator without a differentiable form is named", "[finetune]") {
   auto model = tiny_model();
   model.operators[0]->options.Set(fb::LstmT());
