@@ -78,6 +78,22 @@ Crops::Crops(CalibrationSource& source, const format::fb::ModelT& model, int len
                 source.description() + "; give more data or a smaller --crop");
 }
 
+Crops Crops::hold_out(std::size_t interval) {
+  Crops held;
+  held.shape_ = shape_;
+  std::vector<float> kept;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const auto values = crop(i);
+    const bool out = i % interval == interval - 1;
+    held.count_ += out ? 1 : 0;
+    std::vector<float>& target = out ? held.values_ : kept;
+    target.insert(target.end(), values.begin(), values.end());
+  }
+  values_ = std::move(kept);
+  count_ -= held.count_;
+  return held;
+}
+
 std::span<const float> Crops::crop(std::size_t index) const {
   const std::size_t elements = values_.size() / count_;
   return {values_.data() + index * elements, elements};

@@ -19,6 +19,9 @@ class Crops {
   /// Throws Error unless the model has one float32 input, and when there is less data than a crop.
   Crops(CalibrationSource& source, const format::fb::ModelT& model, int length);
 
+  /// Takes every `interval`-th crop out of this set: to judge on, where the data names none for it.
+  Crops hold_out(std::size_t interval);
+
   std::size_t size() const { return count_; }
   const std::vector<int64_t>& shape() const {
     return shape_;
@@ -26,6 +29,8 @@ class Crops {
   std::span<const float> crop(std::size_t index) const;
 
  private:
+  Crops() = default;
+
   std::vector<int64_t> shape_;
   std::size_t count_ = 0;
   std::vector<float> values_;  ///< [count][shape]

@@ -58,6 +58,7 @@ void prepare(const Arguments& arguments, const fs::path& run) {
   // Threads that wait for work must not take the other's core: BLAS and torch have pools of their
   // own.
   ::setenv("OMP_WAIT_POLICY", "passive", 0);
+  ::setenv("OPENBLAS_THREAD_TIMEOUT", "8", 0);  // 2^8 cycles
   std::vector<std::string> words = {program.string(), run.string(), "-o", arguments.output};
   words.insert(words.end(), rest.begin(), rest.end());
   std::vector<char*> argv;

@@ -257,7 +257,9 @@ class Trainer {
     for (std::size_t i = 0; i < data_.dev->size(); ++i) {
       const std::size_t one[] = {i};
       const Tensor inputs = batch_of(*data_.dev, one);
-      distillation_.judge(student_, inputs, distillation_.targets(reference_, inputs), agreement);
+      if (i == dev_targets_.size())
+        dev_targets_.push_back(distillation_.targets(reference_, inputs));
+      distillation_.judge(student_, inputs, dev_targets_[i], agreement);
     }
     return {now_.step, agreement.cosine(), agreement.sqnr_db(), agreement.code_agreement()};
   }
@@ -435,9 +437,10 @@ class Trainer {
   Distillation distillation_;
   std::optional<MaskSchedule> masks_;
   std::optional<Optimizer> optimizer_;
-  std::vector<Targets> cache_;      ///< of the reference, by training crop
-  std::vector<Tensor> best_;        ///< parameters of the best judgement
-  std::vector<Tensor> best_masks_;  ///< and masks, by layer
+  std::vector<Targets> cache_;        ///< of the reference, by training crop
+  std::vector<Targets> dev_targets_;  ///< and by crop of dev
+  std::vector<Tensor> best_;          ///< parameters of the best judgement
+  std::vector<Tensor> best_masks_;    ///< and masks, by layer
   std::vector<std::size_t> order_;
   int64_t order_pass_ = -1;
   int64_t batches_ = 0;  ///< in one pass over the crops
