@@ -60,7 +60,7 @@ class Maker {
     const int w = constant(name + ".w", {out, 1, kernel, in}, scale);
     const int b = constant(name + ".b", {out}, 0.1F);
     const int y = activation(name, {1, -1, out});
-    add(name, std::move(conv), {x, w, b}, y);
+    add(name, conv, {x, w, b}, y);
     return y;
   }
 
