@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "kernels/conv_int8/output.h"
+#include "kernels/conv_int8/quads.h"
+#include "kernels/sparse_conv_int8/rows.h"
 
 namespace edgy::kernels {
 namespace {
@@ -72,16 +73,13 @@ ConvWork dense_work(const ConvShape& shape, const OutputSize& size, double share
   const double steps = is_depthwise(shape)
                            ? divide_up(taps, 4)
                            : divide_up(double{1} * shape.in_channels / shape.groups, 4) * taps;
-  const Walk walk = walk_of(shape, size, kStripVectors);
+  const Walk walk = walk_of(shape, size, kQuadStripVectors);
   return {quads * steps * share * walk.vectors, quads * walk.vectors, quads * walk.strips,
           size.height * size.width == 1};
 }
 
 ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa) {
-  const int32_t strip_vectors = isa == Isa::kRelaxedPair  ? kStripVectors
-                                : isa == Isa::kRelaxedDot ? 5
-                                                          : 4;
-  const Walk walk = walk_of(shape, size, strip_vectors);
+  const Walk walk = walk_of(shape, size, sparse_strip_vectors(isa, size.height, size.width));
   return {static_cast<double>(blocks) * walk.vectors,
           divide_up(shape.out_channels, 4) * walk.vectors, shape.out_channels * walk.strips,
           size.height * size.width == 1};

@@ -193,14 +193,14 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
     return;
   }
   const ConvForms forms = forms_of(weights.isa());
-  QuadKernel kernel = {};
+  QuadKernel kernel;
   kernel.accumulate = is_depthwise(shape) ? forms.depthwise : forms.dense;
   kernel.accumulate_column = is_depthwise(shape) ? nullptr : forms.dense_column;
-  kernel.strip_vectors = kStripVectors;
+  kernel.strip_vectors = kQuadStripVectors;
   kernel.weights = weights.data().data();
   kernel.offsets = offsets.data();
   kernel.steps = static_cast<int32_t>(offsets.size());
-  kernel.row_starts = weights.starts().empty() ? nullptr : weights.starts().data();
+  kernel.starts = weights.starts().empty() ? nullptr : weights.starts().data();
   kernel.summable = weights.summable().empty() ? nullptr : weights.summable().data();
   kernel.out_channels = shape.out_channels;
   kernel.quads_per_group = std::max(1, (shape.out_channels / shape.groups + 3) / 4);

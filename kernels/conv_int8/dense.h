@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/conv_int8/strips.h"
+#include "kernels/conv_int8/quads.h"
 #include "kernels/forms.h"
 #include "kernels/sum_pairs.h"
 
@@ -103,12 +103,12 @@ struct QuadSteps {
 };
 
 inline QuadSteps steps_of(const QuadKernel& kernel, int32_t quad) {
-  if (kernel.row_starts == nullptr) {
+  if (kernel.starts == nullptr) {
     return {kernel.weights + std::size_t{16} * kernel.steps * quad, kernel.offsets, kernel.steps};
   }
-  const int32_t begin = kernel.row_starts[quad];
+  const int32_t begin = kernel.starts[quad];
   return {kernel.weights + std::ptrdiff_t{16} * begin, kernel.offsets + begin,
-          kernel.row_starts[quad + 1] - begin};
+          kernel.starts[quad + 1] - begin};
 }
 
 /// QuadKernel::Accumulate for weights packed [out/4][step][4 out][4 in].
@@ -204,7 +204,7 @@ void accumulate_dense_column(const QuadKernel& kernel, int32_t quad, int32_t qua
     return kernel.summable == nullptr ? nullptr
                                       : kernel.summable + std::ptrdiff_t{1} * runs * which;
   };
-  if (quads == 4 && kernel.row_starts == nullptr) {
+  if (quads == 4 && kernel.starts == nullptr) {
     const QuadSteps first = steps_of(kernel, quad);
     return dense_column<Form, 4>(first.weights, first.offsets, first.steps, summable_of(quad),
                                  input, sums);

@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstring>
 
+#include "kernels/conv_int8/requantizer.h"
 #include "kernels/simd.h"
 
 namespace edgy::kernels {
+
+const volatile float kRounder = 12582912.0F;
 
 // Neighbouring positions of one output row.
 struct OutputWriter::Run {
@@ -17,11 +20,6 @@ struct OutputWriter::Run {
 };
 
 namespace {
-
-// Adding 1.5 * 2^23 rounds a float of magnitude below 2^22 half to even and leaves the integer in
-// its low bits. Volatile, because V8 would make a constant vector anew at each use (forms.h).
-const volatile float kRounder = 12582912.0F;
-constexpr int32_t kRounderBits = 0x4B400000;
 
 struct QuadScales {
   v128_t channel[4];
@@ -36,33 +34,6 @@ QuadScales load_scales(const ConvQuantization& quantization, int32_t quad) {
     scales.channel[i] = wasm_f32x4_splat(channel < channels ? quantization.scale[channel] : 0.0F);
   }
   return scales;
-}
-
-// Sums times scales to int8 values that lie in the low byte of each int32.
-class Requantizer {
- public:
-  explicit Requantizer(const ConvQuantization& q)
-      : low_(wasm_f32x4_splat(static_cast<float>(q.qmin - q.zero_point))),
-        high_(wasm_f32x4_splat(static_cast<float>(q.qmax - q.zero_point))),
-        rounder_(wasm_f32x4_splat(kRounder)),
-        bits_to_value_(wasm_i32x4_splat(q.zero_point - kRounderBits)) {}
-
-  v128_t operator()(v128_t sums, v128_t scales) const {
-    const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sums), scales);
-    const v128_t clamped = wasm_f32x4_pmin(high_, wasm_f32x4_pmax(low_, scaled));
-    return wasm_i32x4_add(wasm_f32x4_add(clamped, rounder_), bits_to_value_);
-  }
-
- private:
-  v128_t low_;
-  v128_t high_;
-  v128_t rounder_;
-  v128_t bits_to_value_;
-};
-
-v128_t narrow(const v128_t (&values)[4]) {
-  return wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(values[0], values[1]),
-                                 wasm_i16x8_narrow_i32x4(values[2], values[3]));
 }
 
 // int8 values, four channels of a position together.
@@ -106,6 +77,14 @@ void finish_float(const ConvQuantization& quantization, const QuadScales& scales
   }
 }
 
+v128_t interleave_low(v128_t a, v128_t b) {
+  return wasm_i8x16_shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+v128_t interleave_high(v128_t a, v128_t b) {
+  return wasm_i8x16_shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
 void copy_words(const int8_t* words, int32_t count, int8_t* out) {
   for (; count >= 4; count -= 4, words += 16, out += 16) {
     wasm_v128_store(out, wasm_v128_load(words));
@@ -117,36 +96,66 @@ void copy_words(const int8_t* words, int32_t count, int8_t* out) {
 
 }  // namespace
 
-void OutputWriter::store(int32_t quad, int32_t start, int32_t count, const QuadSums& sums) const {
-  const QuadScales scales = load_scales(quantization_, quad);
-  const int32_t vectors = (count + 3) / 4;
-  const bool is_float = output_.kind == ConvOutput::Kind::kRowsFloat;
-  alignas(16) union {
-    int8_t words[4 * kStripPositions];
-    float values[4 * kStripPositions];
-  } finished;
-  if (is_float) {
-    finish_float(quantization_, scales, vectors, sums, finished.values);
-  } else {
-    finish_int8(quantization_, scales, vectors, sums, finished.words);
-  }
-
-  int32_t y = start / pitch_;
+// Calls `store(run, positions before it)` for what exists of `count` positions from `start` on.
+template <typename Store>
+void OutputWriter::for_each_run(int32_t quad, int32_t start, int32_t count,
+                                const Store& store) const {
+  int32_t y = start < pitch_ ? 0 : start / pitch_;
   int32_t x = start - y * pitch_;
   for (int32_t done = 0; done < count;) {
     const int32_t left_in_pitch = std::min(count - done, pitch_ - x);
     const Run run = {quad, y, x, std::min(left_in_pitch, output_.layout.width - x)};
     if (run.count > 0) {
-      if (is_float) {
-        store_floats(run, finished.values + std::ptrdiff_t{4} * done);
-      } else {
-        store_words(run, finished.words + std::ptrdiff_t{4} * done);
-      }
+      store(run, done);
     }
     done += left_in_pitch;
     x = 0;
     ++y;
   }
+}
+
+void OutputWriter::store(int32_t quad, int32_t start, int32_t count, const QuadSums& sums) const {
+  const QuadScales scales = load_scales(quantization_, quad);
+  const int32_t vectors = (count + 3) / 4;
+  alignas(16) union {
+    int8_t words[4 * kStripPositions];
+    float values[4 * kStripPositions];
+  } finished;
+  if (output_.kind == ConvOutput::Kind::kRowsFloat) {
+    finish_float(quantization_, scales, vectors, sums, finished.values);
+    for_each_run(quad, start, count, [&](const Run& run, int32_t done) {
+      store_floats(run, finished.values + std::ptrdiff_t{4} * done);
+    });
+  } else {
+    finish_int8(quantization_, scales, vectors, sums, finished.words);
+    for_each_run(quad, start, count, [&](const Run& run, int32_t done) {
+      store_words(run, finished.words + std::ptrdiff_t{4} * done);
+    });
+  }
+}
+
+void OutputWriter::store_planar(int32_t quad, int32_t start, int32_t count,
+                                const int8_t* values) const {
+  alignas(16) int8_t words[4 * kPlanarBytes];
+  for (int32_t first = 0; first < count; first += 16) {
+    const int8_t* from = values + first;
+    const v128_t row0 = wasm_v128_load(from);
+    const v128_t row1 = wasm_v128_load(from + kPlanarBytes);
+    const v128_t row2 = wasm_v128_load(from + 2 * kPlanarBytes);
+    const v128_t row3 = wasm_v128_load(from + 3 * kPlanarBytes);
+    const v128_t low01 = interleave_low(row0, row1);
+    const v128_t low23 = interleave_low(row2, row3);
+    const v128_t high01 = interleave_high(row0, row1);
+    const v128_t high23 = interleave_high(row2, row3);
+    int8_t* out = words + std::ptrdiff_t{4} * first;
+    wasm_v128_store(out, wasm_i16x8_shuffle(low01, low23, 0, 8, 1, 9, 2, 10, 3, 11));
+    wasm_v128_store(out + 16, wasm_i16x8_shuffle(low01, low23, 4, 12, 5, 13, 6, 14, 7, 15));
+    wasm_v128_store(out + 32, wasm_i16x8_shuffle(high01, high23, 0, 8, 1, 9, 2, 10, 3, 11));
+    wasm_v128_store(out + 48, wasm_i16x8_shuffle(high01, high23, 4, 12, 5, 13, 6, 14, 7, 15));
+  }
+  for_each_run(quad, start, count, [&](const Run& run, int32_t done) {
+    store_words(run, words + std::ptrdiff_t{4} * done);
+  });
 }
 
 void OutputWriter::store_column(int32_t quad, int32_t quads, int32_t position,

@@ -8,13 +8,16 @@
 
 namespace edgy::kernels {
 
-inline constexpr int32_t kStripVectors = 8;  ///< most vectors a kernel computes at a time
+inline constexpr int32_t kStripVectors = 9;  ///< most vectors a kernel computes at a time
 inline constexpr int32_t kStripPositions = 4 * kStripVectors;
 
 /// Sums of four output channels ("a quad") over a strip of positions.
 struct alignas(16) QuadSums {
   int32_t channel[4][kStripPositions];
 };
+
+/// Bytes from one channel to the next of int8 values over a strip: whole vectors.
+inline constexpr int32_t kPlanarBytes = (kStripPositions + 15) / 16 * 16;
 
 /// Writes strips into one output tensor.
 class OutputWriter {
@@ -27,12 +30,18 @@ class OutputWriter {
   /// Finishes and stores `count` positions from number `start` on, of channels 4 * quad and
   /// following.
   void store(int32_t quad, int32_t start, int32_t count, const QuadSums& sums) const;
-  /// The same for one position and `quads` (1..4) quads; `sums` is [quads][4], 16 byte aligned and
-  /// 16 entries long.
+  /// Stores int8 values that are finished: `values` is [4][kPlanarBytes], not for kRowsFloat.
+  void store_planar(int32_t quad, int32_t start, int32_t count, const int8_t* values) const;
+  /// Finishes and stores one position of `quads` (1..4) quads; `sums` is [quads][4], 16 byte
+  /// aligned and 16 entries long.
   void store_column(int32_t quad, int32_t quads, int32_t position, const int32_t* sums) const;
+
+  bool is_float() const { return output_.kind == ConvOutput::Kind::kRowsFloat; }
 
  private:
   struct Run;
+  template <typename Store>
+  void for_each_run(int32_t quad, int32_t start, int32_t count, const Store& store) const;
   void store_words(const Run& run, const int8_t* words) const;
   void store_floats(const Run& run, const float* values) const;
 

@@ -8,7 +8,7 @@ namespace {
 // 64 KiB: the first-level cache of most machines is smaller, but second-level reads of a compact
 // range are cheap.
 constexpr std::size_t kCapacity = std::size_t{64} << 10;
-alignas(64) thread_local int8_t buffer[kCapacity];
+alignas(64) thread_local int8_t buffer[kCapacity + 16];
 
 }  // namespace
 
@@ -17,8 +17,7 @@ StripCopy::StripCopy(const ConvShape& shape, const Block4& input, int32_t strip_
       input_(input),
       strip_vectors_(strip_vectors),
       segment_bytes_(16 * strip_vectors +
-                     (4 * ((shape.kernel_w - 1) * shape.dilation_w / input.phases) + 15) / 16 *
-                         16) {}
+                     4 * ((shape.kernel_w - 1) * shape.dilation_w / input.phases)) {}
 
 bool StripCopy::worthwhile(std::size_t stored_blocks) const {
   const std::size_t segments_copied = std::size_t(input_.blocks()) * segments();

@@ -18,47 +18,10 @@ int32_t cost_of_row(int32_t positions, int32_t strip_vectors) {
   return vectors + divide_up(vectors, strip_vectors);
 }
 
-struct Strip {
-  const int8_t* input;
-  std::size_t group_bytes;
-  int32_t start;  // number of the first position, as OutputWriter counts
-  int32_t positions;
-};
-
-void run_strip(const QuadKernel& kernel, const ConvQuantization& quantization, const Strip& strip,
-               const OutputWriter& writer) {
-  QuadSums sums = {};
-  for (int32_t quad = 0; 4 * quad < kernel.out_channels; ++quad) {
-    int32_t bias[4] = {};
-    for (int32_t i = 0; i < 4 && 4 * quad + i < kernel.out_channels; ++i) {
-      bias[i] = quantization.bias[4 * quad + i];
-    }
-    const int8_t* input = strip.input + strip.group_bytes * (quad / kernel.quads_per_group);
-    kernel.accumulate(kernel, quad, input, strip.positions, bias, sums);
-    writer.store(quad, strip.start, strip.positions, sums);
-  }
-}
-
-void run_column(const QuadKernel& kernel, const ConvQuantization& quantization, const Strip& strip,
-                const OutputWriter& writer) {
-  const int32_t all_quads = divide_up(kernel.out_channels, 4);
-  for (int32_t quad = 0; quad < all_quads;) {
-    const int32_t group = quad / kernel.quads_per_group;
-    const int32_t quads =
-        std::min({4, all_quads - quad, kernel.quads_per_group * (group + 1) - quad});
-    alignas(16) int32_t sums[16] = {};
-    std::copy_n(quantization.bias.data() + std::ptrdiff_t{4} * quad,
-                std::min(4 * quads, kernel.out_channels - 4 * quad), sums);
-    kernel.accumulate_column(kernel, quad, quads, strip.input + strip.group_bytes * group, sums);
-    writer.store_column(quad, quads, strip.start, sums);
-    quad += quads;
-  }
-}
-
 }  // namespace
 
 void run_strips(const ConvShape& shape, const Block4& input_layout, const int8_t* input,
-                const QuadKernel& kernel, const ConvQuantization& quantization,
+                const StripKernel& kernel, const ConvQuantization& quantization,
                 const ConvOutput& output) {
   const int32_t width = output.layout.width;
   int32_t rows = output.layout.height;
@@ -95,11 +58,7 @@ void run_strips(const ConvShape& shape, const Block4& input_layout, const int8_t
       }
       const Strip here = {strip_input, block_bytes * kernel.blocks_per_group, pitch * row + first,
                           end - first};
-      if (here.positions == 1 && kernel.accumulate_column != nullptr) {
-        run_column(kernel, quantization, here, writer);
-      } else {
-        run_strip(kernel, quantization, here, writer);
-      }
+      kernel.run(here, quantization, writer);
       first = end;
     }
   }

@@ -6,45 +6,59 @@
 #include <cstring>
 #include <utility>
 
-#include "kernels/conv_int8/strips.h"
+#include "kernels/conv_int8/requantizer.h"
 #include "kernels/forms.h"
+#include "kernels/sparse_conv_int8/rows.h"
 
 namespace edgy::kernels {
 
-/// The accumulate functions of one instruction form.
+/// The functions of one instruction form.
 struct SparseForms {
-  QuadKernel::Accumulate strip;
-  QuadKernel::AccumulateColumn column;
-  int32_t strip_vectors;
+  RowKernel::ToValues to_values;
+  RowKernel::ToSums to_sums;
+  RowKernel::ToColumn to_column;
 };
 
 SparseForms sparse_simd128();
 SparseForms sparse_relaxed_dot();
 SparseForms sparse_relaxed_pair();
 
-/// The blocks of one output channel, a multiple of 4.
+/// The blocks of one output channel.
 struct SparseRow {
   const int8_t* values;
   const int32_t* offsets;
   int32_t blocks;
 };
 
-inline SparseRow sparse_row_of(const QuadKernel& kernel, int32_t o) {
-  const int32_t begin = kernel.row_starts[o];
-  return {kernel.weights + std::ptrdiff_t{4} * begin, kernel.offsets + begin,
-          kernel.row_starts[o + 1] - begin};
-}
+/// Where a chunk's rows lie. Loops keep a copy in registers: through a reference it would be read
+/// again for each row, because results are stored in between.
+struct SparseRows {
+  explicit SparseRows(const RowKernel& kernel)
+      : values(kernel.values), offsets(kernel.offsets), starts(kernel.row_starts) {}
 
-/// A dot product that adds to its sum takes about five cycles, and two can start in each: such a
-/// form needs ten sums at a time, two sets of five. Where only an addition waits for the sum, one
-/// set of eight shares a splat among more vectors.
+  SparseRow operator[](int32_t row) const {
+    const int32_t begin = starts[row];
+    return {values + std::ptrdiff_t{4} * begin, offsets + begin, starts[row + 1] - begin};
+  }
+
+  const int8_t* values;
+  const int32_t* offsets;
+  const int32_t* starts;
+};
+
+/// Most vectors of a strip: as many sums as 15 registers hold beside two weights, two products and
+/// a constant. A dot product that adds to its sum takes about five cycles, and two can start in
+/// each: such a form needs ten sums at a time, two sets of five. Simd128 has two registers a sum.
 template <typename Form>
-inline constexpr int32_t kSparseStripVectors = Form::kSlowSum ? 5 : kStripVectors;
+inline constexpr int32_t kSparseStripVectors = Form::kSlowSum                ? 5
+                                               : Form::kRegistersPerSum == 2 ? 4
+                                                                             : kStripVectors;
 
 /// One output channel by `Vectors` vectors: a block is one splat of its weights for all of them.
 template <typename Form, int Vectors>
-void sparse_tile(const SparseRow& row, const int8_t* input, int32_t bias, int32_t* sums) {
-  const Form form;
+__attribute__((always_inline)) inline void sparse_tile(const Form& form, const SparseRow& row,
+                                                       const int8_t* input, const int32_t* bias,
+                                                       v128_t (&sums)[Vectors]) {
   constexpr int sets = Form::kSlowSum ? 2 : 1;
   typename Form::Sum sum[sets][Vectors];
   for (auto& set : sum) {
@@ -53,38 +67,112 @@ void sparse_tile(const SparseRow& row, const int8_t* input, int32_t bias, int32_
     }
   }
   for (auto& vector : sum[0]) {
-    vector = Form::start(bias);
+    vector = Form::start(*bias);
   }
-  const auto accumulate_two = [&](int set, v128_t weights0, v128_t weights1, uint64_t offsets)
-      __attribute__((always_inline)) {
-    const typename Form::Operand first = Form::repeated(weights0);
-    const typename Form::Operand second = Form::repeated(weights1);
-    const int8_t* first_input = input + static_cast<uint32_t>(offsets);
-    const int8_t* second_input = input + (offsets >> 32);
-    for (int v = 0; v < Vectors; ++v) {
-      form.accumulate_two(sum[set % sets][v], first, Form::load(first_input + 16 * v), second,
-                          Form::load(second_input + 16 * v));
-    }
-  };
-  // Loads are what limits this loop: weights of four blocks come by one load, offsets of two.
+  // Two blocks at a time: of more, compilers mix the steps and run out of registers.
   const int8_t* values = row.values;
   const int32_t* offsets = row.offsets;
-  for (const int32_t* end = offsets + row.blocks; offsets != end; offsets += 4, values += 16) {
-    const v128_t weights = wasm_v128_load(values);
-    uint64_t pair[2];
-    std::memcpy(pair, offsets, sizeof pair);
-    accumulate_two(0, wasm_i32x4_shuffle(weights, weights, 0, 0, 0, 0),
-                   wasm_i32x4_shuffle(weights, weights, 1, 1, 1, 1), pair[0]);
-    accumulate_two(1, wasm_i32x4_shuffle(weights, weights, 2, 2, 2, 2),
-                   wasm_i32x4_shuffle(weights, weights, 3, 3, 3, 3), pair[1]);
+  const auto accumulate_two = [&](int set) __attribute__((always_inline)) {
+    uint64_t pair;
+    std::memcpy(&pair, offsets, sizeof pair);
+    const typename Form::Operand first = Form::splat(values);
+    const typename Form::Operand second = Form::splat(values + 4);
+    const int8_t* first_input = input + static_cast<uint32_t>(pair);
+    const int8_t* second_input = input + (pair >> 32);
+    for (int v = 0; v < Vectors; ++v) {
+      form.accumulate_two(sum[set][v], first, Form::load(first_input + 16 * v), second,
+                          Form::load(second_input + 16 * v));
+    }
+    values += 8;
+    offsets += 2;
+  };
+  const int32_t* end = offsets + row.blocks;
+  while (offsets != end) {
+    accumulate_two(0);
+    if constexpr (sets == 2) {
+      accumulate_two(1);
+    }
   }
   for (int v = 0; v < Vectors; ++v) {
-    v128_t total = Form::finish(sum[0][v]);
+    sums[v] = Form::finish(sum[0][v]);
     if constexpr (sets == 2) {
-      total = wasm_i32x4_add(total, Form::finish(sum[1][v]));
+      sums[v] = wasm_i32x4_add(sums[v], Form::finish(sum[1][v]));
     }
-    wasm_v128_store(sums + 4 * v, total);
   }
+}
+
+/// What becomes of a row's sums: int8 values.
+class RowsToValues {
+ public:
+  RowsToValues(const ConvQuantization& quantization, int8_t* values)
+      : requantizer_(quantization), scales_(quantization.scale.data()), values_(values) {}
+
+  template <int Vectors>
+  void store(int32_t channel, int32_t place, const v128_t (&sums)[Vectors]) const {
+    const v128_t scale = wasm_v128_load32_splat(scales_ + channel);
+    int8_t* out = values_ + std::ptrdiff_t{kPlanarBytes} * place;
+    for (int first = 0; first < Vectors; first += 4) {
+      v128_t four[4];
+      for (int i = 0; i < 4; ++i) {
+        four[i] = first + i < Vectors ? requantizer_(sums[first + i], scale) : four[i - 1];
+      }
+      wasm_v128_store(out + 4 * first, narrow(four));
+    }
+  }
+
+ private:
+  Requantizer requantizer_;
+  const float* scales_;
+  int8_t* values_;
+};
+
+/// What becomes of a row's sums: they are kept as they are.
+class RowsToSums {
+ public:
+  RowsToSums(const ConvQuantization&, QuadSums* sums) : sums_(sums) {}
+
+  template <int Vectors>
+  void store(int32_t, int32_t place, const v128_t (&sums)[Vectors]) const {
+    int32_t* out = sums_[place / 4].channel[place % 4];
+    for (int v = 0; v < Vectors; ++v) {
+      wasm_v128_store(out + 4 * v, sums[v]);
+    }
+  }
+
+ private:
+  QuadSums* sums_;
+};
+
+/// The rows of a chunk, `Vectors` wide.
+template <typename Form, typename Results, int Vectors>
+__attribute__((noinline)) void sparse_rows(const RowKernel& kernel, const RowKernel::Chunk& chunk,
+                                           const ConvQuantization& quantization,
+                                           const Results results) {
+  const Form form;
+  const SparseRows rows(kernel);
+  const RowKernel::Chunk own = chunk;
+  const int32_t* channels = kernel.channels;
+  const int32_t* bias = quantization.bias.data();
+  for (int32_t row = own.begin; row < own.end; ++row) {
+    const int32_t channel = channels[row];
+    v128_t sums[Vectors];
+    sparse_tile<Form, Vectors>(form, rows[row], own.input, bias + channel, sums);
+    results.store(channel, channel - own.first_channel, sums);
+  }
+}
+
+/// RowKernel::ToValues and ToSums.
+template <typename Form, typename Results, typename Out>
+void sparse_chunk(const RowKernel& kernel, const RowKernel::Chunk& chunk,
+                  const ConvQuantization& quantization, Out* out) {
+  const Results results(quantization, out);
+  [&]<int... Index>(std::integer_sequence<int, Index...>) {
+    ((chunk.vectors == Index + 1
+          ? sparse_rows<Form, Results, Index + 1>(kernel, chunk, quantization, results)
+          : void()),
+     ...);
+  }
+  (std::make_integer_sequence<int, kSparseStripVectors<Form>>());
 }
 
 /// One position: four blocks of the channel make one vector of weights as they lie; activations are
@@ -103,6 +191,11 @@ v128_t sparse_column(const SparseRow& row, const int8_t* input) {
     activations = wasm_v128_load32_lane(input + (pair[1] >> 32), activations, 3);
     form.accumulate(sum[chain], Form::load(values), Form::widen(activations));
   };
+  const auto accumulate_two = [&](const int8_t* values, const int32_t* offsets) {
+    v128_t activations = wasm_v128_load32_zero(input + offsets[0]);
+    activations = wasm_v128_load32_lane(input + offsets[1], activations, 1);
+    form.accumulate(sum[1], Form::widen(wasm_v128_load64_zero(values)), Form::widen(activations));
+  };
   const int8_t* values = row.values;
   const int32_t* offsets = row.offsets;
   int32_t blocks = row.blocks;
@@ -110,64 +203,37 @@ v128_t sparse_column(const SparseRow& row, const int8_t* input) {
     accumulate(0, values, offsets);
     accumulate(1, values + 16, offsets + 4);
   }
-  if (blocks > 0) {
+  if (blocks >= 4) {
     accumulate(0, values, offsets);
+    blocks -= 4;
+    values += 16;
+    offsets += 4;
+  }
+  if (blocks > 0) {
+    accumulate_two(values, offsets);
   }
   return wasm_i32x4_add(Form::finish(sum[0]), Form::finish(sum[1]));
 }
 
+/// RowKernel::ToColumn.
 template <typename Form>
-void sparse_row(const SparseRow& row, const int8_t* input, int32_t vectors, int32_t bias,
-                int32_t* sums) {
-  // Two registers a sum: five vectors and more do not fit and go in two halves.
-  constexpr int32_t most = kSparseStripVectors<Form> / Form::kRegistersPerSum;
-  if (vectors > most) {
-    const int32_t half = (vectors + 1) / 2;
-    sparse_row<Form>(row, input, half, bias, sums);
-    sparse_row<Form>(row, input + std::ptrdiff_t{16} * half, vectors - half, bias,
-                     sums + std::ptrdiff_t{4} * half);
-    return;
-  }
-  const auto run_if = [&]<int Vectors>() {
-    if (vectors == Vectors) {
-      sparse_tile<Form, Vectors>(row, input, bias, sums);
-    }
-  };
-  [&]<int... Index>(std::integer_sequence<int, Index...>) {
-    (run_if.template operator()<Index + 1>(), ...);
-  }
-  (std::make_integer_sequence<int, most>());
-}
-
-/// QuadKernel::Accumulate.
-template <typename Form>
-void accumulate_sparse(const QuadKernel& kernel, int32_t quad, const int8_t* input,
-                       int32_t positions, const int32_t (&bias)[4], QuadSums& sums) {
-  for (int32_t i = 0; i < 4; ++i) {
-    const int32_t o = 4 * quad + i;
-    if (o >= kernel.out_channels) {
-      break;  // the values of a channel that does not exist are not looked at
-    }
-    const SparseRow row = sparse_row_of(kernel, o);
-    sparse_row<Form>(row, input, (positions + 3) / 4, bias[i], sums.channel[i]);
-  }
-}
-
-/// QuadKernel::AccumulateColumn.
-template <typename Form>
-void accumulate_sparse_column(const QuadKernel& kernel, int32_t quad, int32_t quads,
-                              const int8_t* input, int32_t* sums) {
-  for (int32_t o = 4 * quad; o < 4 * (quad + quads) && o < kernel.out_channels; ++o) {
-    v128_t sum = sparse_column<Form>(sparse_row_of(kernel, o), input);
+void sparse_column_chunk(const RowKernel& kernel, const RowKernel::Chunk& chunk,
+                         const ConvQuantization& quantization, int32_t* sums) {
+  const SparseRows rows(kernel);
+  for (int32_t row = chunk.begin; row < chunk.end; ++row) {
+    const int32_t channel = kernel.channels[row];
+    v128_t sum = sparse_column<Form>(rows[row], chunk.input);
     sum = wasm_i32x4_add(sum, wasm_i32x4_shuffle(sum, sum, 2, 3, 0, 1));
     sum = wasm_i32x4_add(sum, wasm_i32x4_shuffle(sum, sum, 1, 0, 3, 2));
-    *sums++ += wasm_i32x4_extract_lane(sum, 0);
+    sums[channel - chunk.first_channel] =
+        quantization.bias[channel] + wasm_i32x4_extract_lane(sum, 0);
   }
 }
 
 template <typename Form>
 SparseForms sparse_forms() {
-  return {accumulate_sparse<Form>, accumulate_sparse_column<Form>, kSparseStripVectors<Form>};
+  return {sparse_chunk<Form, RowsToValues>, sparse_chunk<Form, RowsToSums>,
+          sparse_column_chunk<Form>};
 }
 
 }  // namespace edgy::kernels

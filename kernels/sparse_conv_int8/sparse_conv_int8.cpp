@@ -1,6 +1,8 @@
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "kernels/conv_int8/reference.h"
 #include "kernels/conv_int8/strip_copy.h"
@@ -33,14 +35,15 @@ void sparse_reference(const PackedSparseWeights& weights, std::span<const int32_
   const ConvShape& shape = weights.shape();
   const std::size_t group_bytes =
       input_layout.block_bytes() * (shape.in_channels / shape.groups / 4);
-  for (int32_t o = 0; o < shape.out_channels; ++o) {
+  for (int32_t row = 0; row < shape.out_channels; ++row) {
+    const int32_t o = weights.channels()[row];
     const int8_t* group_input = input + group_bytes * (o / (shape.out_channels / shape.groups));
     for (int32_t y = 0; y < output.layout.height; ++y) {
       for (int32_t x = 0; x < output.layout.width; ++x) {
         const int8_t* position =
             group_input + input_layout.row_bytes() * shape.stride_h * y + std::size_t{4} * x;
         int32_t sum = quantization.bias[o];
-        for (int32_t block = weights.row_starts()[o]; block < weights.row_starts()[o + 1];
+        for (int32_t block = weights.row_starts()[row]; block < weights.row_starts()[row + 1];
              ++block) {
           for (int32_t c = 0; c < 4; ++c) {
             sum += int32_t{weights.values()[std::size_t{4} * block + c]} *
@@ -53,7 +56,64 @@ void sparse_reference(const PackedSparseWeights& weights, std::span<const int32_
   }
 }
 
+// The blocks of output channel `o` that hold a weight.
+BlockList stored_row(const ConvShape& shape, std::span<const int8_t> weights, int32_t o) {
+  const int32_t channels = shape.in_channels / shape.groups;
+  const int32_t taps = shape.kernel_h * shape.kernel_w;
+  BlockList row;
+  for (int32_t block = 0; block < (channels + 3) / 4; ++block) {
+    for (int32_t tap = 0; tap < taps; ++tap) {
+      const int32_t count = std::min(4, channels - 4 * block);
+      const auto group =
+          weights.subspan((static_cast<std::size_t>(o) * taps + tap) * channels + 4 * block, count);
+      if (std::all_of(group.begin(), group.end(), [](int8_t weight) { return weight == 0; })) {
+        continue;
+      }
+      int8_t four[4] = {};
+      std::copy(group.begin(), group.end(), four);
+      row.push(block * taps + tap, four);
+    }
+  }
+  return row;
+}
+
+// Kernels take that many blocks of a row at a time.
+std::size_t row_multiple(Isa isa) {
+  return isa == Isa::kRelaxedDot ? 4 : 2;
+}
+
+int32_t most_strip_vectors(Isa isa) {
+#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
+  if (isa == Isa::kRelaxedDot) {
+    return kSparseStripVectors<RelaxedDotForm>;
+  }
+  if (isa == Isa::kRelaxedPair) {
+    return kSparseStripVectors<RelaxedPairForm>;
+  }
+#else
+  (void)isa;
+#endif
+  return kSparseStripVectors<Simd128Form>;
+}
+
+int32_t strip_vectors_of(const ConvShape& shape, Isa isa, const Block4& input) {
+  const int32_t span_h = (shape.kernel_h - 1) * shape.dilation_h + 1;
+  const int32_t span_w = (shape.kernel_w - 1) * shape.dilation_w + 1;
+  return sparse_strip_vectors(isa, (input.padded_height() - span_h) / shape.stride_h + 1,
+                              (input.padded_width() - span_w) / shape.stride_w + 1);
+}
+
 }  // namespace
+
+int32_t sparse_strip_vectors(Isa isa, int32_t height, int32_t width) {
+  const int32_t most = most_strip_vectors(isa);
+  if (height > 1) {
+    return most;
+  }
+  const int32_t vectors = std::max((width + 3) / 4, 1);
+  const int32_t strips = (vectors + most - 1) / most;
+  return (vectors + strips - 1) / strips;
+}
 
 bool supports_sparse(const ConvShape& shape) {
   return supports(shape) && (shape.groups == 1 || shape.in_channels / shape.groups % 4 == 0);
@@ -62,32 +122,33 @@ bool supports_sparse(const ConvShape& shape) {
 PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const int8_t> weights,
                                          Isa isa)
     : shape_(shape), isa_(isa) {
-  const int32_t channels = shape.in_channels / shape.groups;
-  const int32_t taps = shape.kernel_h * shape.kernel_w;
-  row_starts_.reserve(shape.out_channels + 1);
-  row_starts_.push_back(0);
+  std::vector<BlockList> rows;
+  rows.reserve(shape.out_channels);
   for (int32_t o = 0; o < shape.out_channels; ++o) {
-    BlockList row;
-    for (int32_t block = 0; block < (channels + 3) / 4; ++block) {
-      for (int32_t tap = 0; tap < taps; ++tap) {
-        const int32_t count = std::min(4, channels - 4 * block);
-        const auto group = weights.subspan(
-            (static_cast<std::size_t>(o) * taps + tap) * channels + 4 * block, count);
-        if (std::all_of(group.begin(), group.end(), [](int8_t weight) { return weight == 0; })) {
-          continue;
-        }
-        int8_t four[4] = {};
-        std::copy(group.begin(), group.end(), four);
-        row.push(block * taps + tap, four);
-      }
-    }
+    BlockList row = stored_row(shape, weights, o);
     stored_blocks_ += row.size();
     if (isa == Isa::kRelaxedPair) {
       row = in_sum_pairs(row);
     }
-    while (row.size() % 4 != 0) {
+    while (row.size() % row_multiple(isa) != 0) {
       row.push(row.steps.back(), kZeros);
     }
+    rows.push_back(std::move(row));
+  }
+  channels_.resize(shape.out_channels);
+  std::iota(channels_.begin(), channels_.end(), 0);
+  const int32_t per_group = shape.out_channels / shape.groups;
+  for (int32_t first = 0; first < shape.out_channels;) {
+    const int32_t group_end = (first / per_group + 1) * per_group;
+    const int32_t end = std::min(first + kChunkRows, group_end);
+    std::stable_sort(channels_.begin() + first, channels_.begin() + end,
+                     [&](int32_t a, int32_t b) { return rows[a].size() < rows[b].size(); });
+    first = end;
+  }
+  row_starts_.reserve(shape.out_channels + 1);
+  row_starts_.push_back(0);
+  for (const int32_t channel : channels_) {
+    const BlockList& row = rows[channel];
     steps_.insert(steps_.end(), row.steps.begin(), row.steps.end());
     values_.insert(values_.end(), row.values.begin(), row.values.end());
     row_starts_.push_back(static_cast<int32_t>(steps_.size()));
@@ -96,7 +157,8 @@ PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const
 
 std::vector<int32_t> sparse_conv_offsets(const PackedSparseWeights& weights, const Block4& input) {
   std::vector<int32_t> all = conv_offsets(weights.shape(), input);
-  const StripCopy copy(weights.shape(), input, forms_of(weights.isa()).strip_vectors);
+  const StripCopy copy(weights.shape(), input,
+                       strip_vectors_of(weights.shape(), weights.isa(), input));
   if (weights.isa() != Isa::kReference && copy.worthwhile(weights.stored_blocks())) {
     const int32_t taps = weights.shape().kernel_h * weights.shape().kernel_w;
     for (int32_t step = 0; step < static_cast<int32_t>(all.size()); ++step) {
@@ -119,18 +181,20 @@ void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_
     return;
   }
   const ConvShape& shape = weights.shape();
-  QuadKernel kernel = {};
+  RowKernel kernel;
   const SparseForms forms = forms_of(weights.isa());
-  kernel.strip_vectors = forms.strip_vectors;
-  kernel.accumulate = forms.strip;
-  kernel.accumulate_column = forms.column;
-  kernel.weights = weights.values().data();
-  kernel.offsets = offsets.data();
-  kernel.row_starts = weights.row_starts().data();
-  kernel.out_channels = shape.out_channels;
-  kernel.quads_per_group = (shape.out_channels / shape.groups + 3) / 4;
+  kernel.to_values = forms.to_values;
+  kernel.to_sums = forms.to_sums;
+  kernel.to_column = forms.to_column;
+  kernel.strip_vectors = strip_vectors_of(shape, weights.isa(), input_layout);
   kernel.blocks_per_group = (shape.in_channels / shape.groups + 3) / 4;
-  const StripCopy copy(shape, input_layout, forms.strip_vectors);
+  kernel.values = weights.values().data();
+  kernel.row_starts = weights.row_starts().data();
+  kernel.channels = weights.channels().data();
+  kernel.offsets = offsets.data();
+  kernel.out_channels = shape.out_channels;
+  kernel.channels_per_group = shape.out_channels / shape.groups;
+  const StripCopy copy(shape, input_layout, kernel.strip_vectors);
   if (copy.worthwhile(weights.stored_blocks())) {
     kernel.copy = &copy;
   }

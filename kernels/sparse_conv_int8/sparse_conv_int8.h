@@ -26,11 +26,15 @@ class PackedSparseWeights {
   /// Blocks that hold a weight.
   std::size_t stored_blocks() const { return stored_blocks_; }
   std::size_t bytes() const {
-    return values_.size() + sizeof(int32_t) * (row_starts_.size() + steps_.size());
+    return values_.size() +
+           sizeof(int32_t) * (channels_.size() + row_starts_.size() + steps_.size());
   }
-  /// Blocks of output channel o: row_starts()[o] .. row_starts()[o + 1]. Filled up with blocks of
-  /// zeros to a multiple of 4: kernels take four at a time, and a remainder would cost them more (a
-  /// mispredicted branch) than it computes. For kRelaxedPair they are in sum pairs.
+  /// Output channel of each row. In each chunk (kChunkRows) rows are sorted by length: a processor
+  /// then foresees the end of their loops.
+  std::span<const int32_t> channels() const { return channels_; }
+  /// Blocks of row r: row_starts()[r] .. row_starts()[r + 1]. Filled up with blocks of zeros to
+  /// what kernels take at a time: two, or four for kRelaxedDot. For kRelaxedPair they are in sum
+  /// pairs.
   std::span<const int32_t> row_starts() const { return row_starts_; }
   /// Index of each stored block into `conv_offsets` of the same shape.
   std::span<const int32_t> steps() const { return steps_; }
@@ -40,6 +44,7 @@ class PackedSparseWeights {
  private:
   ConvShape shape_;
   Isa isa_;
+  std::vector<int32_t> channels_;
   std::vector<int32_t> row_starts_;
   std::vector<int32_t> steps_;
   std::vector<int8_t> values_;

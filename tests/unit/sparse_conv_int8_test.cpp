@@ -84,13 +84,25 @@ TEST_CASE("only blocks that hold a weight are stored", "[sparse_conv_int8]") {
   weights[18] = 9;   // row 1, tap 1, channel 0
   const PackedSparseWeights packed(shape, weights, Isa::kSimd128);
   REQUIRE(packed.stored_blocks() == 3);
-  REQUIRE(std::ranges::equal(packed.row_starts(), std::vector<int32_t>{0, 4, 8}));
-  REQUIRE(std::ranges::equal(packed.steps(), std::vector<int32_t>{2, 2, 2, 2, 0, 1, 1, 1}));
-  std::vector<int8_t> values(32);  // rows filled up with zeros to four blocks
+  REQUIRE(std::ranges::equal(packed.channels(), std::vector<int32_t>{0, 1}));
+  REQUIRE(std::ranges::equal(packed.row_starts(), std::vector<int32_t>{0, 2, 4}));
+  REQUIRE(std::ranges::equal(packed.steps(), std::vector<int32_t>{2, 2, 0, 1}));
+  std::vector<int8_t> values(16);  // the first row filled up with zeros to two blocks
   values[1] = 3;
-  values[16] = -1;
-  values[20] = 9;
+  values[8] = -1;
+  values[12] = 9;
   REQUIRE(std::ranges::equal(packed.values(), values));
+}
+
+TEST_CASE("rows are stored from the shortest to the longest", "[sparse_conv_int8]") {
+  const ConvShape shape = {.in_channels = 24, .out_channels = 3};
+  std::vector<int8_t> weights(72);
+  for (const int32_t block : {0, 1, 2, 8, 12, 13, 14, 15, 16}) {  // rows of 3, 1 and 5 blocks
+    weights[4 * block] = 1;
+  }
+  const PackedSparseWeights packed(shape, weights, Isa::kSimd128);
+  REQUIRE(std::ranges::equal(packed.channels(), std::vector<int32_t>{1, 0, 2}));
+  REQUIRE(std::ranges::equal(packed.row_starts(), std::vector<int32_t>{0, 2, 6, 12}));
 }
 
 TEST_CASE("a depthwise convolution has no sparse kernel", "[sparse_conv_int8]") {

@@ -3,8 +3,8 @@
 //   --json FILE                  also write the figures there
 //   --js-flags FLAGS             for V8, such as --no-enable-avx-vnni
 //   --browser FILE               Chromium (default /usr/bin/chromium)
-//   --only TEXT                  only rows whose name contains TEXT
-//   --cases N                    first compare all kernels and forms on N random convolutions (default 1000)
+//   --only TEXT                  only rows whose name the regular expression TEXT finds
+//   --cases N                    first compare all kernels and forms on N random convolutions (default 2000)
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
     'js-flags': { type: 'string', default: '' },
     browser: { type: 'string', default: '/usr/bin/chromium' },
     only: { type: 'string', default: '' },
-    cases: { type: 'string', default: '1000' },
+    cases: { type: 'string', default: '2000' },
   },
 });
 
@@ -62,7 +62,7 @@ async function measure({ modules, only, cases }) {
 
   const rows = [];
   const add = (row) => {
-    if (row.name.includes(only)) rows.push(row);
+    if (new RegExp(only).test(row.name)) rows.push(row);
   };
   const peak = (exports, name, macsPerRound, extra) =>
     add({

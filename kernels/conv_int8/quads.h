@@ -1,0 +1,42 @@
+// Kernels that compute four output channels ("a quad") at a time.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/conv_int8/strips.h"
+
+namespace edgy::kernels {
+
+/// Most vectors of a strip: tiles are two vectors wide.
+inline constexpr int32_t kQuadStripVectors = 8;
+
+class QuadKernel final : public StripKernel {
+ public:
+  /// Sums of the quad over `positions` neighbours from `input` on, starting from `bias`. Every
+  /// vector that holds a position is written whole.
+  using Accumulate = void (*)(const QuadKernel& kernel, int32_t quad, const int8_t* input,
+                              int32_t positions, const int32_t (&bias)[4], QuadSums& sums);
+  /// Sums of `quads` (1..4) quads at one position, added to `sums` ([quads][4], holding the
+  /// biases).
+  using AccumulateColumn = void (*)(const QuadKernel& kernel, int32_t quad, int32_t quads,
+                                    const int8_t* input, int32_t* sums);
+
+  void run(const Strip& strip, const ConvQuantization& quantization,
+           const OutputWriter& writer) const override;
+
+  Accumulate accumulate = nullptr;
+  AccumulateColumn accumulate_column = nullptr;  ///< for strips of one position; may be null
+  const int8_t* weights = nullptr;               ///< in the kernel's own packing
+  const int32_t* offsets = nullptr;              ///< bytes from the first position's input
+  const int32_t* starts = nullptr;    ///< for 4x4 blocks: the first stored block of each quad
+  const uint8_t* summable = nullptr;  ///< of PackedConvWeights; or null
+  int32_t steps = 0;                  ///< without `starts`: offsets per output channel
+  int32_t out_channels = 0;
+  int32_t quads_per_group = 1;  ///< quads that read the same input channels
+
+ private:
+  void run_column(const Strip& strip, const ConvQuantization& quantization,
+                  const OutputWriter& writer) const;
+};
+
+}  // namespace edgy::kernels

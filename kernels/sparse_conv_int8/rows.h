@@ -1,0 +1,56 @@
+// Kernels that compute one output channel ("a row" of the weight matrix) at a time.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/conv_int8/strips.h"
+
+namespace edgy::kernels {
+
+/// Rows that are sorted by length, computed one after another and only then stored.
+inline constexpr int32_t kChunkRows = 256;
+
+/// Most vectors of a strip for an output of `height` by `width`: no more than the form's registers
+/// hold, and strips of one row are even.
+int32_t sparse_strip_vectors(Isa isa, int32_t height, int32_t width);
+
+class RowKernel final : public StripKernel {
+ public:
+  /// Rows `begin` to `end` of the packing over one strip. Results of channel c go to place
+  /// c - first_channel.
+  struct Chunk {
+    int32_t begin;
+    int32_t end;
+    int32_t first_channel;
+    int32_t vectors;
+    const int8_t* input;
+  };
+  /// int8 values, [place][kPlanarBytes].
+  using ToValues = void (*)(const RowKernel& kernel, const Chunk& chunk,
+                            const ConvQuantization& quantization, int8_t* values);
+  /// Sums; place p is channel p % 4 of sums[p / 4].
+  using ToSums = void (*)(const RowKernel& kernel, const Chunk& chunk,
+                          const ConvQuantization& quantization, QuadSums* sums);
+  /// Sums of one position, [place].
+  using ToColumn = void (*)(const RowKernel& kernel, const Chunk& chunk,
+                            const ConvQuantization& quantization, int32_t* sums);
+
+  void run(const Strip& strip, const ConvQuantization& quantization,
+           const OutputWriter& writer) const override;
+
+  ToValues to_values = nullptr;
+  ToSums to_sums = nullptr;
+  ToColumn to_column = nullptr;
+  const int8_t* values = nullptr;  ///< of PackedSparseWeights, like the next two
+  const int32_t* row_starts = nullptr;
+  const int32_t* channels = nullptr;
+  const int32_t* offsets = nullptr;  ///< bytes from the first position's input, of each block
+  int32_t out_channels = 0;
+  int32_t channels_per_group = 1;
+
+ private:
+  void run_chunk(const Chunk& chunk, const Strip& strip, const ConvQuantization& quantization,
+                 const OutputWriter& writer) const;
+};
+
+}  // namespace edgy::kernels
