@@ -27,26 +27,46 @@ bool is_sum_pair(const int8_t* first, const int8_t* second) {
   return true;
 }
 
-BlockList in_sum_pairs(const BlockList& blocks) {
-  BlockList paired;
-  std::vector<std::size_t> waiting;  // blocks without a partner yet, oldest first
-  const auto values_of = [&](std::size_t block) { return blocks.values.data() + 4 * block; };
-  for (std::size_t block = 0; block < blocks.size(); ++block) {
+bool are_sum_pairs(const int8_t* first, const int8_t* second, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 4) {
+    if (!is_sum_pair(first + i, second + i)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+PairedOrder pair_blocks(std::span<const int8_t> values, std::size_t block_bytes) {
+  PairedOrder order;
+  std::vector<int32_t> waiting;  // blocks without a partner yet, oldest first
+  const auto values_of = [&](int32_t block) { return values.data() + block_bytes * block; };
+  for (int32_t block = 0; block_bytes * block < values.size(); ++block) {
     const auto end = waiting.begin() + std::min<std::ptrdiff_t>(std::ssize(waiting), kMostTried);
-    const auto partner = std::find_if(waiting.begin(), end, [&](std::size_t other) {
-      return is_sum_pair(values_of(other), values_of(block));
+    const auto partner = std::find_if(waiting.begin(), end, [&](int32_t other) {
+      return are_sum_pairs(values_of(other), values_of(block), block_bytes);
     });
     if (partner == end) {
       waiting.push_back(block);
       continue;
     }
-    paired.push(blocks.steps[*partner], values_of(*partner));
-    paired.push(blocks.steps[block], values_of(block));
+    order.blocks.push_back(*partner);
+    order.blocks.push_back(block);
     waiting.erase(partner);
   }
-  for (const std::size_t block : waiting) {
-    paired.push(blocks.steps[block], values_of(block));
-    paired.push(blocks.steps[block], kZeros);
+  order.paired = static_cast<int32_t>(order.blocks.size());
+  order.blocks.insert(order.blocks.end(), waiting.begin(), waiting.end());
+  return order;
+}
+
+BlockList in_sum_pairs(const BlockList& blocks) {
+  const PairedOrder order = pair_blocks(blocks.values, 4);
+  BlockList paired;
+  for (int32_t i = 0; i < std::ssize(order.blocks); ++i) {
+    const int32_t block = order.blocks[i];
+    paired.push(blocks.steps[block], blocks.values.data() + std::ptrdiff_t{4} * block);
+    if (i >= order.paired) {
+      paired.push(blocks.steps[block], kZeros);
+    }
   }
   return paired;
 }

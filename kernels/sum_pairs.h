@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace edgy::kernels {
@@ -13,8 +14,19 @@ namespace edgy::kernels {
 /// than 258 = floor(32767 / 127), nor the negative ones to less than -258.
 bool is_sum_pair(const int8_t* first, const int8_t* second);
 
-/// Dense weights are checked in runs of this many steps.
-inline constexpr int32_t kSummableSteps = 32;
+/// The same for each four of `bytes` weights of two blocks.
+bool are_sum_pairs(const int8_t* first, const int8_t* second, std::size_t bytes);
+
+/// An order of blocks: the first `paired` of them (an even number) are pairs, the rest has no
+/// partner.
+struct PairedOrder {
+  std::vector<int32_t> blocks;
+  int32_t paired = 0;
+};
+
+/// Pairs blocks of `block_bytes` (a multiple of 4) weights each. Neighbours stay close, because
+/// their activations do.
+PairedOrder pair_blocks(std::span<const int8_t> values, std::size_t block_bytes);
 
 /// Blocks of one output channel, in order of packing.
 struct BlockList {
@@ -29,7 +41,7 @@ struct BlockList {
 };
 
 /// The same blocks, ordered so that blocks 2 i and 2 i + 1 are sum pairs for every i. A block that
-/// finds no partner gets a block of zeros. Neighbours stay close, because their activations do.
+/// finds no partner gets a block of zeros.
 BlockList in_sum_pairs(const BlockList& blocks);
 
 }  // namespace edgy::kernels

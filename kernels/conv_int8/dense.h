@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <utility>
 
 #include "kernels/conv_int8/quads.h"
 #include "kernels/forms.h"
-#include "kernels/sum_pairs.h"
 
 namespace edgy::kernels {
 
@@ -15,6 +16,7 @@ namespace edgy::kernels {
 struct ConvForms {
   QuadKernel::Accumulate dense;
   QuadKernel::AccumulateColumn dense_column;
+  QuadKernel::AccumulateColumn panel_column;
   QuadKernel::Accumulate depthwise;
 };
 
@@ -22,11 +24,40 @@ ConvForms conv_simd128();
 ConvForms conv_relaxed_dot();
 ConvForms conv_relaxed_pair();
 
-/// Four output channels by `Vectors` vectors, all in registers.
-template <typename Form, int Vectors>
-void dense_tile(const int8_t* weights, const int32_t* offsets, int32_t steps, const int8_t* input,
-                const int32_t (&bias)[4], int32_t first_vector, QuadSums& sums) {
+/// As `panel_quads` of the form: their sums fill half the registers.
+template <typename Form>
+inline constexpr int32_t kPanelQuads = kMostPanelQuads / Form::kRegistersPerSum;
+
+/// The stored steps of a quad: all, or those of its non-zero 4x4 blocks.
+struct QuadSteps {
+  const int8_t* weights;
+  const int32_t* offsets;
+  int32_t steps;
+  std::ptrdiff_t step_bytes;  ///< from the weights of a step to those of the next
+};
+
+inline QuadSteps steps_of(const QuadKernel& kernel, int32_t quad) {
+  if (kernel.starts == nullptr) {
+    return {kernel.weights + std::size_t{16} * kernel.steps * quad, kernel.offsets, kernel.steps,
+            16};
+  }
+  const PanelPlace place(quad, kernel.quads_per_group, kernel.quads_per_panel);
+  const int32_t begin = kernel.starts[place.panel];
+  const int32_t steps = kernel.starts[place.panel + 1] - begin;
+  // Panels of several quads store all steps.
+  const std::size_t blocks_before =
+      kernel.quads_per_panel == 1 ? begin : std::size_t{1} * steps * place.first_quad;
+  return {kernel.weights + 16 * (blocks_before + place.in_panel), kernel.offsets + begin, steps,
+          std::ptrdiff_t{16} * place.quads};
+}
+
+/// Four output channels by `Vectors` vectors, all in registers. `InPanels`: else the weights of the
+/// quad follow each other.
+template <typename Form, int Vectors, bool InPanels>
+void dense_tile(const QuadSteps& quad, const int8_t* input, const int32_t (&bias)[4],
+                int32_t first_vector, QuadSums& sums) {
   const Form form;
+  auto [weights, offsets, steps, step_bytes] = quad;
   typename Form::Sum sum[4][Vectors];
   for (int i = 0; i < 4; ++i) {
     for (int v = 0; v < Vectors; ++v) {
@@ -46,7 +77,7 @@ void dense_tile(const int8_t* weights, const int32_t* offsets, int32_t steps, co
         form.accumulate(sum[i][v], weight, operand[v]);
       }
     }
-    weights += 16;
+    weights += InPanels ? step_bytes : 16;
   }
   for (int i = 0; i < 4; ++i) {
     for (int v = 0; v < Vectors; ++v) {
@@ -58,9 +89,10 @@ void dense_tile(const int8_t* weights, const int32_t* offsets, int32_t steps, co
 /// Two or three positions: the lanes are the four output channels, so that weights are read once,
 /// as they lie.
 template <typename Form, int Positions>
-void dense_columns(const int8_t* weights, const int32_t* offsets, int32_t steps,
-                   const int8_t* input, const int32_t (&bias)[4], QuadSums& sums) {
+void dense_columns(const QuadSteps& quad, const int8_t* input, const int32_t (&bias)[4],
+                   QuadSums& sums) {
   const Form form;
+  const auto [weights, offsets, steps, step_bytes] = quad;
   constexpr int chains = 2;  // to hide the latency of an accumulation
   typename Form::Sum sum[chains][Positions];
   for (auto& chain : sum) {
@@ -69,7 +101,7 @@ void dense_columns(const int8_t* weights, const int32_t* offsets, int32_t steps,
     }
   }
   const auto accumulate = [&](int chain, int32_t step) __attribute__((always_inline)) {
-    const typename Form::Operand weight = Form::load(weights + std::ptrdiff_t{16} * step);
+    const typename Form::Operand weight = Form::load(weights + step_bytes * step);
     for (int p = 0; p < Positions; ++p) {
       form.accumulate(sum[chain][p], weight, Form::splat(input + offsets[step] + 4 * p));
     }
@@ -95,124 +127,165 @@ void dense_columns(const int8_t* weights, const int32_t* offsets, int32_t steps,
   }
 }
 
-/// The stored steps of a quad: all, or those of its non-zero 4x4 blocks.
-struct QuadSteps {
-  const int8_t* weights;
-  const int32_t* offsets;
-  int32_t steps;
-};
-
-inline QuadSteps steps_of(const QuadKernel& kernel, int32_t quad) {
-  if (kernel.starts == nullptr) {
-    return {kernel.weights + std::size_t{16} * kernel.steps * quad, kernel.offsets, kernel.steps};
+template <typename Form, bool InPanels>
+void dense_tiles(const QuadSteps& steps, const int8_t* input, int32_t vectors,
+                 const int32_t (&bias)[4], QuadSums& sums) {
+  constexpr int tile_vectors = 2 / Form::kRegistersPerSum;
+  int32_t vector = 0;
+  for (; vector + tile_vectors <= vectors; vector += tile_vectors) {
+    dense_tile<Form, tile_vectors, InPanels>(steps, input, bias, vector, sums);
   }
-  const int32_t begin = kernel.starts[quad];
-  return {kernel.weights + std::ptrdiff_t{16} * begin, kernel.offsets + begin,
-          kernel.starts[quad + 1] - begin};
+  if (vector < vectors) {
+    dense_tile<Form, 1, InPanels>(steps, input, bias, vector, sums);
+  }
 }
 
-/// QuadKernel::Accumulate for weights packed [out/4][step][4 out][4 in].
+/// QuadKernel::Accumulate for weights packed [panel][step][quad][4 out][4 in].
 template <typename Form>
 void accumulate_dense(const QuadKernel& kernel, int32_t quad, const int8_t* input,
                       int32_t positions, const int32_t (&bias)[4], QuadSums& sums) {
-  const auto [weights, offsets, steps] = steps_of(kernel, quad);
+  const QuadSteps steps = steps_of(kernel, quad);
   if (positions == 2) {
-    return dense_columns<Form, 2>(weights, offsets, steps, input, bias, sums);
+    return dense_columns<Form, 2>(steps, input, bias, sums);
   }
   if (positions == 3) {
-    return dense_columns<Form, 3>(weights, offsets, steps, input, bias, sums);
+    return dense_columns<Form, 3>(steps, input, bias, sums);
   }
-  constexpr int tile_vectors = 2 / Form::kRegistersPerSum;
   const int32_t vectors = (positions + 3) / 4;
-  int32_t vector = 0;
-  for (; vector + tile_vectors <= vectors; vector += tile_vectors) {
-    dense_tile<Form, tile_vectors>(weights, offsets, steps, input, bias, vector, sums);
-  }
-  if (vector < vectors) {
-    dense_tile<Form, 1>(weights, offsets, steps, input, bias, vector, sums);
+  if (steps.step_bytes == 16) {
+    dense_tiles<Form, false>(steps, input, vectors, bias, sums);
+  } else {
+    dense_tiles<Form, true>(steps, input, vectors, bias, sums);
   }
 }
 
-/// `Quads` quads at one position: a splat of four activations serves all of them, weights stream
-/// through. `summable` tells of runs of kSummableSteps steps; it may be null.
+inline void add_sums(v128_t more, int32_t* sums) {
+  wasm_v128_store(sums, wasm_i32x4_add(wasm_v128_load(sums), more));
+}
+
+/// `Quads` quads at one position, of weights that are not packed for it.
 template <typename Form, int Quads>
-void dense_column(const int8_t* weights, const int32_t* offsets, int32_t steps,
-                  const uint8_t* summable, const int8_t* input, int32_t* sums) {
+void dense_column(const QuadSteps& first, const int8_t* input, int32_t* sums) {
   const Form form;
   typename Form::Sum sum[2][Quads];
   for (int quad = 0; quad < Quads; ++quad) {
     sum[0][quad] = sum[1][quad] = Form::start(0);
   }
-  const std::ptrdiff_t quad_bytes = std::ptrdiff_t{16} * steps;
-  const auto accumulate_two = [&](int chain, int32_t step) __attribute__((always_inline)) {
-    const typename Form::Operand first = Form::splat(input + offsets[step]);
-    const typename Form::Operand second = Form::splat(input + offsets[step + 1]);
-    const int8_t* weight = weights + std::ptrdiff_t{16} * step;
+  const std::ptrdiff_t quad_bytes = std::ptrdiff_t{16} * first.steps;
+  const auto accumulate = [&](int set, int32_t step) __attribute__((always_inline)) {
+    const typename Form::Operand activations = Form::splat(input + first.offsets[step]);
+    const int8_t* weight = first.weights + std::ptrdiff_t{16} * step;
     for (int quad = 0; quad < Quads; ++quad, weight += quad_bytes) {
-      form.accumulate_two(sum[chain][quad], Form::load(weight), first, Form::load(weight + 16),
-                          second);
-    }
-  };
-  const auto accumulate = [&](int chain, int32_t step) __attribute__((always_inline)) {
-    const typename Form::Operand activations = Form::splat(input + offsets[step]);
-    const int8_t* weight = weights + std::ptrdiff_t{16} * step;
-    for (int quad = 0; quad < Quads; ++quad, weight += quad_bytes) {
-      form.accumulate(sum[chain][quad], Form::load(weight), activations);
+      form.accumulate(sum[set][quad], Form::load(weight), activations);
     }
   };
   int32_t step = 0;
-  if (summable != nullptr) {
-    const int32_t runs = steps / kSummableSteps;
-    for (int32_t run = 0; run < runs; ++run) {
-      bool all = true;
-      for (int quad = 0; quad < Quads; ++quad) {
-        all = all && summable[runs * quad + run] != 0;
-      }
-      const int32_t end = step + kSummableSteps;
-      if (all) {
-        for (; step < end; step += 4) {
-          accumulate_two(0, step);
-          accumulate_two(1, step + 2);
-        }
-      } else {
-        for (; step < end; ++step) {
-          accumulate(0, step);
-        }
-      }
-    }
-  }
-  for (; step + 2 <= steps; step += 2) {
+  for (; step + 2 <= first.steps; step += 2) {
     accumulate(0, step);
     accumulate(1, step + 1);
   }
-  if (step < steps) {
+  if (step < first.steps) {
     accumulate(0, step);
   }
   for (int quad = 0; quad < Quads; ++quad) {
-    const v128_t total = wasm_i32x4_add(Form::finish(sum[0][quad]), Form::finish(sum[1][quad]));
-    int32_t* out = sums + std::ptrdiff_t{4} * quad;
-    wasm_v128_store(out, wasm_i32x4_add(wasm_v128_load(out), total));
+    add_sums(wasm_i32x4_add(Form::finish(sum[0][quad]), Form::finish(sum[1][quad])),
+             sums + std::ptrdiff_t{4} * quad);
   }
 }
 
-/// QuadKernel::AccumulateColumn for weights packed as above.
+/// QuadKernel::AccumulateColumn for weights packed [quad][step][4 out][4 in].
 template <typename Form>
 void accumulate_dense_column(const QuadKernel& kernel, int32_t quad, int32_t quads,
                              const int8_t* input, int32_t* sums) {
-  const int32_t runs = kernel.steps / kSummableSteps;
-  const auto summable_of = [&](int32_t which) {
-    return kernel.summable == nullptr ? nullptr
-                                      : kernel.summable + std::ptrdiff_t{1} * runs * which;
+  for (; quads >= 4; quads -= 4, quad += 4, sums += 16) {
+    dense_column<Form, 4>(steps_of(kernel, quad), input, sums);
+  }
+  for (; quads > 0; --quads, ++quad, sums += 4) {
+    dense_column<Form, 1>(steps_of(kernel, quad), input, sums);
+  }
+}
+
+/// A panel of `Quads` quads at one position: a splat of four activations serves all of them,
+/// weights stream through. The first `paired` steps are sum pairs.
+template <typename Form, int Quads>
+void panel_column(const QuadSteps& panel, int32_t paired, const int8_t* input, int32_t* sums) {
+  const Form form;
+  // Two sets of sums where there are few, to hide the latency of an accumulation.
+  constexpr int sets = Quads * Form::kRegistersPerSum <= 4 ? 2 : 1;
+  typename Form::Sum sum[sets][Quads];
+  for (auto& set : sum) {
+    for (auto& quad : set) {
+      quad = Form::start(0);
+    }
+  }
+  const int8_t* weights = panel.weights;
+  const int32_t* offsets = panel.offsets;
+  const auto accumulate_two = [&](int set) __attribute__((always_inline)) {
+    uint64_t pair;
+    std::memcpy(&pair, offsets, sizeof pair);
+    const typename Form::Operand first = Form::splat(input + static_cast<uint32_t>(pair));
+    const typename Form::Operand second = Form::splat(input + (pair >> 32));
+    for (int quad = 0; quad < Quads; ++quad) {
+      form.accumulate_two(sum[set][quad], Form::load(weights + 16 * quad), first,
+                          Form::load(weights + 16 * (Quads + quad)), second);
+    }
+    offsets += 2;
+    weights += 32 * Quads;
   };
-  if (quads == 4 && kernel.starts == nullptr) {
-    const QuadSteps first = steps_of(kernel, quad);
-    return dense_column<Form, 4>(first.weights, first.offsets, first.steps, summable_of(quad),
-                                 input, sums);
+  const int32_t* paired_end = offsets + paired;
+  const int32_t* end = offsets + panel.steps;
+  while (paired_end - offsets >= 2 * sets) {
+    for (int set = 0; set < sets; ++set) {
+      accumulate_two(set);
+    }
   }
-  for (int32_t i = 0; i < quads; ++i, sums += 4) {
-    const QuadSteps own = steps_of(kernel, quad + i);
-    dense_column<Form, 1>(own.weights, own.offsets, own.steps, summable_of(quad + i), input, sums);
+  if (offsets != paired_end) {
+    accumulate_two(0);
   }
+  for (; offsets != end; ++offsets, weights += 16 * Quads) {
+    const typename Form::Operand activations = Form::splat(input + *offsets);
+    for (int quad = 0; quad < Quads; ++quad) {
+      form.accumulate(sum[0][quad], Form::load(weights + 16 * quad), activations);
+    }
+  }
+  for (int quad = 0; quad < Quads; ++quad) {
+    v128_t total = Form::finish(sum[0][quad]);
+    if constexpr (sets == 2) {
+      total = wasm_i32x4_add(total, Form::finish(sum[1][quad]));
+    }
+    add_sums(total, sums + std::ptrdiff_t{4} * quad);
+  }
+}
+
+/// QuadKernel::AccumulateColumn for panels.
+template <typename Form>
+void accumulate_panel_column(const QuadKernel& kernel, int32_t quad, int32_t quads,
+                             const int8_t* input, int32_t* sums) {
+  const PanelPlace place(quad, kernel.quads_per_group, kernel.quads_per_panel);
+  const int32_t* starts = kernel.starts + place.panel;
+  const int32_t* paired = kernel.paired_steps + place.panel;
+  QuadSteps panel = steps_of(kernel, quad);
+  const auto run = [&]<int Quads>() {
+    panel.steps = starts[1] - starts[0];
+    panel_column<Form, Quads>(panel, *paired, input, sums);
+    panel.offsets += panel.steps;
+    panel.weights += std::ptrdiff_t{16} * Quads * panel.steps;
+    ++starts;
+    ++paired;
+    quads -= Quads;
+    sums += 4 * Quads;
+  };
+  while (kernel.quads_per_panel == 1 && quads > 0) {
+    run.template operator()<1>();
+  }
+  constexpr int full = kPanelQuads<Form>;
+  while (quads >= full) {
+    run.template operator()<full>();
+  }
+  [&]<int... Index>(std::integer_sequence<int, Index...>) {
+    ((quads == Index + 1 ? run.template operator()<Index + 1>() : void()), ...);
+  }
+  (std::make_integer_sequence<int, full - 1>());
 }
 
 /// QuadKernel::Accumulate for one channel a group, weights packed [channels/4][taps/4][4
@@ -272,7 +345,8 @@ void accumulate_depthwise(const QuadKernel& kernel, int32_t quad, const int8_t* 
 
 template <typename Form>
 ConvForms conv_forms() {
-  return {accumulate_dense<Form>, accumulate_dense_column<Form>, accumulate_depthwise<Form>};
+  return {accumulate_dense<Form>, accumulate_dense_column<Form>, accumulate_panel_column<Form>,
+          accumulate_depthwise<Form>};
 }
 
 }  // namespace edgy::kernels

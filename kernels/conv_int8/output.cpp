@@ -160,15 +160,32 @@ void OutputWriter::store_planar(int32_t quad, int32_t start, int32_t count,
 
 void OutputWriter::store_column(int32_t quad, int32_t quads, int32_t position,
                                 const int32_t* sums) const {
-  const int32_t y = position / pitch_;
-  const int32_t x = position - y * pitch_;
-  const int32_t channel = 4 * quad;
-  const int32_t channels = std::min(4 * quads, output_.layout.channels - channel);
-  alignas(16) float scales[16] = {};
-  std::copy_n(quantization_.scale.data() + channel, channels, scales);
+  const int32_t y = position < pitch_ ? 0 : position / pitch_;
+  const Run run = {quad, y, position - y * pitch_, 1};
+  const int32_t channels = std::min(4 * quads, output_.layout.channels - 4 * quad);
+  const Requantizer requantizer(quantization_);
+  // Four quads at a time; what is left goes through copies that are filled up with zeros.
+  int32_t done = 0;
+  for (; done + 16 <= channels; done += 16) {
+    store_sixteen({quad + done / 4, run.y, run.x, 1}, requantizer, 16, sums + done,
+                  quantization_.scale.data() + 4 * quad + done);
+  }
+  if (done < channels) {
+    alignas(16) int32_t last_sums[16] = {};
+    alignas(16) float scales[16] = {};
+    std::copy_n(sums + done, channels - done, last_sums);
+    std::copy_n(quantization_.scale.data() + 4 * quad + done, channels - done, scales);
+    store_sixteen({quad + done / 4, run.y, run.x, 1}, requantizer, channels - done, last_sums,
+                  scales);
+  }
+}
+
+inline void OutputWriter::store_sixteen(const Run& run, const Requantizer& requantizer,
+                                        int32_t channels, const int32_t* sums,
+                                        const float* scales) const {
   const std::size_t row =
-      (static_cast<std::size_t>(y) * output_.layout.width + x) * output_.layout.channels + channel;
-  v128_t values[4];
+      (static_cast<std::size_t>(run.y) * output_.layout.width + run.x) * output_.layout.channels +
+      std::size_t{4} * run.quad;
   if (output_.kind == ConvOutput::Kind::kRowsFloat) {
     const v128_t low = wasm_f32x4_splat(quantization_.float_min);
     const v128_t high = wasm_f32x4_splat(quantization_.float_max);
@@ -181,7 +198,7 @@ void OutputWriter::store_column(int32_t quad, int32_t quads, int32_t position,
     std::copy_n(finished, channels, static_cast<float*>(output_.data) + row);
     return;
   }
-  const Requantizer requantizer(quantization_);
+  v128_t values[4];
   for (int32_t i = 0; i < 4; ++i) {
     values[i] = requantizer(wasm_v128_load(sums + std::ptrdiff_t{4} * i),
                             wasm_v128_load(scales + std::ptrdiff_t{4} * i));
@@ -193,9 +210,9 @@ void OutputWriter::store_column(int32_t quad, int32_t quads, int32_t position,
     std::copy_n(finished, channels, data + row);
     return;
   }
-  int8_t* out = data + output_.layout.offset(quad, y, x);
-  for (int32_t i = 0; i < quads; ++i, out += output_.layout.block_bytes()) {
-    std::memcpy(out, finished + std::ptrdiff_t{4} * i, 4);
+  int8_t* out = data + output_.layout.offset(run.quad, run.y, run.x);
+  for (int32_t i = 0; i < channels; i += 4, out += output_.layout.block_bytes()) {
+    std::memcpy(out, finished + i, 4);
   }
 }
 

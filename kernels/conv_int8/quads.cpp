@@ -4,6 +4,12 @@
 #include <cstddef>
 
 namespace edgy::kernels {
+namespace {
+
+// Quads of one position that are computed before any is stored: whole panels.
+constexpr int32_t kColumnQuads = 64;
+
+}  // namespace
 
 void QuadKernel::run(const Strip& strip, const ConvQuantization& quantization,
                      const OutputWriter& writer) const {
@@ -25,16 +31,17 @@ void QuadKernel::run(const Strip& strip, const ConvQuantization& quantization,
 
 void QuadKernel::run_column(const Strip& strip, const ConvQuantization& quantization,
                             const OutputWriter& writer) const {
+  alignas(16) int32_t sums[4 * kColumnQuads];
   const int32_t all_quads = (out_channels + 3) / 4;
-  for (int32_t quad = 0; quad < all_quads;) {
-    const int32_t group = quad / quads_per_group;
-    const int32_t quads = std::min({4, all_quads - quad, quads_per_group * (group + 1) - quad});
-    alignas(16) int32_t sums[16] = {};
-    std::copy_n(quantization.bias.data() + std::ptrdiff_t{4} * quad,
-                std::min(4 * quads, out_channels - 4 * quad), sums);
-    accumulate_column(*this, quad, quads, strip.input + strip.group_bytes * group, sums);
-    writer.store_column(quad, quads, strip.start, sums);
-    quad += quads;
+  for (int32_t first = 0; first < all_quads;) {
+    const int32_t group = first / quads_per_group;
+    const int32_t end = std::min({first + kColumnQuads, all_quads, quads_per_group * (group + 1)});
+    const int32_t channels = std::min(4 * end, out_channels) - 4 * first;
+    std::copy_n(quantization.bias.data() + std::ptrdiff_t{4} * first, channels, sums);
+    std::fill(sums + channels, sums + std::ptrdiff_t{4} * (end - first), 0);
+    accumulate_column(*this, first, end - first, strip.input + strip.group_bytes * group, sums);
+    writer.store_column(first, end - first, strip.start, sums);
+    first = end;
   }
 }
 

@@ -33,10 +33,7 @@ void RowKernel::run_chunk(const Chunk& chunk, const Strip& strip,
   const int32_t quads = (chunk.end - chunk.begin + 3) / 4;
   if (strip.positions == 1) {
     to_column(*this, chunk, quantization, results.column);
-    for (int32_t quad = 0; quad < quads; quad += 4) {
-      writer.store_column(first_quad + quad, std::min(4, quads - quad), strip.start,
-                          results.column + std::ptrdiff_t{4} * quad);
-    }
+    writer.store_column(first_quad, quads, strip.start, results.column);
   } else if (writer.is_float()) {
     to_sums(*this, chunk, quantization, results.sums);
     for (int32_t quad = 0; quad < quads; ++quad) {

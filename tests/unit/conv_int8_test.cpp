@@ -33,9 +33,11 @@ void check_forms(uint32_t seed, int activation_bits, bool depthwise) {
     if (activation_bits == 8 && isa != Isa::kSimd128) {
       continue;
     }
-    const bool same = run(test, isa) == expected;
-    CAPTURE(to_string(isa));
-    REQUIRE(same);
+    for (const ConvBlocks blocks : {ConvBlocks::kAll, ConvBlocks::kAllForColumn}) {
+      const bool same = run(test, isa, blocks) == expected;
+      CAPTURE(to_string(isa), static_cast<int>(blocks));
+      REQUIRE(same);
+    }
   }
 }
 
@@ -90,9 +92,38 @@ TEST_CASE("one position adds products in 16 bits only where they fit", "[conv_in
     test.scale.assign(20, 0.0001F);
     const std::vector<int8_t> expected = run(test, Isa::kReference);
     for (const Isa isa : available_isas()) {
-      const bool same = run(test, isa) == expected;
-      CAPTURE(to_string(isa));
-      REQUIRE(same);
+      for (const ConvBlocks blocks :
+           {ConvBlocks::kAll, ConvBlocks::kAllForColumn, ConvBlocks::kNonZero4x4}) {
+        const bool same = run(test, isa, blocks) == expected;
+        CAPTURE(to_string(isa), static_cast<int>(blocks));
+        REQUIRE(same);
+      }
+    }
+  }
+}
+
+TEST_CASE("one position of any shape and any weights has the reference's sums", "[conv_int8]") {
+  uint32_t seed = 60000;
+  for (const double density : {1.0, 0.3, 0.05}) {
+    for (int i = 0; i < 200; ++i, ++seed) {
+      ConvCase test = make_conv_case(seed, i % 4 == 3 ? 8 : 7, density);
+      CAPTURE(seed, density);
+      test.input_layout.pad_left = test.input_layout.pad_right = 0;
+      test.input_layout.width = (test.shape.kernel_w - 1) * test.shape.dilation_w + 1;
+      test.output_layout.width = 1;
+      test.output_layout.height = 1;
+      const std::vector<int8_t> expected = run(test, Isa::kReference);
+      for (const Isa isa : available_isas()) {
+        if (i % 4 == 3 && isa != Isa::kSimd128) {
+          continue;
+        }
+        for (const ConvBlocks blocks :
+             {ConvBlocks::kAll, ConvBlocks::kAllForColumn, ConvBlocks::kNonZero4x4}) {
+          const bool same = run(test, isa, blocks) == expected;
+          CAPTURE(to_string(isa), static_cast<int>(blocks));
+          REQUIRE(same);
+        }
+      }
     }
   }
 }

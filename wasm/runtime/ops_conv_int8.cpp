@@ -40,14 +40,13 @@ kernels::OutputSize output_size(const Image& image) {
 
 class ConvInt8 final : public Operation {
  public:
-  ConvInt8(QuantizedLayer layer, const KernelChoice& choice)
+  /// `blocks`: of the kernels that are not kSparse.
+  ConvInt8(QuantizedLayer layer, const KernelChoice& choice, kernels::ConvBlocks blocks)
       : layer_(std::move(layer)), choice_(choice) {
     if (choice.kernel == ConvKernel::kSparse) {
       sparse_.emplace(layer_.layer.shape, layer_.weights, choice.isa);
     } else {
-      dense_.emplace(layer_.layer.shape, layer_.weights, choice.isa,
-                     choice.kernel == ConvKernel::kSparse4x4 ? kernels::ConvBlocks::kNonZero4x4
-                                                             : kernels::ConvBlocks::kAll);
+      dense_.emplace(layer_.layer.shape, layer_.weights, choice.isa, blocks);
     }
     layer_.weights = {};
     layer_.plain_bias = {};
@@ -213,8 +212,9 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
   const int bits = quantized->input.qmin >= 0 ? 7 : 8;
   Shape declared = declared_shape(context.output(0));
   std::replace(declared.begin(), declared.end(), int64_t{-1}, kUsualExtent);
-  const KernelChoice choice = choose_conv_kernel(layer.shape, quantized->weights, bits, context.isa,
-                                                 output_size(image_of(declared)));
+  const kernels::OutputSize size = output_size(image_of(declared));
+  const KernelChoice choice =
+      choose_conv_kernel(layer.shape, quantized->weights, bits, context.isa, size);
   if (choice.kernel == ConvKernel::kXnnpack) {
     return make_xnnpack_int8(context, *quantized);
   }
@@ -228,7 +228,12 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
   if (bytes > context.memory) {
     return tl::unexpected<Error>(context.reserve(bytes).error());
   }
-  auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice);
+  const bool one_position = size.height * size.width == 1;
+  const kernels::ConvBlocks blocks = choice.kernel == ConvKernel::kSparse4x4
+                                         ? kernels::ConvBlocks::kNonZero4x4
+                                     : one_position ? kernels::ConvBlocks::kAllForColumn
+                                                    : kernels::ConvBlocks::kAll;
+  auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice, blocks);
   if (Result<void> reserved = context.reserve(made->packed_bytes()); !reserved) {
     return tl::unexpected<Error>(std::move(reserved.error()));
   }

@@ -8,7 +8,13 @@ namespace {
 using namespace edgy::kernels;
 using edgy::tests::ConvCase;
 
-enum class Kernel { kDense, k4x4, kSparse };
+enum class Kernel { kDense, kDenseForColumn, k4x4, kSparse };
+
+ConvBlocks blocks_of(Kernel kernel) {
+  return kernel == Kernel::k4x4              ? ConvBlocks::kNonZero4x4
+         : kernel == Kernel::kDenseForColumn ? ConvBlocks::kAllForColumn
+                                             : ConvBlocks::kAll;
+}
 
 std::vector<int8_t> run(const ConvCase& test, Kernel kernel, Isa isa) {
   std::vector<int8_t> data = test.blank_output();
@@ -18,9 +24,7 @@ std::vector<int8_t> run(const ConvCase& test, Kernel kernel, Isa isa) {
     sparse_conv_int8(weights, sparse_conv_offsets(weights, test.input_layout), test.input_layout,
                      test.input.data(), test.quantization(), output);
   } else {
-    const PackedConvWeights weights(
-        test.shape, test.weights, isa,
-        kernel == Kernel::k4x4 ? ConvBlocks::kNonZero4x4 : ConvBlocks::kAll);
+    const PackedConvWeights weights(test.shape, test.weights, isa, blocks_of(kernel));
     conv_int8(weights, conv_offsets(weights, test.input_layout), test.input_layout,
               test.input.data(), test.quantization(), output);
   }
@@ -36,7 +40,8 @@ bool all_equal(const ConvCase& test, int bits, uint32_t& hash) {
     if (bits == 8 && isa != Isa::kSimd128) {
       continue;  // relaxed forms want 7 bits
     }
-    for (const Kernel kernel : {Kernel::kDense, Kernel::k4x4, Kernel::kSparse}) {
+    for (const Kernel kernel :
+         {Kernel::kDense, Kernel::kDenseForColumn, Kernel::k4x4, Kernel::kSparse}) {
       const bool exists = kernel == Kernel::kDense || supports_sparse(test.shape);
       if (exists && run(test, kernel, isa) != expected) {
         return false;

@@ -86,7 +86,9 @@ EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, in
     layer.offsets = sparse_conv_offsets(*layer.sparse, layer.input_layout);
   } else {
     layer.dense.emplace(layer.shape, weights, isa,
-                        sparse == 2 ? ConvBlocks::kNonZero4x4 : ConvBlocks::kAll);
+                        sparse == 2                      ? ConvBlocks::kNonZero4x4
+                        : layer.output_layout.width == 1 ? ConvBlocks::kAllForColumn
+                                                         : ConvBlocks::kAll);
     layer.offsets = conv_offsets(*layer.dense, layer.input_layout);
   }
   const OutputSize size = {layer.output_layout.height, positions};
