@@ -17,7 +17,8 @@ struct Cost {
 // One form's kernels.
 struct FormCosts {
   Cost dense;
-  Cost dense_column;  // one position
+  Cost dense_column;  // one position, ConvBlocks::kAllForColumn
+  Cost column_4x4;    // one position
   Cost depthwise;
   Cost sparse;
   Cost sparse_column;
@@ -85,13 +86,19 @@ ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& s
           size.height * size.width == 1};
 }
 
-double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa, double share) {
+double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa) {
   const FormCosts& costs = costs_of(isa);
-  const ConvWork work = dense_work(shape, size, share);
+  const ConvWork work = dense_work(shape, size);
   if (is_depthwise(shape)) {
     return total(work, costs.depthwise);
   }
   return total(work, work.one_position ? costs.dense_column : costs.dense);
+}
+
+double cost_4x4(const ConvShape& shape, const OutputSize& size, Isa isa, double share) {
+  const FormCosts& costs = costs_of(isa);
+  const ConvWork work = dense_work(shape, size, share);
+  return total(work, work.one_position ? costs.column_4x4 : costs.dense);
 }
 
 double sparse_cost(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa) {

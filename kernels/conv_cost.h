@@ -30,7 +30,9 @@ ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& s
 /// Predicted times in units of one `product` of the dense kernel of the same form, so that they can
 /// be compared within a form and carry over to other machines. Fitted: conv_cost_table.inc, written
 /// by tests/bench/kernels/fit.mjs. The reference form counts as kSimd128.
-double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa, double share = 1);
+double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa);
+/// `share` as in `dense_work`.
+double cost_4x4(const ConvShape& shape, const OutputSize& size, Isa isa, double share);
 double sparse_cost(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa);
 
 }  // namespace edgy::kernels

@@ -46,7 +46,7 @@ void finish_int8(const ConvQuantization& quantization, const QuadScales& scales,
       values[i] = requantizer(wasm_v128_load(sums.channel[i] + std::ptrdiff_t{4} * vector),
                               scales.channel[i]);
     }
-    const v128_t planar = narrow(values);
+    const v128_t planar = requantizer.narrow(values);
     const v128_t by_position =
         wasm_i8x16_shuffle(planar, planar, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     wasm_v128_store(words + std::ptrdiff_t{16} * vector, by_position);
@@ -83,6 +83,22 @@ v128_t interleave_low(v128_t a, v128_t b) {
 
 v128_t interleave_high(v128_t a, v128_t b) {
   return wasm_i8x16_shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+// Sixteen positions of four channels, [4][kPlanarBytes], to [position][4].
+void interleave_rows(const int8_t* from, int8_t* out) {
+  const v128_t row0 = wasm_v128_load(from);
+  const v128_t row1 = wasm_v128_load(from + kPlanarBytes);
+  const v128_t row2 = wasm_v128_load(from + 2 * kPlanarBytes);
+  const v128_t row3 = wasm_v128_load(from + 3 * kPlanarBytes);
+  const v128_t low01 = interleave_low(row0, row1);
+  const v128_t low23 = interleave_low(row2, row3);
+  const v128_t high01 = interleave_high(row0, row1);
+  const v128_t high23 = interleave_high(row2, row3);
+  wasm_v128_store(out, wasm_i16x8_shuffle(low01, low23, 0, 8, 1, 9, 2, 10, 3, 11));
+  wasm_v128_store(out + 16, wasm_i16x8_shuffle(low01, low23, 4, 12, 5, 13, 6, 14, 7, 15));
+  wasm_v128_store(out + 32, wasm_i16x8_shuffle(high01, high23, 0, 8, 1, 9, 2, 10, 3, 11));
+  wasm_v128_store(out + 48, wasm_i16x8_shuffle(high01, high23, 4, 12, 5, 13, 6, 14, 7, 15));
 }
 
 void copy_words(const int8_t* words, int32_t count, int8_t* out) {
@@ -134,24 +150,31 @@ void OutputWriter::store(int32_t quad, int32_t start, int32_t count, const QuadS
   }
 }
 
+int8_t* OutputWriter::as_one_run(int32_t quad, int32_t start, int32_t count) const {
+  const Block4& layout = output_.layout;
+  const int32_t y = start < pitch_ ? 0 : start / pitch_;
+  const int32_t x = start - y * pitch_;
+  if (output_.kind != ConvOutput::Kind::kBlock4 || layout.phases != 1 || x + count > layout.width) {
+    return nullptr;
+  }
+  return static_cast<int8_t*>(output_.data) + layout.offset(quad, y, x);
+}
+
 void OutputWriter::store_planar(int32_t quad, int32_t start, int32_t count,
                                 const int8_t* values) const {
   alignas(16) int8_t words[4 * kPlanarBytes];
-  for (int32_t first = 0; first < count; first += 16) {
-    const int8_t* from = values + first;
-    const v128_t row0 = wasm_v128_load(from);
-    const v128_t row1 = wasm_v128_load(from + kPlanarBytes);
-    const v128_t row2 = wasm_v128_load(from + 2 * kPlanarBytes);
-    const v128_t row3 = wasm_v128_load(from + 3 * kPlanarBytes);
-    const v128_t low01 = interleave_low(row0, row1);
-    const v128_t low23 = interleave_low(row2, row3);
-    const v128_t high01 = interleave_high(row0, row1);
-    const v128_t high23 = interleave_high(row2, row3);
-    int8_t* out = words + std::ptrdiff_t{4} * first;
-    wasm_v128_store(out, wasm_i16x8_shuffle(low01, low23, 0, 8, 1, 9, 2, 10, 3, 11));
-    wasm_v128_store(out + 16, wasm_i16x8_shuffle(low01, low23, 4, 12, 5, 13, 6, 14, 7, 15));
-    wasm_v128_store(out + 32, wasm_i16x8_shuffle(high01, high23, 0, 8, 1, 9, 2, 10, 3, 11));
-    wasm_v128_store(out + 48, wasm_i16x8_shuffle(high01, high23, 4, 12, 5, 13, 6, 14, 7, 15));
+  int8_t* out = as_one_run(quad, start, count);
+  const int32_t whole = out == nullptr ? 0 : count / 16 * 16;
+  int32_t first = 0;
+  for (; first < whole; first += 16) {
+    interleave_rows(values + first, out + std::ptrdiff_t{4} * first);
+  }
+  for (; first < count; first += 16) {
+    interleave_rows(values + first, words + std::ptrdiff_t{4} * first);
+  }
+  if (out != nullptr) {
+    copy_words(words + std::ptrdiff_t{4} * whole, count - whole, out + std::ptrdiff_t{4} * whole);
+    return;
   }
   for_each_run(quad, start, count, [&](const Run& run, int32_t done) {
     store_words(run, words + std::ptrdiff_t{4} * done);
@@ -204,7 +227,7 @@ inline void OutputWriter::store_sixteen(const Run& run, const Requantizer& requa
                             wasm_v128_load(scales + std::ptrdiff_t{4} * i));
   }
   alignas(16) int8_t finished[16];
-  wasm_v128_store(finished, narrow(values));
+  wasm_v128_store(finished, requantizer.narrow(values));
   auto* data = static_cast<int8_t*>(output_.data);
   if (output_.kind == ConvOutput::Kind::kRowsInt8) {
     std::copy_n(finished, channels, data + row);

@@ -43,6 +43,8 @@ class OutputWriter {
   struct Run;
   template <typename Store>
   void for_each_run(int32_t quad, int32_t start, int32_t count, const Store& store) const;
+  /// Where `count` positions are stored, if one after another; else null.
+  int8_t* as_one_run(int32_t quad, int32_t start, int32_t count) const;
   void store_sixteen(const Run& run, const Requantizer& requantizer, int32_t channels,
                      const int32_t* sums, const float* scales) const;
   void store_words(const Run& run, const int8_t* words) const;

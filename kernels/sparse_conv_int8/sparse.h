@@ -116,7 +116,7 @@ class RowsToValues {
       for (int i = 0; i < 4; ++i) {
         four[i] = first + i < Vectors ? requantizer_(sums[first + i], scale) : four[i - 1];
       }
-      wasm_v128_store(out + 4 * first, narrow(four));
+      wasm_v128_store(out + 4 * first, requantizer_.narrow(four));
     }
   }
 

@@ -46,7 +46,7 @@ double predicted_cost(const KernelChoice& choice, const kernels::ConvShape& shap
     case ConvKernel::kDense:
       return kernels::dense_cost(shape, size, choice.isa);
     case ConvKernel::kSparse4x4:
-      return kernels::dense_cost(shape, size, choice.isa, choice.stored.share_4x4);
+      return kernels::cost_4x4(shape, size, choice.isa, choice.stored.share_4x4);
     case ConvKernel::kSparse:
       return kernels::sparse_cost(shape, choice.stored.blocks_1x4, size, choice.isa);
     case ConvKernel::kXnnpack:

@@ -86,11 +86,19 @@ async function measure({ modules, only, cases }) {
   for (const [level, bytes] of [
     ['16 kB', 16 << 10],
     ['256 kB', 256 << 10],
+    ['448 kB', 448 << 10],
+    ['1.1 MB', 1152 << 10],
     ['1.75 MB', 1792 << 10],
     ['24 MB', 24 << 20],
   ]) {
     add({ name: `load ${level}`, unit: 'GB/s', work: bytes * 1e-9, run: (times) => relaxed.load_bytes(bytes, times) });
   }
+  // As the cost model names it.
+  const kernelOf = (depthwise, sparse, area) => {
+    if (depthwise) return 'depthwise';
+    if (area === 1) return `${['dense', 'sparse', '4x4'][sparse]} column`;
+    return sparse === 1 ? 'sparse' : 'dense';
+  };
   const layer = (title, spec) => {
     const { inC, outC, kernel = 1, positions, square = 0, depthwise = 0, densities = [100] } = spec;
     for (const percent of densities) {
@@ -105,7 +113,7 @@ async function measure({ modules, only, cases }) {
           setUp();
           add({
             name: `${title} ${['dense', 'sparse', '4x4'][sparse]} ${percent}% ${FORMS[form]}`,
-            kernel: depthwise ? 'depthwise' : `${sparse === 1 ? 'sparse' : 'dense'}${area === 1 ? ' column' : ''}`,
+            kernel: kernelOf(depthwise, sparse, area),
             form: FORMS[form],
             layerWork: [0, 1, 2].map((which) => exports.layer_work(which)),
             unit: 'GMAC/s',
@@ -125,7 +133,7 @@ async function measure({ modules, only, cases }) {
   layer('conv 768x2304 T50', { inC: 768, outC: 768, kernel: 3, positions: 50, densities: [100, 20, 10] });
   layer('conv 768x240 T100', { inC: 80, outC: 768, kernel: 3, positions: 100, densities: [100, 20] });
   layer('pointwise 64x768 T50', { inC: 768, outC: 64, positions: 50, densities: [100, 20] });
-  layer('gemv 1024x512', { inC: 512, outC: 1024, positions: 1, densities: [100, 20] });
+  layer('gemv 1024x512', { inC: 512, outC: 1024, positions: 1, densities: [100, 20, 10] });
   layer('gemv 256x256', { inC: 256, outC: 256, positions: 1, densities: [100, 20] });
   layer('conv 768x2304 T1000', { inC: 768, outC: 768, kernel: 3, positions: 1000, densities: [100, 20] });
   layer('dense 384x384 T128', { inC: 384, outC: 384, positions: 128, densities: [100, 20] });
@@ -167,7 +175,7 @@ async function measure({ modules, only, cases }) {
         milliseconds: ms,
         rate: work / seconds,
         ...(layerWork && { kernel, form, work: layerWork }),
-        ...(denseWork && { asIfDense: denseWork / seconds, weightGBps: (bytes * 1e-9) / seconds }),
+        ...(denseWork && { bytes, asIfDense: denseWork / seconds, weightGBps: (bytes * 1e-9) / seconds }),
       };
     }),
   };
