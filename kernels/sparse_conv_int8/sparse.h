@@ -55,8 +55,9 @@ inline constexpr int32_t kSparseStripVectors = Form::kSlowSum                ? 5
                                                                              : kStripVectors;
 
 /// One output channel by `Vectors` vectors: a block is one splat of its weights for all of them.
+/// Moves `row` to its end.
 template <typename Form, int Vectors>
-__attribute__((always_inline)) inline void sparse_tile(const Form& form, const SparseRow& row,
+__attribute__((always_inline)) inline void sparse_tile(const Form& form, SparseRow& row,
                                                        const int8_t* input, const int32_t* bias,
                                                        v128_t (&sums)[Vectors]) {
   constexpr int sets = Form::kSlowSum ? 2 : 1;
@@ -93,6 +94,8 @@ __attribute__((always_inline)) inline void sparse_tile(const Form& form, const S
       accumulate_two(1);
     }
   }
+  row.values = values;
+  row.offsets = offsets;
   for (int v = 0; v < Vectors; ++v) {
     sums[v] = Form::finish(sum[0][v]);
     if constexpr (sets == 2) {
@@ -151,12 +154,18 @@ __attribute__((noinline)) void sparse_rows(const RowKernel& kernel, const RowKer
   const Form form;
   const SparseRows rows(kernel);
   const RowKernel::Chunk own = chunk;
-  const int32_t* channels = kernel.channels;
+  const int32_t* channels = kernel.channels + own.begin;
   const int32_t* bias = quantization.bias.data();
-  for (int32_t row = own.begin; row < own.end; ++row) {
-    const int32_t channel = channels[row];
+  // Pointers run on from row to row, and the next row's end is read before this row is computed.
+  const int32_t* starts = rows.starts + own.begin;
+  SparseRow row = rows[own.begin];
+  for (int32_t left = own.end - own.begin; left > 0; --left) {
+    const int32_t channel = *channels++;
+    ++starts;
+    const int32_t next_blocks = left > 1 ? starts[1] - starts[0] : 0;
     v128_t sums[Vectors];
-    sparse_tile<Form, Vectors>(form, rows[row], own.input, bias + channel, sums);
+    sparse_tile<Form, Vectors>(form, row, own.input, bias + channel, sums);
+    row.blocks = next_blocks;
     results.store(channel, channel - own.first_channel, sums);
   }
 }
