@@ -47,8 +47,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const text = table(JSON.parse(readFileSync(positionals[0], 'utf8')));
   console.log(text);
   if (values.write) {
-    const [before, , after] = readFileSync(page, 'utf8').split(/(?<=<!-- measured -->\n)[^]*(?=<!-- \/measured -->)|(?=<!-- \/measured -->)/);
-    if (after === undefined) throw new Error(`${page} has no <!-- measured --> ... <!-- /measured --> part`);
-    writeFileSync(page, `${before}${text}\n${after}`);
+    const before = readFileSync(page, 'utf8');
+    const [begin, end] = ['<!-- measured -->\n', '\n<!-- /measured -->'].map((mark) => before.indexOf(mark));
+    if (begin < 0 || end < begin) throw new Error(`${page} lacks its marks <!-- measured --> and <!-- /measured -->`);
+    writeFileSync(page, `${before.slice(0, before.indexOf('\n', begin) + 1)}${text}${before.slice(end)}`);
   }
 }
