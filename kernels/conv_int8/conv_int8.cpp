@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/conv_int8/dense.h"
+#include "kernels/conv_int8/conv_forms.h"
 #include "kernels/conv_int8/geometry.h"
 #include "kernels/conv_int8/reference.h"
 

@@ -1,4 +1,4 @@
-#include "kernels/conv_int8/dense.h"
+#include "kernels/conv_int8/conv_forms.h"
 
 namespace edgy::kernels {
 

@@ -56,7 +56,7 @@ TEST_CASE("no choice is predicted to be slower than dense, and fewer blocks neve
             choose_conv_kernel(kLayer, pruned(kLayer, share, 1), 7, isa, size);
         const double cost = predicted_cost(choice, kLayer, size);
         REQUIRE(cost <= kernels::dense_cost(kLayer, size, isa));
-        REQUIRE(cost >= 0.9 * last);  // dense is kept where sparse is barely faster
+        REQUIRE(cost >= 0.85 * last);  // dense is kept where sparse is barely faster
         last = cost;
       }
     }

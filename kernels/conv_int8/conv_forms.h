@@ -1,0 +1,28 @@
+// The functions of each instruction form; a source file a form instantiates them.
+#pragma once
+
+#include "kernels/conv_int8/column.h"
+#include "kernels/conv_int8/dense.h"
+#include "kernels/conv_int8/depthwise.h"
+
+namespace edgy::kernels {
+
+/// The accumulate functions of one instruction form.
+struct ConvForms {
+  QuadKernel::Accumulate dense;
+  QuadKernel::AccumulateColumn dense_column;
+  QuadKernel::AccumulateColumn panel_column;
+  QuadKernel::Accumulate depthwise;
+};
+
+ConvForms conv_simd128();
+ConvForms conv_relaxed_dot();
+ConvForms conv_relaxed_pair();
+
+template <typename Form>
+ConvForms conv_forms() {
+  return {accumulate_dense<Form>, accumulate_dense_column<Form>, accumulate_panel_column<Form>,
+          accumulate_depthwise<Form>};
+}
+
+}  // namespace edgy::kernels
