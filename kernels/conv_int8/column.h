@@ -129,14 +129,13 @@ void accumulate_panel_column(const QuadKernel& kernel, int32_t quad, int32_t qua
     panel.weights += std::ptrdiff_t{16} * Quads * panel.steps;
     ++starts;
     ++paired;
-    quads -= Quads;
     sums += 4 * Quads;
   };
-  while (kernel.quads_per_panel == 1 && quads > 0) {
+  for (; kernel.quads_per_panel == 1 && quads > 0; --quads) {
     run.template operator()<1>();
   }
   constexpr int full = kPanelQuads<Form>;
-  while (quads >= full) {
+  for (; quads >= full; quads -= full) {
     run.template operator()<full>();
   }
   [&]<int... Index>(std::integer_sequence<int, Index...>) {

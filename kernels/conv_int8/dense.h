@@ -50,7 +50,6 @@ template <typename Form, int Positions>
 void dense_columns(const QuadSteps& quad, const int8_t* input, const int32_t (&bias)[4],
                    QuadSums& sums) {
   const Form form;
-  const auto [weights, offsets, steps, step_bytes] = quad;
   constexpr int chains = 2;  // to hide the latency of an accumulation
   typename Form::Sum sum[chains][Positions];
   for (auto& chain : sum) {
@@ -59,18 +58,18 @@ void dense_columns(const QuadSteps& quad, const int8_t* input, const int32_t (&b
     }
   }
   const auto accumulate = [&](int chain, int32_t step) __attribute__((always_inline)) {
-    const typename Form::Operand weight = Form::load(weights + step_bytes * step);
+    const typename Form::Operand weight = Form::load(quad.weights + quad.step_bytes * step);
     for (int p = 0; p < Positions; ++p) {
-      form.accumulate(sum[chain][p], weight, Form::splat(input + offsets[step] + 4 * p));
+      form.accumulate(sum[chain][p], weight, Form::splat(input + quad.offsets[step] + 4 * p));
     }
   };
   int32_t step = 0;
-  for (; step + chains <= steps; step += chains) {
+  for (; step + chains <= quad.steps; step += chains) {
     for (int chain = 0; chain < chains; ++chain) {
       accumulate(chain, step + chain);
     }
   }
-  for (; step < steps; ++step) {
+  for (; step < quad.steps; ++step) {
     accumulate(0, step);
   }
   for (int p = 0; p < Positions; ++p) {

@@ -5,8 +5,8 @@
 namespace edgy::runtime {
 namespace {
 
-/// A sparse kernel must be predicted to save 15 %. Its loop is up to 13 % faster than the dense one on
-/// weights without a zero, but stores those in twice the memory.
+/// A sparse kernel must be predicted to save 15 %. Its loop is up to 13 % faster than the dense one
+/// on weights without a zero, but stores those in twice the memory.
 constexpr double kWorthwhile = 0.85;
 
 kernels::Isa choose_isa(int activation_bits, std::optional<kernels::Isa> wanted) {
