@@ -57,8 +57,9 @@ double time_ms(const int8_t* operands, int32_t rounds) {
 }
 
 // Runs grow until the slower form takes ten ticks of a browser's coarsest clock (0.1 ms), then the
-// best of three counts. That is a few milliseconds in all. Code that is not yet optimized shows the
-// same order, because each form is what costs most in it.
+// best of six counts, as a busy machine interrupts now one form and now the other. That is about
+// ten milliseconds in all. Code that is not yet optimized shows the same order, because each form
+// is what costs most in it.
 Isa measure_relaxed() {
   std::array<int8_t, 288> operands;
   for (std::size_t i = 0; i < operands.size(); ++i) {
@@ -73,7 +74,7 @@ Isa measure_relaxed() {
     dot = time_ms<RelaxedDotForm>(operands.data(), rounds);
     pair = time_ms<RelaxedPairForm>(operands.data(), rounds);
   }
-  for (int run = 0; run < 2; ++run) {
+  for (int run = 0; run < 5; ++run) {
     dot = std::min(dot, time_ms<RelaxedDotForm>(operands.data(), rounds / 2));
     pair = std::min(pair, time_ms<RelaxedPairForm>(operands.data(), rounds / 2));
   }
