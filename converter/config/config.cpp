@@ -54,9 +54,9 @@ void describe(Visitor& v, PruningOptions& pruning) {
 
 template <typename Visitor>
 void describe(Visitor& v, Budget& budget) {
-  v.number("size", budget.bytes, {1, 1e12}, "Bytes of the file, at most.");
-  v.number("speedup", budget.speedup, {1, 1000},
-           "Predicted gain of the int8 layers over dense ones, at least.");
+  v.number("size", budget.bytes, {0, 1e12}, "Bytes of the file, at most; 0: no limit.");
+  v.number("speedup", budget.speedup, {0, 1000},
+           "Predicted gain of the int8 layers over dense ones, at least; 0: none.");
 }
 
 template <typename Visitor>

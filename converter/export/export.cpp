@@ -27,8 +27,7 @@ std::string sha256(std::span<const uint8_t> bytes) {
   return text;
 }
 
-void stamp(fb::ModelT& model, const Source& source, const std::string& producer) {
-  model.version = format::kVersion;
+void set_features(fb::ModelT& model) {
   std::set<std::string> features;
   for (const auto& tensor : model.tensors) {
     if (tensor->type == fb::DataType::I4)
@@ -39,6 +38,11 @@ void stamp(fb::ModelT& model, const Source& source, const std::string& producer)
     features.insert(one_by_four ? "sparse-1x4" : "sparse-blocks");
   }
   model.features.assign(features.begin(), features.end());
+}
+
+void stamp(fb::ModelT& model, const Source& source, const std::string& producer) {
+  model.version = format::kVersion;
+  set_features(model);
   if (!model.metadata)
     model.metadata = std::make_unique<fb::MetadataT>();
   model.metadata->producer = producer;

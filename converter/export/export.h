@@ -17,6 +17,9 @@ struct Source {
   std::span<const uint8_t> bytes;
 };
 
+/// Names what a runtime must know to run the model, from how its tensors are stored.
+void set_features(format::fb::ModelT& model);
+
 /// Fills in version, features, producer and the source's name, size and SHA-256.
 void stamp(format::fb::ModelT& model, const Source& source, const std::string& producer);
 

@@ -45,4 +45,26 @@ void store_int4(fb::ModelT& model) {
   }
 }
 
+void expand_int4(fb::ModelT& model) {
+  for (const auto& tensor : model.tensors) {
+    if (tensor->type != fb::DataType::I4 || tensor->buffer < 0)
+      continue;
+    int64_t count = 1;
+    if (tensor->sparsity) {
+      count = int64_t{tensor->sparsity->blocks} * tensor->sparsity->block_rows *
+              tensor->sparsity->block_cols;
+    } else {
+      for (const int32_t extent : tensor->shape)
+        count *= extent;
+    }
+    const auto& packed = model.buffers[static_cast<std::size_t>(tensor->buffer)]->data;
+    const std::vector<int8_t> values = format::unpack_int4(packed, count);
+    auto buffer = std::make_unique<fb::BufferT>();
+    buffer->data.assign(values.begin(), values.end());
+    model.buffers.push_back(std::move(buffer));
+    tensor->buffer = static_cast<int32_t>(model.buffers.size()) - 1;
+    tensor->type = fb::DataType::I8;
+  }
+}
+
 }  // namespace edgy::converter

@@ -18,6 +18,7 @@
 #include "converter/compress/quantize.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
+#include "converter/export/int4_storage.h"
 #include "converter/export/sparse_storage.h"
 #include "converter/finetune/hawq.h"
 #include "converter/finetune/report.h"
@@ -92,12 +93,18 @@ CompressionPlan read_plan(const Arguments& arguments) {
   return make_plan(parsed.config);
 }
 
+/// Training works on bytes.
+format::fb::ModelT expanded(format::fb::ModelT model) {
+  expand_int4(model);
+  return model;
+}
+
 /// What training starts from: a compressed model as it is, or the original with its filters taken
 /// out and int8 weights.
 format::fb::ModelT make_student(const Arguments& arguments, const format::fb::ModelT& reference,
                                 const CompressionPlan& plan, const std::string& split) {
   if (!arguments.from.empty())
-    return read_edgy(arguments.from);
+    return expanded(read_edgy(arguments.from));
   format::fb::ModelT floats = reference;
   if (plan.filters) {
     for (const PrunedChannels& pruned : prune_filters(floats, filter_options(*plan.filters)))
@@ -183,7 +190,9 @@ void finetune_model(Arguments arguments) {
   std::ofstream(run / "log.json") << result.log.dump(1) << "\n";
   std::ofstream(run / "report.html") << training_report(result.log);
   store_sparse(result.model);
+  store_int4(result.model);
   compact(result.model);
+  set_features(result.model);
   if (!result.model.metadata)
     result.model.metadata = std::make_unique<format::fb::MetadataT>();
   if (result.log.contains("dev"))

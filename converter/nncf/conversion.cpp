@@ -50,10 +50,16 @@ void map(const Quantization& q, bool bits_stated, ConversionPlan& plan) {
     plan.notes.push_back("quantization: activations of " + std::to_string(q.activations.bits) +
                          " bits are less than Edgy trains with; they get 7.");
   }
-  if (q.weights.bits < 8 || std::holds_alternative<HawqPrecision>(q.precision) ||
+  if (std::holds_alternative<HawqPrecision>(q.precision) ||
       std::holds_alternative<ManualPrecision>(q.precision)) {
     plan.notes.emplace_back(
-        "quantization: weights of less than 8 bits need training (edgy finetune); all get 8.");
+        "quantization: bits by Hessian traces or by hand need edgy finetune; all weights get 8 "
+        "here. edgy convert --budget chooses bits by measured damage.");
+  } else if (q.weights.bits < 8) {
+    plan.config.quantize.weight_bits = q.weights.bits;
+    plan.config.quantize.rounding = RoundingMethod::kReconstruction;
+    plan.notes.push_back("quantization: weights of " + std::to_string(q.weights.bits) +
+                         " bits are fitted to calibration data, not trained (edgy finetune).");
   }
   if (!q.scopes.target.empty() || !q.scopes.ignored.empty() || !q.overrides.empty()) {
     plan.notes.emplace_back(

@@ -99,6 +99,14 @@ TEST_CASE("4-bit weights take half the bytes and give the same outputs, dense an
     const auto found = Runner(stored).run(sample);
     for (std::size_t i = 0; i < expected.size(); ++i)
       CHECK(expected[i].data == found[i].data);
+    expand_int4(stored);
+    compact(stored);
+    set_features(stored);
+    CHECK(std::count(stored.features.begin(), stored.features.end(), "int4") == 0);
+    CHECK(model_bytes(stored).size() >= before);
+    const auto expanded = Runner(stored).run(sample);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      CHECK(expected[i].data == expanded[i].data);
   }
 }
 

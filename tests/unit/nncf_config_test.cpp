@@ -253,7 +253,12 @@ TEST_CASE("what needs no training is mapped onto edgy convert", "[nncf]") {
   CHECK(mixed.config.quantize.activation_bits == 8);
   CHECK(mixed.config.quantize.range == RangeMethod::kMinMax);
   REQUIRE(mixed.notes.size() == 1);
-  CHECK_THAT(mixed.notes[0], ContainsSubstring("need training"));
+  CHECK_THAT(mixed.notes[0], ContainsSubstring("--budget"));
+  CHECK(mixed.config.quantize.weight_bits == 8);
+  const ConversionPlan coarse = plan_conversion(parse(
+      R"({"compression": {"algorithm": "quantization", "weights": {"bits": 4}}})", "coarse.json"));
+  CHECK(coarse.config.quantize.weight_bits == 4);
+  CHECK(coarse.config.quantize.rounding == RoundingMethod::kReconstruction);
   CHECK_THAT(plan_conversion(read_named("_RBS_20")).notes.at(0), ContainsSubstring("left out"));
 }
 
