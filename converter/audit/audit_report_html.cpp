@@ -3,32 +3,10 @@
 
 #include "converter/audit/audit_report.h"
 #include "converter/audit/report_groups.h"
+#include "converter/html.h"
 
 namespace edgy::converter {
 namespace {
-
-std::string escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string number(double value, const char* format = "%.1f") {
   if (std::isnan(value))
@@ -59,7 +37,7 @@ std::string heading(const ReportGroup& group) {
   text += group.question == "who speaks"     ? "Who speaks?"
           : group.question == "woman or man" ? "A woman or a man?"
                                              : "What was said?";
-  text += " <small>" + escape(group.corpus) + "</small></h2><p class='about'>" +
+  text += " <small>" + escape_html(group.corpus) + "</small></h2><p class='about'>" +
           std::to_string(m.count) + " recordings";
   if (m.units != m.count)
     text += " of " + std::to_string(m.units) + " voices";
@@ -78,7 +56,7 @@ std::string table(const ReportGroup& group, bool several) {
   html += "</tr></thead><tbody>\n";
   for (const ReportLine& line : group.lines) {
     const Measure& m = *line.measure;
-    html += "<tr><td>" + escape(line.representation) + "</td><td>" + escape(line.model) +
+    html += "<tr><td>" + escape_html(line.representation) + "</td><td>" + escape_html(line.model) +
             "</td><td class='chart'>" +
             bar(m.value, m.low, m.high, m.chance, group.leak ? "leak" : "keep") +
             "</td><td class='number'>" + number(100 * m.value) + "</td><td class='number'>" +
@@ -111,9 +89,9 @@ std::string verification_table(const std::vector<ModelAudit>& audits) {
         continue;
       for (const auto& [corpus, seen, rate] : leakage.verification) {
         const bool interval = !std::isnan(rate.low);
-        html += "<tr><td>" + escape(leakage.representation) + "</td><td>" +
-                escape(leakage.input ? "any" : audit.model) + "</td><td>" + escape(corpus) +
-                "</td><td class='chart'>" +
+        html += "<tr><td>" + escape_html(leakage.representation) + "</td><td>" +
+                escape_html(leakage.input ? "any" : audit.model) + "</td><td>" +
+                escape_html(corpus) + "</td><td class='chart'>" +
                 bar(rate.value, interval ? rate.low : rate.value, interval ? rate.high : rate.value,
                     0.5, "error") +
                 "</td><td class='number'>" + number(100 * rate.value) + "</td><td class='number'>" +
@@ -143,11 +121,11 @@ std::string verdict(const std::vector<ReportGroup>& groups) {
   if (!codes)
     return "";
   const Measure& m = *codes->measure;
-  std::string text = "<p class='verdict'>From <b>" + escape(codes->representation) + "</b> of " +
-                     escape(codes->model) + ", a simple attacker names the speaker right in <b>" +
-                     number(100 * m.value) + "&nbsp;%</b> of " + std::to_string(m.count) +
-                     " recordings (" + escape(of->corpus) +
-                     "; guessing: " + number(100 * m.chance) + "&nbsp;%). ";
+  std::string text =
+      "<p class='verdict'>From <b>" + escape_html(codes->representation) + "</b> of " +
+      escape_html(codes->model) + ", a simple attacker names the speaker right in <b>" +
+      number(100 * m.value) + "&nbsp;%</b> of " + std::to_string(m.count) + " recordings (" +
+      escape_html(of->corpus) + "; guessing: " + number(100 * m.chance) + "&nbsp;%). ";
   text += m.low > m.chance ? "This output gives the speaker away."
                            : "That is within what guessing reaches.";
   return text + "</p>";
@@ -185,7 +163,7 @@ std::string to_html(const std::vector<ModelAudit>& audits, const std::string& da
       "not seen; the stronger of the two is shown. Speakers are cross-validated by recording; sex "
       "by speaker, so that the judged voices are new. The dashed tick is guessing, the thin line "
       "the 95&nbsp;% interval. <b>a &lt; b</b>: judged on a, trained on b.</p><p>Data: " +
-      escape(data) + ".</p>\n";
+      escape_html(data) + ".</p>\n";
   for (const ReportGroup& group : groups)
     html += heading(group) + table(group, audits.size() > 1);
   return html + verification_table(audits) + "</html>\n";

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "converter/html.h"
+
 namespace edgy::converter::finetune {
 namespace {
 
@@ -21,29 +23,6 @@ std::string number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, std::fabs(value) < 1e-3 && value != 0 ? "%.1e" : "%.4g", value);
   return text;
-}
-
-std::string escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 /// One curve with its axes; `logarithmic` for what falls by orders of magnitude.
@@ -117,15 +96,15 @@ std::string table(const Json& rows) {
     return {};
   std::string html = "<table><thead><tr>";
   for (const auto& [key, value] : rows[0].items())
-    html += "<th scope='col'>" + escape(key) + "</th>";
+    html += "<th scope='col'>" + escape_html(key) + "</th>";
   html += "</tr></thead><tbody>";
   for (const Json& row : rows) {
     html += "<tr>";
     for (const auto& [key, value] : row.items()) {
       html += "<td>" +
-              escape(value.is_string()   ? value.get<std::string>()
-                     : value.is_number() ? number(value.get<double>())
-                                         : value.dump()) +
+              escape_html(value.is_string()   ? value.get<std::string>()
+                          : value.is_number() ? number(value.get<double>())
+                                              : value.dump()) +
               "</td>";
     }
     html += "</tr>";

@@ -4,11 +4,9 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <filesystem>
 #include <limits>
 #include <random>
 
-#include "converter/compare/model_files.h"
 #include "converter/compress/budget_choice.h"
 #include "converter/compress/layers.h"
 #include "converter/compress/quantize.h"
@@ -17,6 +15,7 @@
 #include "converter/export/export.h"
 #include "converter/export/int4_storage.h"
 #include "converter/export/sparse_storage.h"
+#include "tests/unit/encoder_data.h"
 
 namespace edgy::converter {
 namespace {
@@ -24,8 +23,6 @@ namespace {
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 using Layers = std::vector<std::vector<LayerOption>>;
-
-const std::filesystem::path kData = EDGY_TEST_DATA;
 
 double bytes_of(const LayerOption& option) {
   return option.bytes;
@@ -105,17 +102,13 @@ TEST_CASE("budgets are read from the command line, and refused in words", "[budg
 }
 
 TEST_CASE("a model fits its budget, and one that cannot is told what could", "[budget]") {
-  const format::fb::ModelT encoder = read_model(kData / "models/edgy-256.onnx");
-  DatasetOptions data;
-  data.split = "train";
-  data.limit = 2;
-  const auto recordings = open_dataset(kData / "speech/manifest.csv", encoder, data);
+  const auto training = recordings("train", 2);
   SilentProgress progress;
   QuantizeOptions options;
   options.pruning.emplace();
   options.pruning->method = PruningMethod::kMagnitude;  // seconds instead of minutes
   options.budget = parse_budget("size=500kB");
-  format::fb::ModelT model = quantize(encoder, *recordings, options, progress);
+  format::fb::ModelT model = quantize(encoder(), *training, options, progress);
   store_sparse(model);
   store_int4(model);
   compact(model);
@@ -124,10 +117,10 @@ TEST_CASE("a model fits its budget, and one that cannot is told what could", "[b
   CHECK(bytes <= 500000);
   CHECK(bytes > 400000);
   options.budget = parse_budget("size=10kB");
-  CHECK_THROWS_WITH(quantize(encoder, *recordings, options, progress),
+  CHECK_THROWS_WITH(quantize(encoder(), *training, options, progress),
                     ContainsSubstring("is the least") && ContainsSubstring("not 10000"));
   options.budget = parse_budget("speedup=500");
-  CHECK_THROWS_WITH(quantize(encoder, *recordings, options, progress),
+  CHECK_THROWS_WITH(quantize(encoder(), *training, options, progress),
                     ContainsSubstring("is the most") && ContainsSubstring("not 500"));
 }
 

@@ -15,25 +15,12 @@
 #include "converter/export/int4_storage.h"
 #include "converter/export/sparse_storage.h"
 #include "converter/report/inspect.h"
+#include "tests/unit/encoder_data.h"
 
 namespace edgy::converter {
 namespace {
 
 namespace fb = format::fb;
-
-const std::filesystem::path kData = EDGY_TEST_DATA;
-
-const fb::ModelT& encoder() {
-  static const fb::ModelT model = read_model(kData / "models/edgy-256.onnx");
-  return model;
-}
-
-std::unique_ptr<CalibrationSource> recordings(const std::string& split, std::size_t limit) {
-  DatasetOptions options;
-  options.split = split;
-  options.limit = limit;
-  return open_dataset(kData / "speech/manifest.csv", encoder(), options);
-}
 
 fb::ModelT quantized(const QuantizeOptions& options, std::size_t samples = 4) {
   SilentProgress progress;

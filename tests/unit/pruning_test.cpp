@@ -20,6 +20,7 @@
 #include "converter/export/export.h"
 #include "converter/export/sparse_storage.h"
 #include "converter/report/inspect.h"
+#include "tests/unit/encoder_data.h"
 
 namespace edgy::converter {
 namespace {
@@ -27,20 +28,6 @@ namespace {
 namespace fb = format::fb;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
-
-const std::filesystem::path kData = EDGY_TEST_DATA;
-
-const fb::ModelT& encoder() {
-  static const fb::ModelT model = read_model(kData / "models/edgy-256.onnx");
-  return model;
-}
-
-std::unique_ptr<CalibrationSource> recordings(const std::string& split, std::size_t limit) {
-  DatasetOptions options;
-  options.split = split;
-  options.limit = limit;
-  return open_dataset(kData / "speech/manifest.csv", encoder(), options);
-}
 
 TEST_CASE("masks keep whole blocks, as many weights as asked for, and honour N:M", "[pruning]") {
   const unsigned seed = std::random_device{}();

@@ -11,6 +11,7 @@
 #include "converter/compress/runner.h"
 #include "converter/data/npy.h"
 #include "converter/error.h"
+#include "tests/unit/encoder_data.h"
 
 namespace edgy::converter {
 namespace {
@@ -18,23 +19,9 @@ namespace {
 namespace fb = format::fb;
 using Catch::Matchers::ContainsSubstring;
 
-const std::filesystem::path kData = EDGY_TEST_DATA;
-
-const fb::ModelT& encoder() {
-  static const fb::ModelT model = read_model(kData / "models/edgy-256.onnx");
-  return model;
-}
-
-std::unique_ptr<CalibrationSource> recordings(const std::string& split, std::size_t limit) {
-  DatasetOptions options;
-  options.split = split;
-  options.limit = limit;
-  return open_dataset(kData / "speech/manifest.csv", encoder(), options);
-}
-
 TEST_CASE("the float model computes what PyTorch computed", "[model]") {
   Runner runner(encoder());
-  const auto arrays = read_npz(kData / "models/edgy-256-reference.npz");
+  const auto arrays = read_npz(test_data() / "models/edgy-256-reference.npz");
   const auto find = [&](const std::string& name) {
     return *std::find_if(arrays.begin(), arrays.end(),
                          [&](const Tensor& t) { return t.name == name; });
@@ -63,7 +50,8 @@ TEST_CASE("int8 keeps the codes of held-out speech", "[model]") {
         0.93 * static_cast<double>(comparison.outputs[1].count));
   CHECK(comparison.layers.size() >= 6);
   CHECK(static_cast<double>(model_bytes(quantized).size()) <
-        0.28 * static_cast<double>(std::filesystem::file_size(kData / "models/edgy-256.onnx")));
+        0.28 *
+            static_cast<double>(std::filesystem::file_size(test_data() / "models/edgy-256.onnx")));
   SECTION("the same again is the same file") {
     const auto again = recordings("train", 16);
     CHECK(model_bytes(quantize(encoder(), *again, {}, progress)) == model_bytes(quantized));

@@ -1,0 +1,11 @@
+// What the HTML reports share.
+#pragma once
+
+#include <string>
+
+namespace edgy::converter {
+
+/// `text` for use between tags and in quoted attributes.
+std::string escape_html(const std::string& text);
+
+}  // namespace edgy::converter
