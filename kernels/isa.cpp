@@ -29,7 +29,7 @@ double now_ms() {
 // A tile as in the sparse kernels: two weights for each of eight vectors, all different, so that
 // nothing can be computed once for all.
 template <typename Form>
-__attribute__((noinline)) int32_t spin(const int8_t* operands, int32_t rounds) {
+__attribute__((always_inline)) inline int32_t spin(const int8_t* operands, int32_t rounds) {
   const Form form;
   typename Form::Sum sums[8] = {};
   for (int32_t round = 0; round < rounds; ++round) {
@@ -47,19 +47,25 @@ __attribute__((noinline)) int32_t spin(const int8_t* operands, int32_t rounds) {
   return wasm_i32x4_extract_lane(sums[0], 0);
 }
 
-template <typename Form>
-double time_ms(const int8_t* operands, int32_t rounds) {
+// One function for both forms: a browser optimizes functions one by one, and would else compare
+// optimized code with code that is not.
+__attribute__((noinline)) int32_t spin(Isa isa, const int8_t* operands, int32_t rounds) {
+  return isa == Isa::kRelaxedDot ? spin<RelaxedDotForm>(operands, rounds)
+                                 : spin<RelaxedPairForm>(operands, rounds);
+}
+
+double time_ms(Isa isa, const int8_t* operands, int32_t rounds) {
   volatile int32_t sink = 0;
   const double start = now_ms();
-  sink = spin<Form>(operands, rounds);
+  sink = spin(isa, operands, rounds);
   (void)sink;
   return now_ms() - start;
 }
 
 // Runs grow until the slower form takes ten ticks of a browser's coarsest clock (0.1 ms), then the
-// best of six counts, as a busy machine interrupts now one form and now the other. That is about
-// ten milliseconds in all. Code that is not yet optimized shows the same order, because each form
-// is what costs most in it.
+// best counts, as a busy machine interrupts now one form and now the other; turns go on until
+// neither has become faster for a while. That is about ten milliseconds in all. Code that is not
+// optimized in that time shows the same order, because each form is what costs most in it.
 Isa measure_relaxed() {
   std::array<int8_t, 288> operands;
   for (std::size_t i = 0; i < operands.size(); ++i) {
@@ -71,12 +77,19 @@ Isa measure_relaxed() {
   double pair = 0;
   int32_t rounds = 1 << 12;
   for (; rounds < kMostRounds && (dot < kLongEnoughMs && pair < kLongEnoughMs); rounds *= 2) {
-    dot = time_ms<RelaxedDotForm>(operands.data(), rounds);
-    pair = time_ms<RelaxedPairForm>(operands.data(), rounds);
+    dot = time_ms(Isa::kRelaxedDot, operands.data(), rounds);
+    pair = time_ms(Isa::kRelaxedPair, operands.data(), rounds);
   }
-  for (int run = 0; run < 5; ++run) {
-    dot = std::min(dot, time_ms<RelaxedDotForm>(operands.data(), rounds / 2));
-    pair = std::min(pair, time_ms<RelaxedPairForm>(operands.data(), rounds / 2));
+  constexpr int kPatience = 6;
+  constexpr int kMostTurns = 60;
+  constexpr double kFaster = 0.9;
+  for (int turn = 0, calm = 0; turn < kMostTurns && calm < kPatience; ++turn) {
+    const double dot_now = time_ms(Isa::kRelaxedDot, operands.data(), rounds / 2);
+    const double pair_now = time_ms(Isa::kRelaxedPair, operands.data(), rounds / 2);
+    const bool faster = dot_now < kFaster * dot || pair_now < kFaster * pair;
+    calm = faster ? 0 : calm + 1;
+    dot = std::min(dot, dot_now);
+    pair = std::min(pair, pair_now);
   }
   return dot <= pair ? Isa::kRelaxedDot : Isa::kRelaxedPair;
 }
