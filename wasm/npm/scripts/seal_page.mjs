@@ -1,5 +1,5 @@
 // Puts together seal.html: the outer frame's page with its policy, and in it, as text, the inner frame's page and the prelude of
-// the sealed worker. Tests make variants of it, with another engine or with hostile code behind the guard.
+// the sealed worker. Tests make variants of it, with another engine or with hostile code in the frame.
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ export const digest = (text, algorithm = 'sha256') =>
   `${algorithm}-${createHash(algorithm).update(text).digest('base64')}`;
 
 /** One classic script. @param {string} entry in src/ @param {Record<string, unknown>} define */
-async function bundle(entry, define = {}) {
+async function bundle(entry, define = {}, plugins = []) {
   const { outputFiles } = await build({
     absWorkingDir: here,
     entryPoints: [`src/${entry}`],
@@ -24,9 +24,18 @@ async function bundle(entry, define = {}) {
     legalComments: 'none',
     define: Object.fromEntries(Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)])),
     logLevel: 'warning',
+    plugins,
   });
   return outputFiles[0].text.trim();
 }
+
+/** The realm of the worker left as it is. @type {import('esbuild').Plugin} */
+const soft = {
+  name: 'soft',
+  setup(context) {
+    context.onLoad({ filter: /\/harden\.ts$/ }, () => ({ contents: 'export function harden() {}', loader: 'ts' }));
+  },
+};
 
 /** A script's text as HTML may hold it: neither end tag nor comment in it, the same program. @param {string} text */
 const embeddable = (text) => text.replaceAll('</', '<\\/').replaceAll('<!--', '<\\!--');
@@ -50,15 +59,16 @@ const page = (head, script) =>
 
 /**
  * @param {{ engine: string, simd: string, relaxed: string }} integrity hashes of the files that may enter
- * @param {{ guard?: string }} [extra] script text to run in the inner frame after the guard's own: for tests
+ * @param {{ inner?: string, soft?: boolean }} [extra] for tests: script text to run in the inner frame after its own; a worker in which
+ *   the language is not frozen
  */
 export async function makeSealPage(integrity, extra = {}) {
-  const prelude = await bundle('seal/worker_prelude.ts');
-  const guard = await bundle('seal/guard_entry.ts', { EDGY_PRELUDE: prelude, EDGY_INTEGRITY: integrity });
-  const guardScript = embeddable(extra.guard ? `${guard}\n${extra.guard}` : guard);
-  const frame = await bundle('seal/frame_entry.ts', { EDGY_GUARD_PAGE: page('', guardScript) });
-  const frameScript = embeddable(frame);
-  const policy = policyFor([frameScript, guardScript]);
+  const prelude = await bundle('seal/worker_prelude.ts', {}, extra.soft ? [soft] : []);
+  const inner = await bundle('seal/inner_frame_entry.ts', { EDGY_PRELUDE: prelude, EDGY_INTEGRITY: integrity });
+  const innerScript = embeddable(extra.inner ? `${inner}\n${extra.inner}` : inner);
+  const outer = await bundle('seal/outer_frame_entry.ts', { EDGY_INNER_PAGE: page('', innerScript) });
+  const outerScript = embeddable(outer);
+  const policy = policyFor([outerScript, innerScript]);
   const head = `<meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="referrer" content="no-referrer">`;
-  return { html: page(head, frameScript), policy, prelude };
+  return { html: page(head, outerScript), policy, prelude };
 }

@@ -4,7 +4,7 @@ import { EdgyError, throwIfAborted } from './errors.js';
 import { detachable, orderFeeds, orderFetches } from './feeds.js';
 import { chooseVariant, movedTo, wasmUrl } from './runtime_files.js';
 import { SealBackend } from './seal/backend.js';
-import { handedOut, isLevel } from './seal/levels.js';
+import { atLeast, handedOut, isLevel } from './seal/levels.js';
 import type { Closure, SealedOutput, SealResult } from './seal/protocol.js';
 import { namedOutputs } from './session.js';
 import { fetchOk, readModel } from './source.js';
@@ -102,6 +102,7 @@ export class SealedSession {
     const handed = detachable(orderFeeds(feeds, this.inputMetadata), options?.transfer ?? false);
     const request = { feeds: handed.feeds, fetches: wanted };
     const { outputs } = await this.#core.call('run', request, handed.buffers, options?.signal);
+    this.#refuseAbove(wanted);
     return namedOutputs(outputs, wanted, this.outputMetadata);
   }
 
@@ -110,14 +111,18 @@ export class SealedSession {
     this.#core.throwIfReleased();
     const rate = this.sampleRate;
     if (!rate) throw new EdgyError('unsupported-model', 'The model has no audio front end: feed its inputs to run().');
-    return encodeRecording(this.#core, rate, this.#handedOut(), recording, options);
+    const wanted = this.#handedOut();
+    const encoding = await encodeRecording(this.#core, rate, wanted, recording, options);
+    this.#refuseAbove(wanted, options.mel);
+    return encoding;
   }
 
   /** Raises the level, for good. Results under way that the new level does not allow are refused. */
   async tighten(level: PrivacyLevel): Promise<void> {
     this.#core.throwIfReleased();
+    // From now on, not from the guard's answer on: it takes calls in turn.
+    if (isLevel(level) && atLeast(level, this.#level)) this.#level = level;
     await this.#backend.ask('tighten', { level });
-    this.#level = level;
   }
 
   runtimeInfo(): RuntimeInfo {
@@ -135,6 +140,13 @@ export class SealedSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#core.release();
+  }
+
+  /** What was asked for before the level was tightened and came after. */
+  #refuseAbove(outputs: readonly number[], mel = false): void {
+    const now = this.#handedOut();
+    if (outputs.every((index) => now.includes(index)) && !(mel && this.#level !== 'low')) return;
+    throw new EdgyError('refused', `The level was tightened to ${this.#level} while this result was under way.`);
   }
 
   #handedOut(): number[] {

@@ -33,25 +33,16 @@ async function guardWith(
   answer: (operation: string, request: { readonly fetches: readonly number[] }) => unknown,
   level = 'high',
 ) {
-  const lockdown = { removed: [], kept: [] };
   const around: Surroundings = {
-    integrity: { engine: 'engine', simd: 'wasm', relaxed: 'other' },
-    digest: async (bytes) => (bytes.byteLength === 1 ? 'engine' : 'wasm'),
     now: () => 0,
-    startWorker: async () => ({
-      policy: '',
-      frame: { lockdown, origin: 'null' },
-      worker: { lockdown, probes: { connect: true, import: true, eval: true } },
-    }),
     ask: async (operation, request) =>
       operation === 'load'
         ? { ok: true, value: described }
         : answer(operation, request as { readonly fetches: readonly number[] }),
   };
-  const guard = new Guard(around);
+  const guard = new Guard(around, { module: new ArrayBuffer(2), variant: 'simd' }, 'hash');
   const ask = async (operation: unknown, request: unknown) =>
     (await guard.handle({ id: 1, operation, request }))?.message.outcome as Outcome<{ outputs: unknown[] }>;
-  await ask('open', { engine: new ArrayBuffer(1), wasm: new ArrayBuffer(2), variant: 'simd' });
   const loaded = await ask('load', { model: file(), isa: 'auto', memoryLimit: 1, level, policy: {} });
   expect(loaded.ok).toBe(true);
   return ask;

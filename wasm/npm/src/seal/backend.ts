@@ -1,11 +1,11 @@
-/** The page's side of the seal: makes the frame, hands the files in, and talks to the guard through one port. */
+/** The page's side of the seal: makes the frame, hands the files in, and talks to the gate and then the guard through one port. */
 import { type Backend, notHandedOver } from '../backend.js';
 import { EdgyError } from '../errors.js';
 import { PendingCalls } from '../pending_calls.js';
 import type { Answer, Operation, RequestOf, ResultOf } from '../protocol.js';
 import type { Almost, Handshake, SealOperation, SealRequest, SealResult } from './protocol.js';
 
-/** From the frame's `load` to the guard's first answer, which takes milliseconds unless something holds it back for good. */
+/** From the frame's `load` to the gate's answer, which takes milliseconds unless something holds it back for good. */
 const kAnswerWithin = 30_000;
 const kWatchEvery = 250;
 

@@ -34,6 +34,12 @@ export function toBuffer(value: unknown, what: string): ArrayBuffer {
   return value;
 }
 
+/** The model that a request carries, if it does: it is not read here. */
+export function modelIn(request: unknown): ArrayBuffer | undefined {
+  const model = (request as Fields | null | undefined)?.model;
+  return model instanceof ArrayBuffer ? model : undefined;
+}
+
 export function toLevel(value: unknown, what: string): PrivacyLevel {
   if (!isLevel(value))
     throw new EdgyError('invalid-argument', `${what} is ${quoted(value)}: use low, moderate or high.`);
@@ -88,7 +94,7 @@ export function toMilliseconds(value: unknown, atMost: number): number {
   return Math.round(10 * Math.max(0, Math.min(milliseconds, atMost))) / 10;
 }
 
-/** The worker's answer to a call of the guard. Only the code of a failure is believed to be one. */
+/** The engine's answer to a call of the guard. Only the code of a failure is believed to be one. */
 export function toOutcome(value: unknown): Outcome<unknown> {
   const { ok, value: result, code, message } = fieldsOf(value, 'An answer of the engine');
   if (ok === true) return { ok, value: result };

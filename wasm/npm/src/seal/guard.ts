@@ -1,75 +1,58 @@
 /**
- * Decides what crosses the seal. It lives in the inner frame, out of reach of the engine in the worker: it reads the policy from the
- * model's file itself, checks every message in both directions and hands out nothing above the session's level.
+ * Decides what crosses the seal. It lives in the worker, in front of the engine and out of its reach (harden.ts, isolated.ts): it reads
+ * the policy from the model's file itself, checks every message in both directions and hands out nothing above the session's level.
  */
 import { EdgyError, messageOf } from '../errors.js';
-import type { Operation, Outcome, RequestOf } from '../protocol.js';
-import type { PrivacyLevel, Variant } from '../types.js';
+import type { Operation, RequestOf } from '../protocol.js';
+import type { PrivacyLevel } from '../types.js';
 import * as checks from './checks.js';
 import { atLeast, handedOut } from './levels.js';
 import { type ModelPolicy, readModelPolicy } from './model_policy.js';
-import type { Closure, Digest, Integrity, SealOperation, SealRequest, SealResult } from './protocol.js';
+import type { Digest, GuardOperation, Runtime, SealRequest, SealResult } from './protocol.js';
+import { type Reply, replyTo } from './reply.js';
 
-/** What the guard needs of the frame it lives in. */
+/** What the guard needs of the worker it lives in. */
 export interface Surroundings {
-  readonly integrity: Integrity;
-  digest(bytes: ArrayBuffer): Promise<Digest>;
   now(): number;
-  /** Starts the engine behind its prelude and waits for the worker's report. */
-  startWorker(engine: ArrayBuffer): Promise<Pick<Closure, 'policy' | 'frame' | 'worker'>>;
-  /** Asks the worker. */
-  ask(operation: Operation, request: RequestOf<Operation>, transfer: Transferable[]): Promise<unknown>;
-}
-
-export interface Reply {
-  readonly message: { readonly id: number; readonly outcome: Outcome<unknown> };
-  readonly transfer: Transferable[];
+  /** Asks the engine. What comes back is plain data, a copy that nobody else holds. */
+  ask(operation: Operation, request: RequestOf<Operation>): Promise<unknown>;
 }
 
 interface Loaded extends ModelPolicy {
   level: PrivacyLevel;
 }
 
-type Stage = 'new' | 'opening' | 'open' | 'loading' | 'loaded';
-
 export class Guard {
   readonly #around: Surroundings;
-  #stage: Stage = 'new';
-  #wasm: { bytes: ArrayBuffer; variant: Variant } | undefined;
+  readonly #digest: Digest;
+  #runtime: Runtime | undefined;
   #model: Loaded | undefined;
 
-  constructor(around: Surroundings) {
+  /** `digest` is the hash of the model that will be loaded. */
+  constructor(around: Surroundings, runtime: Runtime, digest: Digest) {
     this.#around = around;
+    this.#runtime = runtime;
+    this.#digest = digest;
   }
 
   /** Never throws. A message without an id gets no answer. */
-  async handle(message: unknown): Promise<Reply | undefined> {
-    const call = checks.parseCall(message);
-    if (!call) return undefined;
-    const transfer: Transferable[] = [];
-    try {
+  handle(message: unknown): Promise<Reply | undefined> {
+    return replyTo(message, (call, transfer) => {
       const operation = checks.toOperation(call.operation);
+      if (operation === 'open') throw new EdgyError('sealed', 'The seal is shut and takes this call once.');
       const handler = this.#handlers[operation];
-      const value = await handler(checks.fieldsOf(call.request, `The request of '${operation}'`), transfer);
-      return { message: { id: call.id, outcome: { ok: true, value } }, transfer };
-    } catch (error) {
-      // Other errors may quote what they stumbled over.
-      const { code, message } =
-        error instanceof EdgyError ? error : new EdgyError('sealed', 'A message could not be read inside the seal.');
-      return { message: { id: call.id, outcome: { ok: false, code, message } }, transfer: [] };
-    }
+      return handler(checks.fieldsOf(call.request, `The request of '${operation}'`), transfer);
+    });
   }
 
   readonly #handlers: {
-    [O in SealOperation]: (request: checks.Fields, transfer: Transferable[]) => Promise<SealResult<O>>;
+    [O in GuardOperation]: (request: checks.Fields, transfer: Transferable[]) => Promise<SealResult<O>>;
   } = {
-    open: (request) => this.#open(request),
     load: (request) => this.#load(request),
     run: async (request, transfer) => {
       const fetches = this.#fetches(request.fetches);
       const feeds = checks.toFeeds(request.feeds);
-      const buffers = new Set(feeds.map(({ data }) => data.buffer as ArrayBuffer));
-      const { answer, wall } = await this.#timed('run', { feeds, fetches }, [...buffers]);
+      const { answer, wall } = await this.#timed('run', { feeds, fetches });
       const outputs = this.#outputs(answer.outputs, fetches, transfer);
       return { outputs, milliseconds: checks.toMilliseconds(answer.milliseconds, wall) };
     },
@@ -78,7 +61,7 @@ export class Guard {
       const mel = request.mel === true;
       if (mel) this.#refuseMel();
       const pcm = checks.toSamples(request.pcm);
-      const { answer, wall } = await this.#timed('encode', { pcm, mel, fetches }, [pcm.buffer as ArrayBuffer]);
+      const { answer, wall } = await this.#timed('encode', { pcm, mel, fetches });
       const outputs = this.#outputs(answer.outputs, fetches, transfer);
       const spectrogram = mel ? { mel: this.#mel(answer.mel, transfer) } : {};
       return {
@@ -99,65 +82,23 @@ export class Guard {
     },
   };
 
-  async #open(request: checks.Fields): Promise<Closure> {
-    this.#advance('new', 'opening');
-    const engine = checks.toBuffer(request.engine, 'The engine');
-    const bytes = checks.toBuffer(request.wasm, 'The runtime');
-    const { variant } = request;
-    if (variant !== 'simd' && variant !== 'relaxed')
-      throw new EdgyError('sealed', 'The variant is neither simd nor relaxed.');
-    const digests = { engine: await this.#around.digest(engine), wasm: await this.#around.digest(bytes) };
-    for (const [file, digest, expected] of [
-      ['sealed-engine.js', digests.engine, this.#around.integrity.engine],
-      [`edgy-${variant}.wasm`, digests.wasm, this.#around.integrity[variant]],
-    ] as const) {
-      if (digest !== expected) {
-        throw new EdgyError(
-          'sealed',
-          `${file} has the hash ${digest}; this seal.html belongs to ${expected}. Are all files of one release?`,
-        );
-      }
-    }
-    const seen = await this.#around.startWorker(engine);
-    const open = Object.entries(seen.worker.probes).flatMap(([name, refused]) => (refused ? [] : [name]));
-    if (open.length > 0) {
-      throw new EdgyError(
-        'sealed',
-        `The content security policy of seal.html does not hold inside: ${open.join(', ')}.`,
-      );
-    }
-    this.#wasm = { bytes, variant };
-    this.#stage = 'open';
-    return { ...seen, ...digests };
-  }
-
   async #load(request: checks.Fields): Promise<SealResult<'load'>> {
-    this.#advance('open', 'loading');
-    const { bytes: module, variant } = this.#wasm as { bytes: ArrayBuffer; variant: Variant };
-    this.#wasm = undefined;
+    const runtime = this.#runtime;
+    if (!runtime) throw new EdgyError('sealed', 'A seal takes one model.');
+    this.#runtime = undefined;
     const { isa, memoryLimit } = request as unknown as SealRequest<'load'>;
     const model = checks.toBuffer(request.model, 'The model');
     const policy = readPolicy(model);
     const level = checks.toLevel(request.level, 'level');
     const outputs = tightened(policy, checks.fieldsOf(request.policy, 'The policy'));
     requireUseful(policy, outputs, level);
-    const digest = await this.#around.digest(model);
     const options = { isa, memoryLimit: Number(memoryLimit), profile: false };
-    const outcome = checks.toOutcome(
-      await this.#around.ask('load', { module, variant, model, ...options }, [module, model]),
-    );
+    const outcome = checks.toOutcome(await this.#around.ask('load', { ...runtime, model, ...options }));
     // No sample has arrived, so the words of the engine may be read: what is wrong with a model is worth knowing.
     if (!outcome.ok) throw new EdgyError(outcome.code, outcome.message);
     const described = describedBy(outcome.value, outputs);
     this.#model = { floor: policy.floor, level, outputs };
-    this.#stage = 'loaded';
-    return { ...described, digest, policies: outputs.map(({ name, level }) => ({ name, level })) };
-  }
-
-  #advance(from: Stage, to: Stage): void {
-    if (this.#stage !== from)
-      throw new EdgyError('sealed', `The seal is ${this.#stage} and takes this call once, when it is ${from}.`);
-    this.#stage = to;
+    return { ...described, digest: this.#digest, policies: outputs.map(({ name, level }) => ({ name, level })) };
   }
 
   #loaded(): Loaded {
@@ -192,9 +133,9 @@ export class Guard {
       throw new EdgyError('refused', `The log-mel is handed out at level low alone; this session is at ${level}.`);
   }
 
-  async #timed<O extends 'run' | 'encode'>(operation: O, request: RequestOf<O>, transfer: Transferable[]) {
+  async #timed<O extends 'run' | 'encode'>(operation: O, request: RequestOf<O>) {
     const start = this.#around.now();
-    const outcome = checks.toOutcome(await this.#around.ask(operation, request, transfer));
+    const outcome = checks.toOutcome(await this.#around.ask(operation, request));
     if (!outcome.ok) throw new EdgyError(outcome.code, checks.sentenceFor(outcome.code));
     return { answer: checks.fieldsOf(outcome.value, 'An answer of the engine'), wall: this.#around.now() - start };
   }

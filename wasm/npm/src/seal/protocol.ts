@@ -25,15 +25,30 @@ export interface Handover extends Handshake {
   readonly policy: string;
 }
 
-/** The worker's first message. */
+/** A runtime that the gate let in: the bytes of the WebAssembly module. */
+export interface Runtime {
+  readonly module: ArrayBuffer;
+  readonly variant: Variant;
+}
+
+/** Of the gate to the guard, once, with the page's port. */
+export interface Handoff {
+  readonly runtime: Runtime;
+  /** Of the model, where the call carries one. */
+  readonly digest: Digest;
+  /** The page's call of `load`, as it came. */
+  readonly call: unknown;
+}
+
+/** Of the worker to the gate, once. */
 export interface WorkerReport {
   readonly lockdown: Lockdown;
   readonly probes: Probes;
 }
 
 /**
- * What the worker says, once a call, shortly before an answer, and the guard passes on as it is: processes that sleep take most of a
- * millisecond to wake, and may as well do so while the last layer runs. When it comes tells as much as when an answer comes.
+ * What the guard says, once a call, shortly before an answer: processes that sleep take most of a millisecond to wake, and may as well
+ * do so while the last layer runs. When it comes tells as much as when an answer comes.
  */
 export type Almost = 'almost';
 
@@ -42,7 +57,7 @@ export type SealedHandler = (
   request: RequestOf<Operation>,
 ) => Promise<{ outcome: Outcome<ResultOf<Operation>>; transfer: Transferable[] }>;
 
-/** What was seen when the seal was closed. */
+/** What was seen when the seal was shut. */
 export interface Closure {
   readonly policy: string;
   readonly frame: { readonly lockdown: Lockdown; readonly origin: string };
@@ -59,7 +74,7 @@ export interface SealedOutput {
 }
 
 export interface SealOperations {
-  /** The first call, once. */
+  /** The first call, once: the gate's. All others are the guard's. */
   open: {
     request: { readonly engine: ArrayBuffer; readonly wasm: ArrayBuffer; readonly variant: Variant };
     result: Closure;
@@ -82,5 +97,6 @@ export interface SealOperations {
 }
 
 export type SealOperation = keyof SealOperations;
+export type GuardOperation = Exclude<SealOperation, 'open'>;
 export type SealRequest<O extends SealOperation> = SealOperations[O]['request'];
 export type SealResult<O extends SealOperation> = SealOperations[O]['result'];

@@ -7,13 +7,13 @@ import type { Handover, Handshake } from './protocol.js';
 import { trusted } from './trusted.js';
 
 /** The inner frame's page. Replaced by the build script. */
-declare const EDGY_GUARD_PAGE: string;
+declare const EDGY_INNER_PAGE: string;
 
 const { parent } = globalThis;
 const policy = document.querySelector('meta[http-equiv]')?.getAttribute('content') ?? '';
 const frame = document.createElement('iframe');
 frame.setAttribute('sandbox', 'allow-scripts');
-frame.srcdoc = trusted().html(EDGY_GUARD_PAGE);
+frame.srcdoc = trusted().html(EDGY_INNER_PAGE);
 
 const waiting: MessagePort[] = [];
 let inner: Window | null = null;
