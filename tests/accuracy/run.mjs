@@ -6,7 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { edgy, root, speech } from '../lib/paths.mjs';
-import { markdown } from './table.mjs';
+import { markdown, writeTable } from './table.mjs';
 import { variants } from './variants.mjs';
 
 const { values: options } = parseArgs({
@@ -20,6 +20,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     output: { type: 'string', default: path.join(root, 'build/accuracy.json') },
     docs: { type: 'boolean', default: false },
+    from: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -33,7 +34,12 @@ if (options.help) {
   --split test            recordings to judge on
   --only REGEXP           variants to make, by name
   --output FILE.json      where the figures go
-  --docs                  write the table into docs/compression.md, too`);
+  --docs                  write the table into docs/compression.md, too
+  --from FILE.json        measure nothing: write the table of these figures into docs/compression.md`);
+  process.exit(0);
+}
+if (options.from) {
+  writeTable(JSON.parse(readFileSync(options.from, 'utf8')));
   process.exit(0);
 }
 
@@ -130,10 +136,4 @@ const report = {
 if (existsSync(options.output)) rmSync(options.output);
 writeFileSync(options.output, `${JSON.stringify(report, null, 2)}\n`);
 console.log(`\n${markdown(rows)}\n`);
-if (options.docs) {
-  const file = path.join(root, 'docs/compression.md');
-  const [before, rest] = readFileSync(file, 'utf8').split(/(?<=<!-- accuracy:begin.*-->\n)/);
-  const after = rest?.slice(rest.indexOf('<!-- accuracy:end'));
-  const caption = `${report.model} (${onnxBytes.toLocaleString('en')} bytes), calibrated on ${options.samples} recordings of split train, judged on split ${options.split}:`;
-  writeFileSync(file, `${before}\n${caption}\n\n${markdown(rows)}\n\n${after}`);
-}
+if (options.docs) writeTable(report);

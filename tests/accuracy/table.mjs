@@ -1,4 +1,7 @@
 // The accuracy table, for people.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../lib/paths.mjs';
 
 const share = (/** @type {number | undefined} */ value) => (value === undefined ? '' : (100 * value).toFixed(1));
 const decibels = (/** @type {number | null | undefined} */ value) => (value === null ? '∞' : (value?.toFixed(1) ?? ''));
@@ -34,4 +37,19 @@ export function markdown(rows) {
       ]),
     ),
   ].join('\n');
+}
+
+/** Puts the table between the two comments in docs/compression.md that name the model. @param {any} report as run.mjs writes it */
+export function writeTable({ model, onnxBytes, samples, split, rows }) {
+  const file = path.join(root, 'docs/compression.md');
+  const text = readFileSync(file, 'utf8');
+  const name = path.basename(model, '.onnx');
+  const [begin, end] = [`<!-- accuracy:${name} -->`, `<!-- /accuracy:${name} -->`];
+  const [before, after] = [text.indexOf(begin), text.indexOf(end)];
+  if (before < 0 || after < before) throw new Error(`docs/compression.md has no place for a table of ${name}`);
+  const caption =
+    `${model} (${onnxBytes.toLocaleString('en')} bytes), calibrated on ${samples} recordings of split train, judged on split ` +
+    `${split}:`;
+  const table = `${caption}\n\n${markdown(rows)}`;
+  writeFileSync(file, `${text.slice(0, before + begin.length)}\n\n${table}\n\n${text.slice(after)}`);
 }
