@@ -49,6 +49,9 @@ build/models/edgy-256-int8.edgy: $(ONNX) $(SPEECH) $(EDGY)
 	@mkdir -p $(@D)
 	$(EDGY) convert $(ONNX) -o $@ --calibration $(SPEECH) --front-end edgy
 
+recipe: native ## the sparse model of the demo's encoder, from fp32: pruned, quantized, fine-tuned (SPEECH=MANIFEST.csv)
+	@recipes/sparse-encoder $(ONNX) $(SPEECH) build/models/edgy-256-sparse.edgy
+
 package: wasm ## the npm package, in wasm/npm/dist
 	@npm run --silent build --workspace wasm/npm
 

@@ -5,6 +5,7 @@
 
 #include "converter/cli/commands.h"
 #include "converter/cli/progress.h"
+#include "converter/compress/float16_storage.h"
 #include "converter/compress/layers.h"
 #include "converter/compress/quantize.h"
 #include "converter/compress/source_integers.h"
@@ -148,6 +149,8 @@ void convert(const Arguments& arguments) {
   if (config.precision == Precision::kInt8) {
     const auto data = calibration_data(arguments, config, model);
     model = quantize(model, *data, config.quantize, *make_terminal_progress());
+  } else if (config.quantize.float_storage == FloatStorage::kFloat16) {
+    store_float16(model);
   }
   store_sparse(model);
   store_int4(model);

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "converter/compress/budget.h"
+#include "converter/compress/float16_storage.h"
 #include "converter/compress/prunable.h"
 #include "converter/compress/pruning_damage.h"
 #include "converter/compress/runner.h"
@@ -11,6 +12,25 @@
 
 namespace edgy::converter {
 namespace {
+
+/// What halving the float constants saves and costs. A constant that only decides between codes
+/// leaves no trace in the smooth outputs, so the error of its own values counts.
+struct HalfFloats {
+  double saved_bytes = 0;
+  double damage = 0;
+};
+
+HalfFloats half_floats(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
+                       const std::vector<LayerChoice>& choices, const Calibration& calibration,
+                       const QuantizeOptions& options) {
+  HalfFloats all;
+  for (const Float16Candidate& candidate :
+       float16_candidates(build_quantized(f32, layers, choices, calibration, options))) {
+    all.saved_bytes += static_cast<double>(candidate.saved_bytes);
+    all.damage += damage_of(candidate.sqnr_db);
+  }
+  return all;
+}
 
 /// What the file holds beside weights that may be pruned: other constants, structure, and the texts
 /// that are only written in the end (about this much a model and a layer).
@@ -50,12 +70,10 @@ void check_budget(const Budget& budget) {
     throw Error("budget: speedup must be at least 1, not " + std::to_string(budget.speedup));
 }
 
-std::vector<double> choose_by_budget(const format::fb::ModelT& f32,
-                                     const std::vector<Layer>& layers,
-                                     std::vector<LayerChoice>& choices,
-                                     const Calibration& calibration,
-                                     std::span<const Sample> samples,
-                                     const QuantizeOptions& options, Progress& progress) {
+BudgetChoice choose_by_budget(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
+                              std::vector<LayerChoice>& choices, const Calibration& calibration,
+                              std::span<const Sample> samples, const QuantizeOptions& options,
+                              Progress& progress) {
   const Budget& budget = *options.budget;
   const bool by_size = budget.bytes > 0;
   const auto prunable = prunable_layers(f32, layers, choices, options.pruning->pattern);
@@ -63,9 +81,19 @@ std::vector<double> choose_by_budget(const format::fb::ModelT& f32,
                                     !by_size, progress);
   char message[160];
   std::optional<BudgetPlan> plan;
+  BudgetChoice choice{std::vector<double>(layers.size()), options.float_storage};
   if (by_size) {
-    const double fixed = fixed_bytes(f32, layers, choices, prunable, calibration, options);
-    plan = fit_budget(ways, bytes_of, static_cast<double>(budget.bytes) - fixed);
+    const HalfFloats halves = half_floats(f32, layers, choices, calibration, options);
+    const auto limit = static_cast<double>(budget.bytes);
+    double fixed = fixed_bytes(f32, layers, choices, prunable, calibration, options);
+    if (choice.float_storage == FloatStorage::kFloat32)
+      plan = fit_budget(ways, bytes_of, limit - fixed);
+    fixed -= halves.saved_bytes;
+    const auto halved = fit_budget(ways, bytes_of, limit - fixed);
+    if (halved && (!plan || halved->damage + halves.damage < plan->damage)) {
+      plan = halved;
+      choice.float_storage = FloatStorage::kFloat16;
+    }
     std::snprintf(message, sizeof message,
                   "budget: %.0f bytes is the least that this model can be stored in, not %llu",
                   std::ceil(fixed + least_spending(ways, bytes_of)),
@@ -79,13 +107,12 @@ std::vector<double> choose_by_budget(const format::fb::ModelT& f32,
   }
   if (!plan)
     throw Error(message);
-  std::vector<double> sparsity(layers.size());
   for (std::size_t i = 0; i < prunable.size(); ++i) {
     const LayerOption& option = ways[i][plan->option[i]];
-    sparsity[prunable[i].index] = option.sparsity;
+    choice.sparsity[prunable[i].index] = option.sparsity;
     choices[prunable[i].index].weight_bits = option.weight_bits;
   }
-  return sparsity;
+  return choice;
 }
 
 }  // namespace edgy::converter

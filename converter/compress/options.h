@@ -74,6 +74,12 @@ struct ReconstructionOptions {
   int rounding_sweeps = 2;  ///< of coordinate descent on the integers
 };
 
+/// How float constants (codebooks, embeddings, weights of layers that are not quantized) are stored.
+enum class FloatStorage {
+  kFloat32,
+  kFloat16,  ///< half the bytes where rounding costs next to nothing; computed in float32
+};
+
 struct QuantizeOptions {
   RangeMethod range = RangeMethod::kMinMax;
   double percentile = 99.99;  ///< for kPercentile, 50 < p <= 100
@@ -81,6 +87,7 @@ struct QuantizeOptions {
   int weight_bits = 8;        ///< 2..8; up to 4 take half a byte each in the file
   RoundingMethod rounding = RoundingMethod::kNearest;
   bool bias_correction = true;
+  FloatStorage float_storage = FloatStorage::kFloat32;
   /// Least SQNR in dB of the model's outputs with one layer quantized and nothing else. A layer
   /// below it gets 8-bit weights, then 8-bit activations, and stays float32 if that is not enough.
   /// 20 dB is an error of a tenth: a layer worse than that spoils the whole model.

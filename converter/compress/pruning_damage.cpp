@@ -38,11 +38,6 @@ std::vector<Sample> spread(std::span<const Sample> samples, std::size_t count,
   return some;
 }
 
-double damage_of(double sqnr_db) {
-  const double error = std::pow(10, -sqnr_db / 10);
-  return -std::log1p(-std::min(error, 0.999));
-}
-
 /// What the measurements share.
 class DamageMeter {
  public:
@@ -153,6 +148,11 @@ class DamageMeter {
 };
 
 }  // namespace
+
+double damage_of(double sqnr_db) {
+  const double error = std::pow(10, -sqnr_db / 10);
+  return -std::log1p(-std::min(error, 0.999));
+}
 
 std::vector<DamageCurve> measure_damage(const format::fb::ModelT& f32,
                                         const std::vector<Layer>& layers,

@@ -11,6 +11,9 @@
 
 namespace edgy::converter {
 
+/// The damage that an error of this size is, in the measure below.
+double damage_of(double sqnr_db);
+
 /// For each layer of `prunable`, the damage at several sparsities with this layer alone compressed
 /// and all others float, measured at the model's smooth outputs on some of `samples`. With
 /// PruningMethod::kReconstruction the layer is fitted, by a short form of what it will get later,

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "converter/compress/budget_choice.h"
+#include "converter/compress/float16_storage.h"
 #include "converter/compress/pruning.h"
 #include "converter/compress/sensitivity.h"
 #include "converter/error.h"
@@ -19,8 +20,9 @@ std::string describe(CalibrationSource& source, std::size_t samples,
                      const std::vector<Layer>& layers,
                      const std::vector<LayerSensitivity>& sensitivity,
                      const std::vector<LayerChoice>& choices,
-                     const std::vector<PrunedLayer>& pruned) {
+                     const std::vector<PrunedLayer>& pruned, FloatStorage float_storage) {
   nlohmann::ordered_json report = {{"data", source.description()}, {"samples", samples}};
+  report["float_constant_bits"] = float_storage == FloatStorage::kFloat16 ? 16 : 32;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     report["layers"].push_back(
         {{"name", layers[i].name},
@@ -75,19 +77,20 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
     choices.push_back(entry.choice);
 
   std::vector<PrunedLayer> pruned;
+  BudgetChoice decided{{}, options.float_storage};
   if (options.pruning) {
-    std::vector<double> decided;
-    if (options.budget) {
+    if (options.budget)
       decided = choose_by_budget(f32, layers, choices, calibration, samples, options, progress);
-    }
-    pruned = prune(f32, layers, choices, calibration, samples, options, progress, decided);
+    pruned = prune(f32, layers, choices, calibration, samples, options, progress, decided.sparsity);
   }
 
   format::fb::ModelT model = build_quantized(f32, layers, choices, calibration, options);
   if (!model.metadata)
     model.metadata = std::make_unique<format::fb::MetadataT>();
   model.metadata->calibration =
-      describe(source, samples.size(), layers, sensitivity, choices, pruned);
+      describe(source, samples.size(), layers, sensitivity, choices, pruned, decided.float_storage);
+  if (decided.float_storage == FloatStorage::kFloat16)
+    store_float16(model);
   return model;
 }
 

@@ -22,6 +22,8 @@ const Names<RangeMethod> kRanges = {{"min-max", RangeMethod::kMinMax},
                                     {"mse", RangeMethod::kMse}};
 const Names<RoundingMethod> kRoundings = {{"nearest", RoundingMethod::kNearest},
                                           {"reconstruction", RoundingMethod::kReconstruction}};
+const Names<FloatStorage> kFloatStorages = {{"f32", FloatStorage::kFloat32},
+                                            {"f16", FloatStorage::kFloat16}};
 const Names<PruningMethod> kPruningMethods = {{"magnitude", PruningMethod::kMagnitude},
                                               {"reconstruction", PruningMethod::kReconstruction}};
 const Names<SparsityAllocation> kAllocations = {{"uniform", SparsityAllocation::kUniform},
@@ -109,6 +111,8 @@ void describe(Visitor& v, ConvertConfig& config) {
   v.number("weight_bits", q.weight_bits, {2, 8}, "Up to 4 take half a byte each.");
   v.choice("rounding", q.rounding, kRoundings, "How weights are rounded.");
   v.boolean("bias_correction", q.bias_correction, "Take the mean error off the bias.");
+  v.choice("float_storage", q.float_storage, kFloatStorages,
+           "Of codebooks, embeddings and float weights. f16: half the bytes, computed in float32.");
   v.number("min_layer_sqnr_db", q.min_layer_sqnr_db, {-100, 200},
            "A layer that alone spoils the outputs more than this stays in higher precision.");
   v.number("calibration_samples", q.calibration_samples, {1, 1e6}, "Samples read at most.");
@@ -184,6 +188,7 @@ Json config_schema() {
 std::string to_json(const ConvertConfig& config) {
   const QuantizeOptions& q = config.quantize;
   Json json = {{"precision", name_in(kPrecisions, config.precision)}};
+  json["float_storage"] = name_in(kFloatStorages, q.float_storage);
   if (config.precision == Precision::kInt8) {
     json["range"] = name_in(kRanges, q.range);
     if (q.range == RangeMethod::kPercentile)

@@ -32,6 +32,8 @@ void set_features(fb::ModelT& model) {
   for (const auto& tensor : model.tensors) {
     if (tensor->type == fb::DataType::I4)
       features.insert("int4");
+    if (tensor->type == fb::DataType::F16)
+      features.insert("float16");
     if (tensor->encoding == fb::Encoding::Dense)
       continue;
     const bool one_by_four = tensor->sparsity->block_rows == 1 && tensor->sparsity->block_cols == 4;

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include "converter/cli/progress.h"
 #include "converter/compare/read_edgy.h"
 #include "converter/compress/filter_pruning.h"
+#include "converter/compress/float16_storage.h"
 #include "converter/compress/layers.h"
 #include "converter/compress/quantize.h"
 #include "converter/error.h"
@@ -96,7 +98,17 @@ CompressionPlan read_plan(const Arguments& arguments) {
 /// Training works on bytes.
 format::fb::ModelT expanded(format::fb::ModelT model) {
   expand_int4(model);
+  expand_float16(model);
   return model;
+}
+
+/// Whether float constants of the model that training starts from are stored in half the bytes.
+bool has_half_floats(const Arguments& arguments) {
+  if (arguments.from.empty())
+    return false;
+  const auto model = read_edgy(arguments.from);
+  return std::any_of(model.tensors.begin(), model.tensors.end(),
+                     [](const auto& tensor) { return tensor->type == format::fb::DataType::F16; });
 }
 
 /// What training starts from: a compressed model as it is, or the original with its filters taken
@@ -191,6 +203,8 @@ void finetune_model(Arguments arguments) {
   std::ofstream(run / "report.html") << training_report(result.log);
   store_sparse(result.model);
   store_int4(result.model);
+  if (has_half_floats(arguments))
+    store_float16(result.model);
   compact(result.model);
   set_features(result.model);
   if (!result.model.metadata)

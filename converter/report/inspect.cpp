@@ -35,6 +35,9 @@ double density_of(const fb::ModelT& model, const fb::TensorT& tensor) {
   } else if (tensor.type == fb::DataType::F32) {
     for (std::size_t i = 0; i + 4 <= data.size(); i += 4)
       set += data[i] || data[i + 1] || data[i + 2] || (data[i + 3] & 127);
+  } else if (tensor.type == fb::DataType::F16) {
+    for (std::size_t i = 0; i + 2 <= data.size(); i += 2)
+      set += data[i] || (data[i + 1] & 127);
   } else if (tensor.type == fb::DataType::I4) {
     for (const uint8_t pair : data)
       set += ((pair & 15) != 0) + ((pair >> 4) != 0);
@@ -48,7 +51,16 @@ double density_of(const fb::ModelT& model, const fb::TensorT& tensor) {
 int bits_of(const fb::TensorT& tensor) {
   if (tensor.quantization)
     return tensor.quantization->bits;
-  return tensor.type == fb::DataType::F32 ? 32 : tensor.type == fb::DataType::I8 ? 8 : 64;
+  switch (tensor.type) {
+    case fb::DataType::F32:
+      return 32;
+    case fb::DataType::F16:
+      return 16;
+    case fb::DataType::I8:
+      return 8;
+    default:
+      return 64;
+  }
 }
 
 std::string short_count(uint64_t count) {

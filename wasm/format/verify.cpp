@@ -11,7 +11,7 @@
 namespace edgy::format {
 namespace {
 
-constexpr const char* kFeatures[] = {"sparse-blocks", "sparse-1x4", "int4"};
+constexpr const char* kFeatures[] = {"sparse-blocks", "sparse-1x4", "int4", "float16"};
 
 enum class State : uint8_t { kUnset, kConstant, kReady };
 

@@ -203,11 +203,15 @@ class OperatorVerifier {
     if (std::isnan(least) || std::isnan(greatest) || least > greatest) {
       return error("activation_min must not exceed activation_max");
     }
+    // Float constants may be stored in half the bytes.
+    const auto computed = [](fb::DataType type) {
+      return type == fb::DataType::F16 ? fb::DataType::F32 : type;
+    };
     const bool is_integer = w.type() == fb::DataType::I8 || w.type() == fb::DataType::I4;
     if (has_input(2)) {
       const fb::Tensor& b = input(2);
       const fb::DataType wanted = is_integer ? fb::DataType::I32 : fb::DataType::F32;
-      if (rank(b) != 1 || extent(b, 0) != extent(w, 0) || b.type() != wanted) {
+      if (rank(b) != 1 || extent(b, 0) != extent(w, 0) || computed(b.type()) != wanted) {
         return error(str("the bias must have ", extent(w, 0), " entries of ",
                          fb::EnumNameDataType(wanted), ", one for each output channel"));
       }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "wasm/format/float16.h"
 #include "wasm/format/int4.h"
 #include "wasm/format/numbers.h"
 #include "wasm/format/sparse_encoding.h"
@@ -104,6 +105,7 @@ Result<std::shared_ptr<const Model>> Model::load(std::vector<uint8_t> bytes) {
     return tl::unexpected<Error>(root.error());
   }
   model->root_ = *root;
+  model->expand_float16();
   const auto tensor = [&](int32_t index) -> const fb::Tensor& {
     return *model->root_->tensors()->Get(static_cast<uint32_t>(index));
   };
@@ -120,7 +122,27 @@ Result<std::shared_ptr<const Model>> Model::load(std::vector<uint8_t> bytes) {
   return std::shared_ptr<const Model>(std::move(model));
 }
 
+void Model::expand_float16() {
+  // The bytes are verified, and this model's own.
+  auto& tensors = *fb::GetMutableModel(bytes_.data())->mutable_tensors();
+  for (uint32_t i = 0; i < tensors.size(); i++) {
+    fb::Tensor& tensor = *tensors.GetMutableObject(i);
+    if (tensor.type() != DataType::F16 || tensor.buffer() < 0) {
+      continue;
+    }
+    std::vector<float>& values = expanded_[static_cast<int32_t>(i)];
+    values = format::unpack_float16(constant(static_cast<int32_t>(i)));
+    expanded_bytes_ += values.size() * sizeof(float);
+    tensor.mutate_type(DataType::F32);
+  }
+}
+
 std::span<const uint8_t> Model::constant(int32_t tensor) const {
+  if (const auto found = expanded_.find(tensor);
+      found != expanded_.end() && !found->second.empty()) {
+    const std::vector<float>& values = found->second;
+    return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(float)};
+  }
   const fb::Tensor& entry = *root_->tensors()->Get(static_cast<uint32_t>(tensor));
   if (entry.buffer() < 0 || entry.encoding() != fb::Encoding::Dense) {
     return {};

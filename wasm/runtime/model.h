@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -41,15 +42,20 @@ class Model {
   const std::vector<TensorInfo>& inputs() const { return inputs_; }
   const std::vector<TensorInfo>& outputs() const { return outputs_; }
   const format::fb::Model& root() const { return *root_; }
-  /// Row-major bytes of a constant tensor, as stored (encoding Dense). Empty for activations.
+  /// Row-major bytes of a constant tensor, as stored (encoding Dense), but float16 as float32,
+  /// which its type then is too. Empty for activations.
   std::span<const uint8_t> constant(int32_t tensor) const;
   /// A constant int8 or int4 tensor, row major, whatever its encoding.
   std::vector<int8_t> constant_int8(int32_t tensor) const;
-  std::size_t file_bytes() const { return bytes_.size(); }
+  /// The file, and what was expanded beside it.
+  std::size_t bytes() const { return bytes_.size() + expanded_bytes_; }
 
  private:
   Model() = default;
+  void expand_float16();
   std::vector<uint8_t> bytes_;
+  std::map<int32_t, std::vector<float>> expanded_;  ///< by tensor
+  std::size_t expanded_bytes_ = 0;
   const format::fb::Model* root_ = nullptr;
   std::vector<TensorInfo> inputs_;
   std::vector<TensorInfo> outputs_;

@@ -387,7 +387,7 @@ TensorView Session::output(std::size_t index) const {
 }
 
 MemoryUse Session::memory() const {
-  return {impl_->model->file_bytes(), static_cast<std::size_t>(impl_->packed_bytes),
+  return {impl_->model->bytes(), static_cast<std::size_t>(impl_->packed_bytes),
           impl_->ready ? static_cast<std::size_t>(impl_->plan.arena.bytes) : 0};
 }
 
