@@ -74,7 +74,8 @@ struct ReconstructionOptions {
   int rounding_sweeps = 2;  ///< of coordinate descent on the integers
 };
 
-/// How float constants (codebooks, embeddings, weights of layers that are not quantized) are stored.
+/// How float constants (codebooks, embeddings, weights of layers that are not quantized) are
+/// stored.
 enum class FloatStorage {
   kFloat32,
   kFloat16,  ///< half the bytes where rounding costs next to nothing; computed in float32

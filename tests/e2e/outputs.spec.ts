@@ -1,4 +1,7 @@
-import { int8Model } from '../lib/paths.mjs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { e2eOutput, edgy, floatModel, int8Model, onnxModel } from '../lib/paths.mjs';
 import { agreement, type Bits, cases, cosine, expect, runNatively, test, toFloats } from './fixtures.js';
 
 const forms = [
@@ -36,6 +39,27 @@ for (const { variant, isa } of forms) {
     }
   });
 }
+
+test('float constants in half the bytes: the native runtime, and close to the whole ones', async ({ page, open }) => {
+  mkdirSync(e2eOutput, { recursive: true });
+  const [config, file] = ['float16.json', 'float16.edgy'].map((name) => path.join(e2eOutput, name)) as [string, string];
+  writeFileSync(config, JSON.stringify({ precision: 'f32', float_storage: 'f16' }));
+  execFileSync(edgy, ['convert', onnxModel, '-o', file, '--config', config], { stdio: 'pipe' });
+  const bytes = readFileSync(file);
+  expect(bytes.length).toBeLessThan(0.51 * readFileSync(floatModel).length);
+  await open(page);
+  const [first] = all as [(typeof all)[number]];
+  const { z } = await page.evaluate(
+    async ({ text, mel }) => {
+      const session = await kit.edgy.InferenceSession.create(kit.bytesOf(text));
+      return kit.outputsOf(await session.run({ mel: kit.melOf(mel) }));
+    },
+    { text: bytes.toString('base64'), mel: { dims: first.mel.dims, values: first.mel.values } },
+  );
+  const there = toFloats(z as Bits);
+  expect(cosine(there, [...toFloats(runNatively(file, first.mel).z as Bits)])).toBeGreaterThan(1 - 1e-9);
+  expect(cosine(there, [...first.z])).toBeGreaterThan(0.99999);
+});
 
 for (const { model, minCosine, minAgreement } of [
   { model: 'edgy-256-int8', minCosine: 0.999, minAgreement: 0.93 },

@@ -23,7 +23,9 @@ export const firefox = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 export const dist = at('wasm/npm/dist');
 /** The native converter and runtime. */
 export const edgy = at('build/native/bin/edgy');
-/** Made by the build from tests/data/models/edgy-256.onnx. */
+/** The bundled encoder. */
+export const onnxModel = at('tests/data/models/edgy-256.onnx');
+/** Made by the build from it. */
 export const models = at('build/models');
 export const int8Model = at('build/models/edgy-256-int8.edgy');
 export const floatModel = at('build/models/edgy-256-f32.edgy');
