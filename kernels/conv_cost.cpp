@@ -17,8 +17,8 @@ struct Cost {
 // One form's kernels.
 struct FormCosts {
   Cost dense;
-  Cost dense_column;  // one position, ConvBlocks::kAllForColumn
-  Cost column_4x4;    // one position
+  Cost dense_column;  // one position: kernels/column_int8
+  Cost column_4x4;
   Cost depthwise;
   Cost sparse;
   Cost sparse_column;

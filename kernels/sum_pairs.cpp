@@ -7,7 +7,7 @@ namespace {
 
 constexpr int32_t kMostSum = 32767 / 127;
 constexpr std::ptrdiff_t kMostTried = 32;  // bounds the time of packing
-constexpr int8_t kZeros[4] = {};
+constexpr int8_t kZeros[16] = {};
 
 }  // namespace
 
@@ -36,14 +36,25 @@ bool are_sum_pairs(const int8_t* first, const int8_t* second, std::size_t bytes)
   return true;
 }
 
-PairedOrder pair_blocks(std::span<const int8_t> values, std::size_t block_bytes) {
+namespace {
+
+// An order of blocks: the first `paired` of them (an even number) are pairs, the rest has no
+// partner.
+struct PairedOrder {
+  std::vector<int32_t> blocks;
+  int32_t paired = 0;
+};
+
+PairedOrder pair_blocks(const BlockList& list) {
   PairedOrder order;
   std::vector<int32_t> waiting;  // blocks without a partner yet, oldest first
-  const auto values_of = [&](int32_t block) { return values.data() + block_bytes * block; };
-  for (int32_t block = 0; block_bytes * block < values.size(); ++block) {
+  const auto values_of = [&](int32_t block) {
+    return list.values.data() + list.block_bytes * block;
+  };
+  for (int32_t block = 0; block < std::ssize(list.steps); ++block) {
     const auto end = waiting.begin() + std::min<std::ptrdiff_t>(std::ssize(waiting), kMostTried);
     const auto partner = std::find_if(waiting.begin(), end, [&](int32_t other) {
-      return are_sum_pairs(values_of(other), values_of(block), block_bytes);
+      return are_sum_pairs(values_of(other), values_of(block), list.block_bytes);
     });
     if (partner == end) {
       waiting.push_back(block);
@@ -58,12 +69,15 @@ PairedOrder pair_blocks(std::span<const int8_t> values, std::size_t block_bytes)
   return order;
 }
 
+}  // namespace
+
 BlockList in_sum_pairs(const BlockList& blocks) {
-  const PairedOrder order = pair_blocks(blocks.values, 4);
+  const PairedOrder order = pair_blocks(blocks);
   BlockList paired;
+  paired.block_bytes = blocks.block_bytes;
   for (int32_t i = 0; i < std::ssize(order.blocks); ++i) {
     const int32_t block = order.blocks[i];
-    paired.push(blocks.steps[block], blocks.values.data() + std::ptrdiff_t{4} * block);
+    paired.push(blocks.steps[block], blocks.values.data() + blocks.block_bytes * block);
     if (i >= order.paired) {
       paired.push(blocks.steps[block], kZeros);
     }

@@ -17,31 +17,21 @@ bool is_sum_pair(const int8_t* first, const int8_t* second);
 /// The same for each four of `bytes` weights of two blocks.
 bool are_sum_pairs(const int8_t* first, const int8_t* second, std::size_t bytes);
 
-/// An order of blocks: the first `paired` of them (an even number) are pairs, the rest has no
-/// partner.
-struct PairedOrder {
-  std::vector<int32_t> blocks;
-  int32_t paired = 0;
-};
-
-/// Pairs blocks of `block_bytes` (a multiple of 4) weights each. Neighbours stay close, because
-/// their activations do.
-PairedOrder pair_blocks(std::span<const int8_t> values, std::size_t block_bytes);
-
-/// Blocks of one output channel, in order of packing.
+/// Blocks of one output channel (or of four at a time), in order of packing.
 struct BlockList {
+  std::size_t block_bytes = 4;
   std::vector<int32_t> steps;
-  std::vector<int8_t> values;  ///< four a block
+  std::vector<int8_t> values;  ///< block_bytes each
 
   std::size_t size() const { return steps.size(); }
-  void push(int32_t step, const int8_t* four_values) {
+  void push(int32_t step, const int8_t* block) {
     steps.push_back(step);
-    values.insert(values.end(), four_values, four_values + 4);
+    values.insert(values.end(), block, block + block_bytes);
   }
 };
 
 /// The same blocks, ordered so that blocks 2 i and 2 i + 1 are sum pairs for every i. A block that
-/// finds no partner gets a block of zeros.
+/// finds no partner gets a block of zeros. Neighbours stay close, because their activations do.
 BlockList in_sum_pairs(const BlockList& blocks);
 
 }  // namespace edgy::kernels

@@ -11,7 +11,6 @@ namespace edgy::kernels {
 struct ConvForms {
   QuadKernel::Accumulate dense;
   QuadKernel::AccumulateColumn dense_column;
-  QuadKernel::AccumulateColumn panel_column;
   QuadKernel::Accumulate depthwise;
 };
 
@@ -21,8 +20,7 @@ ConvForms conv_relaxed_pair();
 
 template <typename Form>
 ConvForms conv_forms() {
-  return {accumulate_dense<Form>, accumulate_dense_column<Form>, accumulate_panel_column<Form>,
-          accumulate_depthwise<Form>};
+  return {accumulate_dense<Form>, accumulate_dense_column<Form>, accumulate_depthwise<Form>};
 }
 
 }  // namespace edgy::kernels

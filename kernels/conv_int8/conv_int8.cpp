@@ -80,18 +80,16 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
   const ConvForms forms = forms_of(weights.isa());
   QuadKernel kernel;
   kernel.accumulate = is_depthwise(shape) ? forms.depthwise : forms.dense;
-  if (!is_depthwise(shape)) {
-    kernel.accumulate_column = weights.starts().empty() ? forms.dense_column : forms.panel_column;
+  if (!is_depthwise(shape) && weights.starts().empty()) {
+    kernel.accumulate_column = forms.dense_column;
   }
   kernel.strip_vectors = kQuadStripVectors;
   kernel.weights = weights.data().data();
   kernel.offsets = offsets.data();
   kernel.steps = static_cast<int32_t>(offsets.size());
   kernel.starts = weights.starts().empty() ? nullptr : weights.starts().data();
-  kernel.paired_steps = weights.paired_steps().data();
   kernel.out_channels = shape.out_channels;
   kernel.quads_per_group = group_quads(shape);
-  kernel.quads_per_panel = weights.quads_per_panel();
   kernel.blocks_per_group = group_blocks(shape);
   run_strips(shape, input_layout, input, kernel, quantization, output);
 }

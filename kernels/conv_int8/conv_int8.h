@@ -57,8 +57,7 @@ struct ConvQuantization {
 /// Which weights are stored.
 enum class ConvBlocks {
   kAll,
-  kAllForColumn,  ///< all, packed for outputs of a single position (slower for more)
-  kNonZero4x4,    ///< blocks of four output by four input channels of one tap that hold a non-zero
+  kNonZero4x4,  ///< blocks of four output by four input channels of one tap that hold a non-zero
 };
 
 /// Weights reordered for one instruction form. Packed once, used for every image size.
@@ -73,28 +72,21 @@ class PackedConvWeights {
   Isa isa() const { return isa_; }
   std::span<const int8_t> data() const { return data_; }
   std::size_t bytes() const {
-    return data_.size() + sizeof(int32_t) * (steps_.size() + starts_.size() + paired_steps_.size());
+    return data_.size() + sizeof(int32_t) * (steps_.size() + starts_.size());
   }
-  /// Quads (four output channels) whose weights of one step lie together.
-  int32_t quads_per_panel() const { return quads_per_panel_; }
-  /// For all but kAll: steps of panel p are starts()[p] to starts()[p + 1], and steps() are their
-  /// indices into `conv_offsets` of the shape. Else empty.
+  /// For kNonZero4x4: steps of quad q (four output channels) are starts()[q] to starts()[q + 1],
+  /// and steps() are their indices into `conv_offsets` of the shape. Else empty.
   std::span<const int32_t> starts() const { return starts_; }
   std::span<const int32_t> steps() const { return steps_; }
-  /// How many of each panel's steps, from its first on, form pairs whose products may be added in
-  /// 16 bits (sum_pairs.h).
-  std::span<const int32_t> paired_steps() const { return paired_steps_; }
 
  private:
-  void list_steps(bool only_non_zero);
+  void keep_non_zero();
 
   ConvShape shape_;
   Isa isa_;
-  int32_t quads_per_panel_ = 1;
   std::vector<int8_t> data_;
   std::vector<int32_t> starts_;
   std::vector<int32_t> steps_;
-  std::vector<int32_t> paired_steps_;
 };
 
 /// Share of 4x4 blocks (of ConvBlocks::kNonZero4x4) that hold a non-zero, 0 to 1.

@@ -9,13 +9,12 @@
 
 namespace edgy::kernels {
 
-/// Four output channels by `Vectors` vectors, all in registers. `InPanels`: else the weights of the
-/// quad follow each other.
-template <typename Form, int Vectors, bool InPanels>
+/// Four output channels by `Vectors` vectors, all in registers.
+template <typename Form, int Vectors>
 void dense_tile(const QuadSteps& quad, const int8_t* input, const int32_t (&bias)[4],
                 int32_t first_vector, QuadSums& sums) {
   const Form form;
-  auto [weights, offsets, steps, step_bytes] = quad;
+  auto [weights, offsets, steps] = quad;
   typename Form::Sum sum[4][Vectors];
   for (int i = 0; i < 4; ++i) {
     for (int v = 0; v < Vectors; ++v) {
@@ -35,7 +34,7 @@ void dense_tile(const QuadSteps& quad, const int8_t* input, const int32_t (&bias
         form.accumulate(sum[i][v], weight, operand[v]);
       }
     }
-    weights += InPanels ? step_bytes : 16;
+    weights += 16;
   }
   for (int i = 0; i < 4; ++i) {
     for (int v = 0; v < Vectors; ++v) {
@@ -58,7 +57,7 @@ void dense_columns(const QuadSteps& quad, const int8_t* input, const int32_t (&b
     }
   }
   const auto accumulate = [&](int chain, int32_t step) __attribute__((always_inline)) {
-    const typename Form::Operand weight = Form::load(quad.weights + quad.step_bytes * step);
+    const typename Form::Operand weight = Form::load(quad.weights + std::ptrdiff_t{16} * step);
     for (int p = 0; p < Positions; ++p) {
       form.accumulate(sum[chain][p], weight, Form::splat(input + quad.offsets[step] + 4 * p));
     }
@@ -84,20 +83,20 @@ void dense_columns(const QuadSteps& quad, const int8_t* input, const int32_t (&b
   }
 }
 
-template <typename Form, bool InPanels>
+template <typename Form>
 void dense_tiles(const QuadSteps& steps, const int8_t* input, int32_t vectors,
                  const int32_t (&bias)[4], QuadSums& sums) {
   constexpr int tile_vectors = 2 / Form::kRegistersPerSum;
   int32_t vector = 0;
   for (; vector + tile_vectors <= vectors; vector += tile_vectors) {
-    dense_tile<Form, tile_vectors, InPanels>(steps, input, bias, vector, sums);
+    dense_tile<Form, tile_vectors>(steps, input, bias, vector, sums);
   }
   if (vector < vectors) {
-    dense_tile<Form, 1, InPanels>(steps, input, bias, vector, sums);
+    dense_tile<Form, 1>(steps, input, bias, vector, sums);
   }
 }
 
-/// QuadKernel::Accumulate for weights packed [panel][step][quad][4 out][4 in].
+/// QuadKernel::Accumulate for weights packed [quad][step][4 out][4 in].
 template <typename Form>
 void accumulate_dense(const QuadKernel& kernel, int32_t quad, const int8_t* input,
                       int32_t positions, const int32_t (&bias)[4], QuadSums& sums) {
@@ -108,12 +107,7 @@ void accumulate_dense(const QuadKernel& kernel, int32_t quad, const int8_t* inpu
   if (positions == 3) {
     return dense_columns<Form, 3>(steps, input, bias, sums);
   }
-  const int32_t vectors = (positions + 3) / 4;
-  if (steps.step_bytes == 16) {
-    dense_tiles<Form, false>(steps, input, vectors, bias, sums);
-  } else {
-    dense_tiles<Form, true>(steps, input, vectors, bias, sums);
-  }
+  dense_tiles<Form>(steps, input, (positions + 3) / 4, bias, sums);
 }
 
 }  // namespace edgy::kernels

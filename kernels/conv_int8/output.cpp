@@ -101,6 +101,72 @@ void interleave_rows(const int8_t* from, int8_t* out) {
   wasm_v128_store(out + 48, wasm_i16x8_shuffle(high01, high23, 4, 12, 5, 13, 6, 14, 7, 15));
 }
 
+// Sixteen channels of one position.
+v128_t requantize_sixteen(const Requantizer& requantizer, const int32_t* sums,
+                          const float* scales) {
+  v128_t values[4];
+  for (int32_t i = 0; i < 4; ++i) {
+    values[i] = requantizer(wasm_v128_load(sums + std::ptrdiff_t{4} * i),
+                            wasm_v128_load(scales + std::ptrdiff_t{4} * i));
+  }
+  return requantizer.narrow(values);
+}
+
+// Channels of one position as int8, each four `stride` bytes after the last four.
+void column_to_values(const ConvQuantization& quantization, const int32_t* sums,
+                      const float* scales, int32_t channels, std::ptrdiff_t stride, int8_t* out) {
+  const Requantizer requantizer(quantization);
+  int32_t done = 0;
+  for (; done + 16 <= channels; done += 16, out += 4 * stride) {
+    const v128_t values = requantize_sixteen(requantizer, sums + done, scales + done);
+    if (stride == 4) {
+      wasm_v128_store(out, values);
+    } else {
+      wasm_v128_store32_lane(out, values, 0);
+      wasm_v128_store32_lane(out + stride, values, 1);
+      wasm_v128_store32_lane(out + 2 * stride, values, 2);
+      wasm_v128_store32_lane(out + 3 * stride, values, 3);
+    }
+  }
+  if (done == channels) {
+    return;
+  }
+  // What is left goes through copies that are filled up with zeros.
+  const int32_t left = channels - done;
+  alignas(16) int32_t last_sums[16] = {};
+  alignas(16) float last_scales[16] = {};
+  alignas(16) int8_t values[16];
+  std::copy_n(sums + done, left, last_sums);
+  std::copy_n(scales + done, left, last_scales);
+  wasm_v128_store(values, requantize_sixteen(requantizer, last_sums, last_scales));
+  for (int32_t i = 0; i < left; i += 4, out += stride) {
+    // Rows end with their last channel; a block's channels that do not exist hold the zero point.
+    std::memcpy(out, values + i, stride == 4 ? std::min(4, left - i) : 4);
+  }
+}
+
+// Channels of one position as floats.
+void column_to_floats(const ConvQuantization& quantization, const int32_t* sums,
+                      const float* scales, int32_t channels, float* out) {
+  int32_t done = 0;
+  const v128_t low = wasm_f32x4_splat(quantization.float_min);
+  const v128_t high = wasm_f32x4_splat(quantization.float_max);
+  const auto finish = [&](const int32_t* four_sums, const float* four_scales, float* to) {
+    const v128_t sum = wasm_f32x4_convert_i32x4(wasm_v128_load(four_sums));
+    const v128_t scaled = wasm_f32x4_mul(sum, wasm_v128_load(four_scales));
+    wasm_v128_store(to, wasm_f32x4_pmin(high, wasm_f32x4_pmax(low, scaled)));
+  };
+  for (; done + 4 <= channels; done += 4) {
+    finish(sums + done, scales + done, out + done);
+  }
+  if (done < channels) {
+    alignas(16) float last[4] = {};
+    std::copy_n(scales + done, channels - done, last);
+    finish(sums + done, last, last);
+    std::copy_n(last, channels - done, out + done);
+  }
+}
+
 void copy_words(const int8_t* words, int32_t count, int8_t* out) {
   for (; count >= 4; count -= 4, words += 16, out += 16) {
     wasm_v128_store(out, wasm_v128_load(words));
@@ -183,60 +249,26 @@ void OutputWriter::store_planar(int32_t quad, int32_t start, int32_t count,
 
 void OutputWriter::store_column(int32_t quad, int32_t quads, int32_t position,
                                 const int32_t* sums) const {
+  const Block4& layout = output_.layout;
+  const int32_t channels = std::min(4 * quads, layout.channels - 4 * quad);
+  const float* scales = quantization_.scale.data() + std::ptrdiff_t{4} * quad;
   const int32_t y = position < pitch_ ? 0 : position / pitch_;
-  const Run run = {quad, y, position - y * pitch_, 1};
-  const int32_t channels = std::min(4 * quads, output_.layout.channels - 4 * quad);
-  const Requantizer requantizer(quantization_);
-  // Four quads at a time; what is left goes through copies that are filled up with zeros.
-  int32_t done = 0;
-  for (; done + 16 <= channels; done += 16) {
-    store_sixteen({quad + done / 4, run.y, run.x, 1}, requantizer, 16, sums + done,
-                  quantization_.scale.data() + 4 * quad + done);
-  }
-  if (done < channels) {
-    alignas(16) int32_t last_sums[16] = {};
-    alignas(16) float scales[16] = {};
-    std::copy_n(sums + done, channels - done, last_sums);
-    std::copy_n(quantization_.scale.data() + 4 * quad + done, channels - done, scales);
-    store_sixteen({quad + done / 4, run.y, run.x, 1}, requantizer, channels - done, last_sums,
-                  scales);
-  }
-}
-
-inline void OutputWriter::store_sixteen(const Run& run, const Requantizer& requantizer,
-                                        int32_t channels, const int32_t* sums,
-                                        const float* scales) const {
-  const std::size_t row =
-      (static_cast<std::size_t>(run.y) * output_.layout.width + run.x) * output_.layout.channels +
-      std::size_t{4} * run.quad;
-  if (output_.kind == ConvOutput::Kind::kRowsFloat) {
-    const v128_t low = wasm_f32x4_splat(quantization_.float_min);
-    const v128_t high = wasm_f32x4_splat(quantization_.float_max);
-    alignas(16) float finished[16];
-    for (int32_t i = 0; i < 16; i += 4) {
-      const v128_t sum = wasm_f32x4_convert_i32x4(wasm_v128_load(sums + i));
-      const v128_t scaled = wasm_f32x4_mul(sum, wasm_v128_load(scales + i));
-      wasm_v128_store(finished + i, wasm_f32x4_pmin(high, wasm_f32x4_pmax(low, scaled)));
+  const int32_t x = position - y * pitch_;
+  if (output_.kind != ConvOutput::Kind::kBlock4) {
+    const std::size_t first =
+        (static_cast<std::size_t>(y) * layout.width + x) * layout.channels + std::size_t{4} * quad;
+    if (is_float()) {
+      column_to_floats(quantization_, sums, scales, channels,
+                       static_cast<float*>(output_.data) + first);
+    } else {
+      column_to_values(quantization_, sums, scales, channels, 4,
+                       static_cast<int8_t*>(output_.data) + first);
     }
-    std::copy_n(finished, channels, static_cast<float*>(output_.data) + row);
     return;
   }
-  v128_t values[4];
-  for (int32_t i = 0; i < 4; ++i) {
-    values[i] = requantizer(wasm_v128_load(sums + std::ptrdiff_t{4} * i),
-                            wasm_v128_load(scales + std::ptrdiff_t{4} * i));
-  }
-  alignas(16) int8_t finished[16];
-  wasm_v128_store(finished, requantizer.narrow(values));
-  auto* data = static_cast<int8_t*>(output_.data);
-  if (output_.kind == ConvOutput::Kind::kRowsInt8) {
-    std::copy_n(finished, channels, data + row);
-    return;
-  }
-  int8_t* out = data + output_.layout.offset(run.quad, run.y, run.x);
-  for (int32_t i = 0; i < channels; i += 4, out += output_.layout.block_bytes()) {
-    std::memcpy(out, finished + i, 4);
-  }
+  column_to_values(quantization_, sums, scales, channels,
+                   static_cast<std::ptrdiff_t>(layout.block_bytes()),
+                   static_cast<int8_t*>(output_.data) + layout.offset(quad, y, x));
 }
 
 void OutputWriter::store_words(const Run& run, const int8_t* words) const {

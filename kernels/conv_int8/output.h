@@ -19,8 +19,6 @@ struct alignas(16) QuadSums {
 /// Bytes from one channel to the next of int8 values over a strip: whole vectors.
 inline constexpr int32_t kPlanarBytes = (kStripPositions + 15) / 16 * 16;
 
-class Requantizer;
-
 /// Writes strips into one output tensor.
 class OutputWriter {
  public:
@@ -34,7 +32,7 @@ class OutputWriter {
   void store(int32_t quad, int32_t start, int32_t count, const QuadSums& sums) const;
   /// Stores int8 values that are finished: `values` is [4][kPlanarBytes], not for kRowsFloat.
   void store_planar(int32_t quad, int32_t start, int32_t count, const int8_t* values) const;
-  /// Finishes and stores one position of `quads` quads; `sums` is [quads][4].
+  /// Finishes and stores one position of `quads` quads; `sums` is [quads][4], all of it readable.
   void store_column(int32_t quad, int32_t quads, int32_t position, const int32_t* sums) const;
 
   bool is_float() const { return output_.kind == ConvOutput::Kind::kRowsFloat; }
@@ -45,8 +43,6 @@ class OutputWriter {
   void for_each_run(int32_t quad, int32_t start, int32_t count, const Store& store) const;
   /// Where `count` positions are stored, if one after another; else null.
   int8_t* as_one_run(int32_t quad, int32_t start, int32_t count) const;
-  void store_sixteen(const Run& run, const Requantizer& requantizer, int32_t channels,
-                     const int32_t* sums, const float* scales) const;
   void store_words(const Run& run, const int8_t* words) const;
   void store_floats(const Run& run, const float* values) const;
 

@@ -6,7 +6,7 @@
 namespace edgy::kernels {
 namespace {
 
-// Quads of one position that are computed before any is stored: whole panels.
+// Quads of one position that are computed before any is stored.
 constexpr int32_t kColumnQuads = 64;
 
 }  // namespace

@@ -9,7 +9,6 @@ namespace {
 alignas(64) thread_local union {
   int8_t values[kChunkRows * kPlanarBytes];
   QuadSums sums[kChunkRows / 4];
-  int32_t column[kChunkRows];
 } results;
 
 }  // namespace
@@ -31,10 +30,7 @@ void RowKernel::run_chunk(const Chunk& chunk, const Strip& strip,
                           const ConvQuantization& quantization, const OutputWriter& writer) const {
   const int32_t first_quad = chunk.first_channel / 4;
   const int32_t quads = (chunk.end - chunk.begin + 3) / 4;
-  if (strip.positions == 1) {
-    to_column(*this, chunk, quantization, results.column);
-    writer.store_column(first_quad, quads, strip.start, results.column);
-  } else if (writer.is_float()) {
+  if (writer.is_float()) {
     to_sums(*this, chunk, quantization, results.sums);
     for (int32_t quad = 0; quad < quads; ++quad) {
       writer.store(first_quad + quad, strip.start, strip.positions, results.sums[quad]);

@@ -31,16 +31,12 @@ class RowKernel final : public StripKernel {
   /// Sums; place p is channel p % 4 of sums[p / 4].
   using ToSums = void (*)(const RowKernel& kernel, const Chunk& chunk,
                           const ConvQuantization& quantization, QuadSums* sums);
-  /// Sums of one position, [place].
-  using ToColumn = void (*)(const RowKernel& kernel, const Chunk& chunk,
-                            const ConvQuantization& quantization, int32_t* sums);
 
   void run(const Strip& strip, const ConvQuantization& quantization,
            const OutputWriter& writer) const override;
 
   ToValues to_values = nullptr;
   ToSums to_sums = nullptr;
-  ToColumn to_column = nullptr;
   const int8_t* values = nullptr;  ///< of PackedSparseWeights, like the next two
   const int32_t* row_starts = nullptr;
   const int32_t* channels = nullptr;

@@ -16,7 +16,6 @@ namespace edgy::kernels {
 struct SparseForms {
   RowKernel::ToValues to_values;
   RowKernel::ToSums to_sums;
-  RowKernel::ToColumn to_column;
 };
 
 SparseForms sparse_simd128();
@@ -184,65 +183,9 @@ void sparse_chunk(const RowKernel& kernel, const RowKernel::Chunk& chunk,
   (std::make_integer_sequence<int, kSparseStripVectors<Form>>());
 }
 
-/// One position: four blocks of the channel make one vector of weights as they lie; activations are
-/// gathered. The four lanes of the result add up to the sum.
-template <typename Form>
-v128_t sparse_column(const SparseRow& row, const int8_t* input) {
-  const Form form;
-  typename Form::Sum sum[2] = {Form::start(0), Form::start(0)};
-  const auto accumulate = [&](int chain, const int8_t* values, const int32_t* offsets)
-      __attribute__((always_inline)) {
-    uint64_t pair[2];
-    std::memcpy(pair, offsets, sizeof pair);
-    v128_t activations = wasm_v128_load32_zero(input + static_cast<uint32_t>(pair[0]));
-    activations = wasm_v128_load32_lane(input + (pair[0] >> 32), activations, 1);
-    activations = wasm_v128_load32_lane(input + static_cast<uint32_t>(pair[1]), activations, 2);
-    activations = wasm_v128_load32_lane(input + (pair[1] >> 32), activations, 3);
-    form.accumulate(sum[chain], Form::load(values), Form::widen(activations));
-  };
-  const auto accumulate_two = [&](const int8_t* values, const int32_t* offsets) {
-    v128_t activations = wasm_v128_load32_zero(input + offsets[0]);
-    activations = wasm_v128_load32_lane(input + offsets[1], activations, 1);
-    form.accumulate(sum[1], Form::widen(wasm_v128_load64_zero(values)), Form::widen(activations));
-  };
-  const int8_t* values = row.values;
-  const int32_t* offsets = row.offsets;
-  int32_t blocks = row.blocks;
-  for (; blocks >= 8; blocks -= 8, values += 32, offsets += 8) {
-    accumulate(0, values, offsets);
-    accumulate(1, values + 16, offsets + 4);
-  }
-  if (blocks >= 4) {
-    accumulate(0, values, offsets);
-    blocks -= 4;
-    values += 16;
-    offsets += 4;
-  }
-  if (blocks > 0) {
-    accumulate_two(values, offsets);
-  }
-  return wasm_i32x4_add(Form::finish(sum[0]), Form::finish(sum[1]));
-}
-
-/// RowKernel::ToColumn.
-template <typename Form>
-void sparse_column_chunk(const RowKernel& kernel, const RowKernel::Chunk& chunk,
-                         const ConvQuantization& quantization, int32_t* sums) {
-  const SparseRows rows(kernel);
-  for (int32_t row = chunk.begin; row < chunk.end; ++row) {
-    const int32_t channel = kernel.channels[row];
-    v128_t sum = sparse_column<Form>(rows[row], chunk.input);
-    sum = wasm_i32x4_add(sum, wasm_i32x4_shuffle(sum, sum, 2, 3, 0, 1));
-    sum = wasm_i32x4_add(sum, wasm_i32x4_shuffle(sum, sum, 1, 0, 3, 2));
-    sums[channel - chunk.first_channel] =
-        quantization.bias[channel] + wasm_i32x4_extract_lane(sum, 0);
-  }
-}
-
 template <typename Form>
 SparseForms sparse_forms() {
-  return {sparse_chunk<Form, RowsToValues>, sparse_chunk<Form, RowsToSums>,
-          sparse_column_chunk<Form>};
+  return {sparse_chunk<Form, RowsToValues>, sparse_chunk<Form, RowsToSums>};
 }
 
 }  // namespace edgy::kernels

@@ -185,7 +185,6 @@ void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_
   const SparseForms forms = forms_of(weights.isa());
   kernel.to_values = forms.to_values;
   kernel.to_sums = forms.to_sums;
-  kernel.to_column = forms.to_column;
   kernel.strip_vectors = strip_vectors_of(shape, weights.isa(), input_layout);
   kernel.blocks_per_group = (shape.in_channels / shape.groups + 3) / 4;
   kernel.values = weights.values().data();

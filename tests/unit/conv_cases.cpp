@@ -149,4 +149,11 @@ ConvCase make_conv_case(uint32_t seed, int activation_bits, double density, bool
   return test;
 }
 
+void keep_one_position(ConvCase& test) {
+  test.input_layout.pad_left = test.input_layout.pad_right = 0;
+  test.input_layout.width = (test.shape.kernel_w - 1) * test.shape.dilation_w + 1;
+  test.output_layout.width = 1;
+  test.output_layout.height = 1;
+}
+
 }  // namespace edgy::tests

@@ -34,4 +34,7 @@ struct ConvCase {
 /// not zero.
 ConvCase make_conv_case(uint32_t seed, int activation_bits, double density, bool depthwise = false);
 
+/// Makes the output of a case its first position alone.
+void keep_one_position(ConvCase& test);
+
 }  // namespace edgy::tests

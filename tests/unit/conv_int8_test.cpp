@@ -33,11 +33,9 @@ void check_forms(uint32_t seed, int activation_bits, bool depthwise) {
     if (activation_bits == 8 && isa != Isa::kSimd128) {
       continue;
     }
-    for (const ConvBlocks blocks : {ConvBlocks::kAll, ConvBlocks::kAllForColumn}) {
-      const bool same = run(test, isa, blocks) == expected;
-      CAPTURE(to_string(isa), static_cast<int>(blocks));
-      REQUIRE(same);
-    }
+    const bool same = run(test, isa) == expected;
+    CAPTURE(to_string(isa));
+    REQUIRE(same);
   }
 }
 
@@ -69,56 +67,19 @@ TEST_CASE("leaving out 4x4 blocks of zeros changes no sum", "[conv_int8]") {
   }
 }
 
-TEST_CASE("one position adds products in 16 bits only where they fit", "[conv_int8]") {
-  for (uint32_t seed = 50000; seed < 50200; ++seed) {
-    ConvCase test = make_conv_case(seed, 7, 1.0);
-    CAPTURE(seed);
-    // Many channels of small weights, and in some cases one pair of steps that would overflow.
-    test.shape = {.in_channels = 300, .out_channels = 20};
-    test.input_layout = {.channels = 300, .width = 1};
-    test.output_layout = {.channels = 20, .width = 1};
-    std::mt19937 random(seed);
-    test.weights.resize(std::size_t{300} * 20);
-    for (int8_t& weight : test.weights) {
-      weight = static_cast<int8_t>(static_cast<int32_t>(random() % 121) - 60);
-    }
-    if (seed % 2 == 1) {
-      const std::size_t first = 300 * (random() % 20) + 8 * (random() % 37);
-      std::fill_n(test.weights.begin() + static_cast<std::ptrdiff_t>(first), 8,
-                  static_cast<int8_t>(seed % 4 == 1 ? 127 : -128));
-    }
-    test.input.assign(test.input_layout.bytes(), 127);
-    test.bias.assign(20, 5);
-    test.scale.assign(20, 0.0001F);
-    const std::vector<int8_t> expected = run(test, Isa::kReference);
-    for (const Isa isa : available_isas()) {
-      for (const ConvBlocks blocks :
-           {ConvBlocks::kAll, ConvBlocks::kAllForColumn, ConvBlocks::kNonZero4x4}) {
-        const bool same = run(test, isa, blocks) == expected;
-        CAPTURE(to_string(isa), static_cast<int>(blocks));
-        REQUIRE(same);
-      }
-    }
-  }
-}
-
 TEST_CASE("one position of any shape and any weights has the reference's sums", "[conv_int8]") {
   uint32_t seed = 60000;
   for (const double density : {1.0, 0.3, 0.05}) {
     for (int i = 0; i < 200; ++i, ++seed) {
       ConvCase test = make_conv_case(seed, i % 4 == 3 ? 8 : 7, density);
       CAPTURE(seed, density);
-      test.input_layout.pad_left = test.input_layout.pad_right = 0;
-      test.input_layout.width = (test.shape.kernel_w - 1) * test.shape.dilation_w + 1;
-      test.output_layout.width = 1;
-      test.output_layout.height = 1;
+      tests::keep_one_position(test);
       const std::vector<int8_t> expected = run(test, Isa::kReference);
       for (const Isa isa : available_isas()) {
         if (i % 4 == 3 && isa != Isa::kSimd128) {
           continue;
         }
-        for (const ConvBlocks blocks :
-             {ConvBlocks::kAll, ConvBlocks::kAllForColumn, ConvBlocks::kNonZero4x4}) {
+        for (const ConvBlocks blocks : {ConvBlocks::kAll, ConvBlocks::kNonZero4x4}) {
           const bool same = run(test, isa, blocks) == expected;
           CAPTURE(to_string(isa), static_cast<int>(blocks));
           REQUIRE(same);

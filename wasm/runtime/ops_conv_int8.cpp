@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "kernels/column_int8/column_int8.h"
 #include "kernels/requantize.h"
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
 #include "wasm/format/text.h"
@@ -38,15 +39,26 @@ kernels::OutputSize output_size(const Image& image) {
           static_cast<int32_t>(std::min(image.width, kMost))};
 }
 
+kernels::ColumnBlocks column_blocks(ConvKernel kernel) {
+  return kernel == ConvKernel::kSparse      ? kernels::ColumnBlocks::kNonZero1x4
+         : kernel == ConvKernel::kSparse4x4 ? kernels::ColumnBlocks::kNonZero4x4
+                                            : kernels::ColumnBlocks::kAll;
+}
+
 class ConvInt8 final : public Operation {
  public:
-  /// `blocks`: of the kernels that are not kSparse.
-  ConvInt8(QuantizedLayer layer, const KernelChoice& choice, kernels::ConvBlocks blocks)
+  /// `one_position`: the layer's outputs are always single positions.
+  ConvInt8(QuantizedLayer layer, const KernelChoice& choice, bool one_position)
       : layer_(std::move(layer)), choice_(choice) {
-    if (choice.kernel == ConvKernel::kSparse) {
-      sparse_.emplace(layer_.layer.shape, layer_.weights, choice.isa);
+    const kernels::ConvShape& shape = layer_.layer.shape;
+    if (one_position && choice.isa != kernels::Isa::kReference && kernels::supports_column(shape)) {
+      column_.emplace(shape, layer_.weights, choice.isa, column_blocks(choice.kernel));
+    } else if (choice.kernel == ConvKernel::kSparse) {
+      sparse_.emplace(shape, layer_.weights, choice.isa);
     } else {
-      dense_.emplace(layer_.layer.shape, layer_.weights, choice.isa, blocks);
+      dense_.emplace(shape, layer_.weights, choice.isa,
+                     choice.kernel == ConvKernel::kSparse4x4 ? kernels::ConvBlocks::kNonZero4x4
+                                                             : kernels::ConvBlocks::kAll);
     }
     layer_.weights = {};
     layer_.plain_bias = {};
@@ -62,8 +74,12 @@ class ConvInt8 final : public Operation {
 
   Result<int64_t> plan() override {
     view_ = view_with_border(*inputs[0].placement.block4, layer_.layer.border);
-    offsets_ = sparse_ ? kernels::sparse_conv_offsets(*sparse_, view_.layout)
-                       : kernels::conv_offsets(*dense_, view_.layout);
+    if (column_) {
+      column_input_ = kernels::column_input(layer_.layer.shape, view_.layout);
+    } else {
+      offsets_ = sparse_ ? kernels::sparse_conv_offsets(*sparse_, view_.layout)
+                         : kernels::conv_offsets(*dense_, view_.layout);
+    }
     const Image image = image_of(outputs[0].shape);
     batch_ = static_cast<std::size_t>(image.batch);
     if (outputs[0].placement.block4) {
@@ -93,7 +109,9 @@ class ConvInt8 final : public Operation {
       const int8_t* input = reinterpret_cast<const int8_t*>(inputs[0].source) +
                             n * inputs[0].placement.block4->bytes() + view_.start;
       output_.data = outputs[0].target + n * output_stride_;
-      if (sparse_) {
+      if (column_) {
+        kernels::column_int8(*column_, column_input_, view_.layout, input, quantization, output_);
+      } else if (sparse_) {
         kernels::sparse_conv_int8(*sparse_, offsets_, view_.layout, input, quantization, output_);
       } else {
         kernels::conv_int8(*dense_, offsets_, view_.layout, input, quantization, output_);
@@ -105,7 +123,9 @@ class ConvInt8 final : public Operation {
   const char* kernel() const override { return kernel_name(choice_); }
   uint64_t macs() const override { return layer_.layer.macs(outputs[0].shape); }
   int64_t packed_bytes() const override {
-    return static_cast<int64_t>(sparse_ ? sparse_->bytes() : dense_->bytes());
+    return static_cast<int64_t>(column_   ? column_->bytes()
+                                : sparse_ ? sparse_->bytes()
+                                          : dense_->bytes());
   }
   PredictedCost predicted() const override {
     const Image image = image_of(outputs[0].shape);
@@ -122,6 +142,8 @@ class ConvInt8 final : public Operation {
   KernelChoice choice_;
   std::optional<kernels::PackedConvWeights> dense_;
   std::optional<kernels::PackedSparseWeights> sparse_;
+  std::optional<kernels::PackedColumnWeights> column_;
+  kernels::ColumnInput column_input_;
   BorderView view_;
   std::vector<int32_t> offsets_;
   kernels::ConvOutput output_;
@@ -228,12 +250,8 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
   if (bytes > context.memory) {
     return tl::unexpected<Error>(context.reserve(bytes).error());
   }
-  const bool one_position = size.height * size.width == 1;
-  const kernels::ConvBlocks blocks = choice.kernel == ConvKernel::kSparse4x4
-                                         ? kernels::ConvBlocks::kNonZero4x4
-                                     : one_position ? kernels::ConvBlocks::kAllForColumn
-                                                    : kernels::ConvBlocks::kAll;
-  auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice, blocks);
+  auto made =
+      std::make_unique<ConvInt8>(std::move(*quantized), choice, size.height * size.width == 1);
   if (Result<void> reserved = context.reserve(made->packed_bytes()); !reserved) {
     return tl::unexpected<Error>(std::move(reserved.error()));
   }

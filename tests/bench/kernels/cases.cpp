@@ -1,6 +1,7 @@
 // The unit tests' random convolutions, to be run where the kernels run: in a browser.
 #include "tests/unit/conv_cases.h"
 
+#include "kernels/column_int8/column_int8.h"
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
 
 namespace {
@@ -8,31 +9,54 @@ namespace {
 using namespace edgy::kernels;
 using edgy::tests::ConvCase;
 
-enum class Kernel { kDense, kDenseForColumn, k4x4, kSparse };
-
-ConvBlocks blocks_of(Kernel kernel) {
-  return kernel == Kernel::k4x4              ? ConvBlocks::kNonZero4x4
-         : kernel == Kernel::kDenseForColumn ? ConvBlocks::kAllForColumn
-                                             : ConvBlocks::kAll;
-}
-
-std::vector<int8_t> run(const ConvCase& test, Kernel kernel, Isa isa) {
+std::vector<int8_t> run_conv(const ConvCase& test, Isa isa, ConvBlocks blocks) {
   std::vector<int8_t> data = test.blank_output();
-  const ConvOutput output = {test.kind, test.output_layout, data.data()};
-  if (kernel == Kernel::kSparse) {
-    const PackedSparseWeights weights(test.shape, test.weights, isa);
-    sparse_conv_int8(weights, sparse_conv_offsets(weights, test.input_layout), test.input_layout,
-                     test.input.data(), test.quantization(), output);
-  } else {
-    const PackedConvWeights weights(test.shape, test.weights, isa, blocks_of(kernel));
-    conv_int8(weights, conv_offsets(weights, test.input_layout), test.input_layout,
-              test.input.data(), test.quantization(), output);
-  }
+  const PackedConvWeights weights(test.shape, test.weights, isa, blocks);
+  conv_int8(weights, conv_offsets(weights, test.input_layout), test.input_layout, test.input.data(),
+            test.quantization(), {test.kind, test.output_layout, data.data()});
   return data;
 }
 
+std::vector<int8_t> run_sparse(const ConvCase& test, Isa isa) {
+  std::vector<int8_t> data = test.blank_output();
+  const PackedSparseWeights weights(test.shape, test.weights, isa);
+  sparse_conv_int8(weights, sparse_conv_offsets(weights, test.input_layout), test.input_layout,
+                   test.input.data(), test.quantization(),
+                   {test.kind, test.output_layout, data.data()});
+  return data;
+}
+
+std::vector<int8_t> run_column(const ConvCase& test, Isa isa, ColumnBlocks blocks) {
+  std::vector<int8_t> data = test.blank_output();
+  const PackedColumnWeights weights(test.shape, test.weights, isa, blocks);
+  column_int8(weights, column_input(test.shape, test.input_layout), test.input_layout,
+              test.input.data(), test.quantization(), {test.kind, test.output_layout, data.data()});
+  return data;
+}
+
+// All kernels of a form that exist for the shape.
+bool all_kernels_equal(const ConvCase& test, Isa isa, const std::vector<int8_t>& expected) {
+  if (run_conv(test, isa, ConvBlocks::kAll) != expected) {
+    return false;
+  }
+  if (!supports_sparse(test.shape)) {
+    return true;
+  }
+  if (run_conv(test, isa, ConvBlocks::kNonZero4x4) != expected ||
+      run_sparse(test, isa) != expected) {
+    return false;
+  }
+  for (const ColumnBlocks blocks :
+       {ColumnBlocks::kAll, ColumnBlocks::kNonZero4x4, ColumnBlocks::kNonZero1x4}) {
+    if (isa != Isa::kReference && run_column(test, isa, blocks) != expected) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool all_equal(const ConvCase& test, int bits, uint32_t& hash) {
-  const std::vector<int8_t> expected = run(test, Kernel::kDense, Isa::kReference);
+  const std::vector<int8_t> expected = run_conv(test, Isa::kReference, ConvBlocks::kAll);
   for (const int8_t value : expected) {
     hash = hash * 31 + static_cast<uint8_t>(value);
   }
@@ -40,12 +64,8 @@ bool all_equal(const ConvCase& test, int bits, uint32_t& hash) {
     if (bits == 8 && isa != Isa::kSimd128) {
       continue;  // relaxed forms want 7 bits
     }
-    for (const Kernel kernel :
-         {Kernel::kDense, Kernel::kDenseForColumn, Kernel::k4x4, Kernel::kSparse}) {
-      const bool exists = kernel == Kernel::kDense || supports_sparse(test.shape);
-      if (exists && run(test, kernel, isa) != expected) {
-        return false;
-      }
+    if (!all_kernels_equal(test, isa, expected)) {
+      return false;
     }
   }
   return true;

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "kernels/column_int8/column_int8.h"
 #include "kernels/conv_cost.h"
 #include "kernels/conv_int8/conv_int8.h"
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
@@ -22,6 +24,8 @@ struct Layer {
   Block4 output_layout;
   std::optional<PackedConvWeights> dense;
   std::optional<PackedSparseWeights> sparse;
+  std::optional<PackedColumnWeights> column;  ///< of a single position
+  ColumnInput column_input;
   std::vector<int32_t> offsets;
   std::vector<int8_t> input;
   std::vector<int8_t> output;
@@ -45,6 +49,16 @@ int8_t bell_shaped() {
     sum += static_cast<int32_t>(next_random() & 63U) - 32;
   }
   return static_cast<int8_t>(sum == 0 ? 1 : std::clamp(sum, -127, 127));
+}
+
+// Of four weights in a row, from the first on.
+int64_t blocks_1x4(const std::vector<int8_t>& weights) {
+  int64_t blocks = 0;
+  for (std::size_t i = 0; i < weights.size(); i += 4) {
+    const auto four = std::span(weights).subspan(i, std::min<std::size_t>(4, weights.size() - i));
+    blocks += std::ranges::any_of(four, [](int8_t weight) { return weight != 0; }) ? 1 : 0;
+  }
+  return blocks;
 }
 
 }  // namespace
@@ -81,21 +95,24 @@ EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, in
     }
   }
   const auto isa = static_cast<Isa>(form);
-  if (sparse == 1) {
+  const OutputSize size = {layer.output_layout.height, positions};
+  if (size.height * size.width == 1) {
+    const ColumnBlocks blocks = sparse == 0   ? ColumnBlocks::kAll
+                                : sparse == 1 ? ColumnBlocks::kNonZero1x4
+                                              : ColumnBlocks::kNonZero4x4;
+    layer.column.emplace(layer.shape, weights, isa, blocks);
+    layer.column_input = column_input(layer.shape, layer.input_layout);
+  } else if (sparse == 1) {
     layer.sparse.emplace(layer.shape, weights, isa);
     layer.offsets = sparse_conv_offsets(*layer.sparse, layer.input_layout);
   } else {
     layer.dense.emplace(layer.shape, weights, isa,
-                        sparse == 2                      ? ConvBlocks::kNonZero4x4
-                        : layer.output_layout.width == 1 ? ConvBlocks::kAllForColumn
-                                                         : ConvBlocks::kAll);
+                        sparse == 2 ? ConvBlocks::kNonZero4x4 : ConvBlocks::kAll);
     layer.offsets = conv_offsets(*layer.dense, layer.input_layout);
   }
-  const OutputSize size = {layer.output_layout.height, positions};
-  layer.work =
-      layer.sparse
-          ? sparse_work(layer.shape, static_cast<int64_t>(layer.sparse->stored_blocks()), size, isa)
-          : dense_work(layer.shape, size, sparse == 2 ? density_4x4(layer.shape, weights) : 1);
+  layer.work = sparse == 1 ? sparse_work(layer.shape, blocks_1x4(weights), size, isa)
+                           : dense_work(layer.shape, size,
+                                        sparse == 2 ? density_4x4(layer.shape, weights) : 1);
   layer.input.resize(layer.input_layout.bytes());
   for (int8_t& value : layer.input) {
     value = static_cast<int8_t>(next_random() & 127U);
@@ -109,7 +126,10 @@ EXPORT void run_layer(int32_t times) {
   const ConvQuantization quantization = {layer.bias, layer.scale, 3, 0, 127};
   const ConvOutput output = {ConvOutput::Kind::kBlock4, layer.output_layout, layer.output.data()};
   for (int32_t i = 0; i < times; ++i) {
-    if (layer.sparse) {
+    if (layer.column) {
+      column_int8(*layer.column, layer.column_input, layer.input_layout, layer.input.data(),
+                  quantization, output);
+    } else if (layer.sparse) {
       sparse_conv_int8(*layer.sparse, layer.offsets, layer.input_layout, layer.input.data(),
                        quantization, output);
     } else {
@@ -130,6 +150,9 @@ EXPORT int32_t checksum() {
 
 /// Weights and offsets that one run reads.
 EXPORT int32_t weight_bytes() {
+  if (layer.column) {
+    return static_cast<int32_t>(layer.column->bytes());
+  }
   const bool own_offsets = layer.sparse || !layer.dense->starts().empty();
   const std::size_t values =
       layer.sparse ? layer.sparse->values().size() : layer.dense->data().size();
