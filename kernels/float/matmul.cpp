@@ -20,21 +20,44 @@ float dot(const float* a, std::size_t a_step, const float* b, std::size_t b_step
   return sum;
 }
 
-template <std::size_t Rows>
+/// `Rows` by `Vectors` times four columns, all in registers.
+template <std::size_t Rows, std::size_t Vectors>
 void tile(const float* a, Steps as, const float* b, std::size_t k, std::size_t n, float* out) {
-  v128_t sum[Rows];
-  for (v128_t& s : sum) {
-    s = wasm_f32x4_splat(0.0F);
+  v128_t sum[Rows][Vectors];
+  for (auto& row : sum) {
+    for (v128_t& s : row) {
+      s = wasm_f32x4_splat(0.0F);
+    }
   }
   for (std::size_t i = 0; i < k; ++i) {
-    const v128_t columns = wasm_v128_load(b + i * n);
+    v128_t columns[Vectors];
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      columns[v] = wasm_v128_load(b + i * n + 4 * v);
+    }
     for (std::size_t r = 0; r < Rows; ++r) {
       const v128_t x = wasm_v128_load32_splat(a + r * as.row + i * as.column);
-      sum[r] = wasm_f32x4_add(sum[r], wasm_f32x4_mul(x, columns));
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        sum[r][v] = wasm_f32x4_add(sum[r][v], wasm_f32x4_mul(x, columns[v]));
+      }
     }
   }
   for (std::size_t r = 0; r < Rows; ++r) {
-    wasm_v128_store(out + r * n, sum[r]);
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      wasm_v128_store(out + r * n + 4 * v, sum[r][v]);
+    }
+  }
+}
+
+/// All rows of `Vectors` times four columns. Eight sums at a time hide the latency of an addition.
+template <std::size_t Vectors>
+void strip(const float* a, Steps as, const float* b, std::size_t m, std::size_t k, std::size_t n,
+           float* out) {
+  std::size_t row = 0;
+  for (; row + 4 <= m; row += 4) {
+    tile<4, Vectors>(a + row * as.row, as, b, k, n, out + row * n);
+  }
+  for (; row < m; ++row) {
+    tile<1, Vectors>(a + row * as.row, as, b, k, n, out + row * n);
   }
 }
 
@@ -45,14 +68,11 @@ void matmul(std::span<const float> a, std::span<const float> b, std::size_t m, s
   const Steps as = transpose_a ? Steps{1, m} : Steps{k, 1};
   const Steps bs = transpose_b ? Steps{1, k} : Steps{n, 1};
   std::size_t column = 0;
+  for (; !transpose_b && column + 8 <= n; column += 8) {
+    strip<2>(a.data(), as, b.data() + column, m, k, n, out.data() + column);
+  }
   for (; !transpose_b && column + 4 <= n; column += 4) {
-    std::size_t row = 0;
-    for (; row + 4 <= m; row += 4) {
-      tile<4>(a.data() + row * as.row, as, b.data() + column, k, n, out.data() + row * n + column);
-    }
-    for (; row < m; ++row) {
-      tile<1>(a.data() + row * as.row, as, b.data() + column, k, n, out.data() + row * n + column);
-    }
+    strip<1>(a.data(), as, b.data() + column, m, k, n, out.data() + column);
   }
   for (; column < n; ++column) {
     for (std::size_t row = 0; row < m; ++row) {

@@ -1,6 +1,5 @@
 #include "kernels/float/normalize.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "kernels/float/vector_math.h"
@@ -24,13 +23,29 @@ float sum_of(std::size_t count, Term term) {
   return (sums[0] + sums[2]) + (sums[1] + sums[3]);
 }
 
+/// The largest of `count` > 0 elements, four at a time. Elements that are no number are passed
+/// over, or all of it: either way the row's results are none.
+float largest(const float* x, std::size_t count) {
+  v128_t top = wasm_v128_load32_splat(x);
+  std::size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    top = wasm_f32x4_pmax(top, wasm_v128_load(x + i));
+  }
+  for (; i < count; ++i) {
+    top = wasm_f32x4_pmax(top, wasm_v128_load32_splat(x + i));
+  }
+  top = wasm_f32x4_pmax(top, wasm_i32x4_shuffle(top, top, 2, 3, 0, 1));
+  top = wasm_f32x4_pmax(top, wasm_i32x4_shuffle(top, top, 1, 0, 3, 2));
+  return wasm_f32x4_extract_lane(top, 0);
+}
+
 }  // namespace
 
 void softmax(std::span<const float> x, std::size_t columns, std::span<float> out) {
   for (std::size_t start = 0; columns != 0 && start + columns <= x.size(); start += columns) {
     const float* row = x.data() + start;
     float* y = out.data() + start;
-    const float top = *std::max_element(row, row + columns);
+    const float top = largest(row, columns);
     map4(row, y, columns, [=](v128_t v) { return exp4(wasm_f32x4_sub(v, wasm_f32x4_splat(top))); });
     const float sum = sum_of(columns, [=](std::size_t i) { return y[i]; });
     for (std::size_t i = 0; i < columns; ++i) {
