@@ -280,7 +280,7 @@ TEST_CASE("matrix products over random shapes equal the ordered sum bit for bit"
   std::mt19937 random(4);
   for (int round = 0; round < 60; ++round) {
     const std::size_t m = random() % 10;
-    const std::size_t k = random() % 12;
+    const std::size_t k = round % 15 == 14 ? 250 + random() % 300 : random() % 12;
     const std::size_t n = random() % 14;
     const bool ta = round % 2 != 0;
     const bool tb = round % 4 > 1;
