@@ -102,6 +102,7 @@ accuracy: converter ## accuracy and size of sparse models beside plain magnitude
 	@node tests/accuracy/run.mjs
 
 bench-kernels: wasm ## speed of single kernels and of the instructions they are made of
+	@for variant in wasm-simd wasm-relaxed; do cmake --build --preset $$variant -j $(JOBS) --target bench_kernels; done
 	@node tests/bench/kernels/bench-kernels.mjs
 
 leakage: converter ## what codes tell about the speaker: fp32 beside int8; writes build/leakage/ and docs/leakage.md

@@ -22,7 +22,7 @@ const usage = `Usage: node bench.mjs [options] [MODEL.edgy ...]
   --seconds 1,10     lengths of audio
   --runs 30          warm rounds; a round runs every entry once
   --warmup 10        rounds before them, not counted
-  --threads 1        threads of the peers; 1,2 measures both. Edgy uses one.
+  --threads 1,2      threads of the peers (Edgy uses one); several only for workloads marked so, at the first length
   --pin CPUS         keep the browser on these cores (taskset), e.g. 1
   --out FILE         default: build/bench.json`;
 
@@ -34,7 +34,7 @@ const { values: options, positionals: extra } = parseArgs({
     seconds: { type: 'string', default: '1,10' },
     runs: { type: 'string', default: '30' },
     warmup: { type: 'string', default: '10' },
-    threads: { type: 'string', default: '1' },
+    threads: { type: 'string', default: '1,2' },
     pin: { type: 'string' },
     out: { type: 'string', default: path.join(benchOutput, 'bench.json') },
     help: { type: 'boolean', default: false },
@@ -125,7 +125,9 @@ try {
     if (workload.missing.length > 0) console.log(`${workload.name}: not there: ${workload.missing.join(', ')}`);
     if (workload.entries.length === 0) continue;
     for (const threads of numbers(options.threads)) {
-      for (const seconds of hasLength(workload) ? numbers(options.seconds) : [undefined]) {
+      if (threads > 1 && !workload.threads) continue;
+      const lengths = hasLength(workload) ? numbers(options.seconds) : [undefined];
+      for (const seconds of threads > 1 ? lengths.slice(0, 1) : lengths) {
         const table = await measure(workload, seconds, threads);
         tables.push(table);
         console.log(`\n${formatTable(table)}`);

@@ -1,6 +1,7 @@
 // Reads workloads.json: what is measured, on which files, against whom.
 //
 // A workload has `inputs` (a shape's "T" becomes seconds * framesPerSecond; without one the workload is measured once),
+// `threads` (whether peers are measured with several threads too),
 // `entries` (one line of the table each: name, runtime as site/page.js knows it, file, options), a `baseline` that ratios are
 // taken to, and perhaps `discover`, a pattern of further .edgy files. Entries whose file is not there are left out, by name.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

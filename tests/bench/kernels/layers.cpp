@@ -11,12 +11,12 @@
 #include "kernels/conv_cost.h"
 #include "kernels/conv_int8/conv_int8.h"
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
-
-#define EXPORT extern "C" __attribute__((used, visibility("default"), noinline))
+#include "tests/bench/kernels/operands.h"
 
 namespace {
 
 using namespace edgy::kernels;
+using namespace edgy::bench;
 
 struct Layer {
   ConvShape shape;
@@ -36,21 +36,6 @@ struct Layer {
 
 Layer layer;
 
-uint32_t next_random() {
-  static uint32_t state = 1;
-  state = state * 1664525U + 1013904223U;
-  return state >> 8;
-}
-
-// As trained weights are: most of them small, the largest near the end of the range.
-int8_t bell_shaped() {
-  int32_t sum = 0;
-  for (int i = 0; i < 4; ++i) {
-    sum += static_cast<int32_t>(next_random() & 63U) - 32;
-  }
-  return static_cast<int8_t>(sum == 0 ? 1 : std::clamp(sum, -127, 127));
-}
-
 // Of four weights in a row, from the first on.
 int64_t blocks_1x4(const std::vector<int8_t>& weights) {
   int64_t blocks = 0;
@@ -64,11 +49,11 @@ int64_t blocks_1x4(const std::vector<int8_t>& weights) {
 }  // namespace
 
 /// Square kernels have height kernel too when `two_dimensional`. `form` numbers Isa. Density is in
-/// thousandths, of blocks of 1x4 weights; `sparse` 0: dense kernel, 1: sparse kernel, 2: blocks are
-/// 4x4, for the kernel that skips those.
+/// thousandths, of what `pattern` keeps; `sparse` 0: dense kernel, 1: the one for 1x4 blocks, 2:
+/// the one for 4x4 blocks.
 EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, int32_t positions,
                    int32_t two_dimensional, int32_t depthwise, int32_t density, int32_t sparse,
-                   int32_t form) {
+                   int32_t form, int32_t pattern) {
   layer = {};
   layer.shape = {.in_channels = in_channels, .out_channels = out_channels, .kernel_w = kernel};
   layer.input_layout = {.channels = in_channels, .width = positions + kernel - 1};
@@ -81,19 +66,8 @@ EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, in
   if (depthwise != 0) {
     layer.shape.groups = in_channels;
   }
-  const std::size_t inner =
-      std::size_t{1} * layer.shape.kernel_h * kernel * in_channels / layer.shape.groups;
-  std::vector<int8_t> weights(inner * out_channels);
-  std::vector<uint8_t> kept(inner / 4 + 1);
-  for (std::size_t i = 0; i < weights.size(); i += 4) {
-    uint8_t& keep = kept[i % inner / 4];
-    if (sparse != 2 || i / inner % 4 == 0) {
-      keep = static_cast<int32_t>(next_random() % 1000) < density ? 1 : 0;
-    }
-    for (std::size_t j = i; keep != 0 && j < std::min(i + 4, weights.size()); ++j) {
-      weights[j] = bell_shaped();
-    }
-  }
+  const std::vector<int8_t> weights =
+      random_weights(layer.shape, static_cast<Pattern>(pattern), density);
   const auto isa = static_cast<Isa>(form);
   const OutputSize size = {layer.output_layout.height, positions};
   if (size.height * size.width == 1) {
@@ -114,9 +88,7 @@ EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, in
                            : dense_work(layer.shape, size,
                                         sparse == 2 ? density_4x4(layer.shape, weights) : 1);
   layer.input.resize(layer.input_layout.bytes());
-  for (int8_t& value : layer.input) {
-    value = static_cast<int8_t>(next_random() & 127U);
-  }
+  fill_activations(layer.input);
   layer.output.resize(layer.output_layout.bytes());
   layer.bias.assign(out_channels, 0);
   layer.scale.assign(out_channels, 0.001F);

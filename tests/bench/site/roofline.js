@@ -1,32 +1,6 @@
 // What this machine can do in this page session: the peak rate of each instruction form, and how fast bytes come from memory.
 
-/** Bench modules import a clock and little else; none of it matters to a loop. */
-function importsOf(module, state) {
-  const imports = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    imports[from] ??= {};
-    imports[from][name] =
-      name === 'clock_time_get'
-        ? (_id, _precision, out) => {
-            new DataView(state.memory.buffer).setBigUint64(out, BigInt(Math.round(performance.now() * 1e6)), true);
-            return 0;
-          }
-        : name === 'emscripten_get_now'
-          ? () => performance.now()
-          : () => 0;
-  }
-  return imports;
-}
-
-async function instantiate(url) {
-  const state = {};
-  const module = await WebAssembly.compileStreaming(fetch(url));
-  const { exports } = await WebAssembly.instantiate(module, importsOf(module, state));
-  state.memory = exports.memory;
-  exports._initialize?.();
-  exports.fill_operands(3);
-  return exports;
-}
+import { loadBenchModule } from './bench_module.js';
 
 /** Least milliseconds of one call of `run(1)`: other load only adds. */
 function leastTime(run) {
@@ -47,8 +21,8 @@ function leastTime(run) {
  * @returns {Promise<{ name: string, unit: string, rate: number, variant: string }[]>} GMAC/s of instruction loops, GB/s of loads
  */
 globalThis.roofline = async (urls) => {
-  const simd = await instantiate(urls.simd);
-  const relaxed = await instantiate(urls.relaxed);
+  const simd = await loadBenchModule(urls.simd);
+  const relaxed = await loadBenchModule(urls.relaxed);
   // A round of a tile is 256 instructions' worth of lanes: see kernels/peaks.cpp.
   const loops = [
     ['f32 multiply, add', 'simd', simd.tile_f32, 4],
