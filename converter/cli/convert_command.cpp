@@ -5,6 +5,8 @@
 
 #include "converter/cli/commands.h"
 #include "converter/cli/progress.h"
+#include "converter/compress/calibration.h"
+#include "converter/compress/filter_repair.h"
 #include "converter/compress/float16_storage.h"
 #include "converter/compress/layers.h"
 #include "converter/compress/quantize.h"
@@ -105,6 +107,28 @@ void report_source_integers(const SourceIntegers& integers, const ConvertConfig&
   }
 }
 
+/// Removes filters; with data the layers behind them are fitted to what they computed before.
+void take_filters(const Arguments& arguments, const ConvertConfig& config,
+                  format::fb::ModelT& model) {
+  const format::fb::ModelT original = model;
+  const std::vector<PrunedChannels> pruned = prune_filters(model, *config.filter_pruning);
+  if (arguments.verbose) {
+    for (const PrunedChannels& entry : pruned) {
+      std::cerr << "  filter pruning: " << entry.layers.front() << ": " << entry.before << " -> "
+                << entry.after << " channels\n";
+    }
+  }
+  if (!config.filter_pruning->repair)
+    return;
+  if (arguments.calibration.empty()) {
+    std::cerr << "note: filter_pruning: nothing is repaired without --calibration\n";
+    return;
+  }
+  const auto data = calibration_data(arguments, config, model);
+  repair_filters(original, pruned, read_samples(*data, config.quantize.calibration_samples),
+                 config.quantize.reconstruction, *make_terminal_progress(), model);
+}
+
 void convert(const Arguments& arguments) {
   ConvertConfig config = configuration(arguments);
   if (config.precision == Precision::kFloat32 && config.quantize.budget)
@@ -138,14 +162,8 @@ void convert(const Arguments& arguments) {
         "int8 needs data to calibrate on: give --calibration (manifest.csv, a folder of "
         "recordings, .npy or .npz), or --precision f32");
   }
-  if (config.filter_pruning) {
-    for (const PrunedChannels& pruned : prune_filters(model, *config.filter_pruning)) {
-      if (arguments.verbose) {
-        std::cerr << "  filter pruning: " << pruned.layers.front() << ": " << pruned.before
-                  << " -> " << pruned.after << " channels\n";
-      }
-    }
-  }
+  if (config.filter_pruning)
+    take_filters(arguments, config, model);
   if (config.precision == Precision::kInt8) {
     const auto data = calibration_data(arguments, config, model);
     model = quantize(model, *data, config.quantize, *make_terminal_progress());

@@ -89,8 +89,11 @@ Comparison compare(const fb::ModelT& reference, const fb::ModelT& model, Calibra
   Runner runner(model, [&](int32_t index, const runtime::TensorView& view) {
     const fb::TensorT& tensor = *model.tensors[static_cast<std::size_t>(index)];
     const auto found = inner.find(tensor.name);
-    if (found != inner.end() && !found->second.empty())
-      layers[tensor.name].add(found->second, real_values(tensor, view.data));
+    if (found == inner.end() || found->second.empty())
+      return;
+    const std::vector<float> values = real_values(tensor, view.data);
+    if (values.size() == found->second.size())  // a layer that lost channels has no counterpart
+      layers[tensor.name].add(found->second, values);
   });
   progress.begin("comparing", data.size());
   for (std::size_t i = 0; i < data.size(); ++i) {

@@ -36,8 +36,8 @@ struct Comparison {
 };
 
 /// Runs both models on every sample of `data`. Inner values are compared where both models have a
-/// tensor of that name; int8 values as the numbers they stand for. Throws Error when the models'
-/// inputs or outputs differ.
+/// tensor of that name and size; int8 values as the numbers they stand for. Throws Error when the
+/// models' inputs or outputs differ.
 Comparison compare(const format::fb::ModelT& reference, const format::fb::ModelT& model,
                    CalibrationSource& data, Progress& progress);
 

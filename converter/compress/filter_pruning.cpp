@@ -193,10 +193,21 @@ struct Group {
   int count = 0;
 };
 
+/// Tensors that hang on what a layer gives. What the others hold is an input, perhaps transposed.
+std::set<int> outputs_of_layers(const ModelT& model) {
+  std::set<int> found;
+  for (const auto& op : model.operators) {
+    if (is_layer(*op) || std::any_of(op->inputs.begin(), op->inputs.end(),
+                                     [&](int input) { return found.contains(input); }))
+      found.insert(op->outputs.begin(), op->outputs.end());
+  }
+  return found;
+}
+
 std::map<int, Group> collect(ModelT& model, ChannelSets& sets,
                              const FilterPruningOptions& options) {
   std::map<int, Group> found;
-  const std::set<int> inputs(model.inputs.begin(), model.inputs.end());
+  const std::set<int> behind_layers = outputs_of_layers(model);
   int last_layer = -1;
   for (std::size_t i = 0; i < model.operators.size(); ++i) {
     if (is_layer(*model.operators[i]))
@@ -221,7 +232,7 @@ std::map<int, Group> collect(ModelT& model, ChannelSets& sets,
     if (is_depthwise(model, op))
       continue;
     found[sets.find(op.inputs[0])].consumers.push_back(index);
-    if (!options.prune_first && inputs.count(op.inputs[0]))
+    if (!options.prune_first && !behind_layers.contains(op.inputs[0]))
       out.allowed = false;
     if (!options.prune_last && index == last_layer)
       out.allowed = false;
@@ -231,7 +242,30 @@ std::map<int, Group> collect(ModelT& model, ChannelSets& sets,
   return found;
 }
 
-std::vector<int> choose(ModelT& model, const Group& group, const FilterPruningOptions& options) {
+/// How many filters each group keeps, so that the share over all of them is met to a filter.
+class FilterCounts {
+ public:
+  explicit FilterCounts(const FilterPruningOptions& options) : options_(options) {}
+
+  std::size_t keep(std::size_t count) {
+    wanted_ += static_cast<double>(count) * options_.rate;
+    const auto due = std::max<int64_t>(0, std::llround(wanted_ - removed_));
+    const auto step = static_cast<std::size_t>(options_.multiple_of);
+    std::size_t keep = count - std::min(count, static_cast<std::size_t>(due));
+    keep = std::min(count, std::max<std::size_t>(1, (keep + step - 1) / step * step));
+    removed_ += static_cast<double>(count - keep);
+    return keep;
+  }
+
+ private:
+  const FilterPruningOptions& options_;
+  double wanted_ = 0;
+  double removed_ = 0;
+};
+
+/// The `keep` channels of `group` that count most.
+std::vector<int> choose(ModelT& model, const Group& group, std::size_t keep,
+                        const FilterPruningOptions& options) {
   const auto count = static_cast<std::size_t>(group.count);
   std::vector<double> score(count);
   for (const int producer : group.producers) {
@@ -244,10 +278,6 @@ std::vector<int> choose(ModelT& model, const Group& group, const FilterPruningOp
     for (std::size_t i = 0; i < count; ++i)
       score[i] += mean > 0 ? layer[i] / mean : 0;
   }
-  auto keep =
-      static_cast<std::size_t>(std::lround(static_cast<double>(count) * (1 - options.rate)));
-  const auto step = static_cast<std::size_t>(options.multiple_of);
-  keep = std::min(count, std::max<std::size_t>(1, (keep + step - 1) / step * step));
   std::vector<int> order(count);
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
@@ -321,6 +351,16 @@ std::vector<double> filter_importance(const std::vector<float>& weights, std::si
   return result;
 }
 
+double pruned_share(const std::vector<PrunedChannels>& report) {
+  double before = 0;
+  double after = 0;
+  for (const PrunedChannels& entry : report) {
+    before += entry.before;
+    after += entry.after;
+  }
+  return before > 0 ? 1 - after / before : 0;
+}
+
 std::vector<PrunedChannels> prune_filters(ModelT& model, const FilterPruningOptions& options) {
   if (!(options.rate >= 0 && options.rate <= 0.95)) {
     throw Error("filter pruning: the rate must be from 0 to 0.95, not " +
@@ -337,12 +377,16 @@ std::vector<PrunedChannels> prune_filters(ModelT& model, const FilterPruningOpti
     sets.fix(output);
 
   std::vector<PrunedChannels> report;
+  FilterCounts counts(options);
   for (const auto& [root, group] : collect(model, sets, options)) {
     if (!group.allowed || sets.fixed(root) || group.producers.empty() ||
         !has_ranking_layer(model, group))
       continue;
-    const std::vector<int> kept = choose(model, group, options);
+    const std::vector<int> kept =
+        choose(model, group, counts.keep(static_cast<std::size_t>(group.count)), options);
     PrunedChannels entry;
+    entry.tensors.assign(group.activations.begin(), group.activations.end());
+    entry.kept = kept;
     for (const int producer : group.producers) {
       entry.layers.push_back(model.operators[static_cast<std::size_t>(producer)]->name);
     }

@@ -18,20 +18,27 @@ enum class FilterImportance {
 };
 
 struct FilterPruningOptions {
-  double rate = 0.2;  ///< share of the filters removed from each prunable layer, 0 .. 0.95; at
-                      ///< least one filter stays
+  /// Share of the filters removed from each prunable layer, 0 .. 0.95; at least one filter stays.
+  /// What rounding to whole filters leaves over is carried to the next layer, so that the share
+  /// over all prunable layers is met to a filter.
+  double rate = 0.2;
   FilterImportance importance = FilterImportance::kGeometricMedian;
-  bool prune_first = false;  ///< layers that read a model input
+  bool prune_first = false;  ///< layers that no other layer comes before
   bool prune_last = false;  ///< layers whose channels reach no other layer are never prunable; this
                             ///< allows the last before them
   bool prune_downsampling = true;  ///< convolutions with a stride above 1
   int multiple_of =
       4;  ///< kept filters are rounded up to a multiple: what the kernels compute in one go
+  /// Layers after removed channels are fitted to the original's outputs on calibration data, where
+  /// there is some.
+  bool repair = true;
 };
 
 /// What happened to one set of channels that had to be pruned alike.
 struct PrunedChannels {
   std::vector<std::string> layers;  ///< operators that produced them
+  std::vector<int> tensors;         ///< activations that had them as their last axis
+  std::vector<int> kept;            ///< channels that stay, ascending
   int before = 0;
   int after = 0;
 };
@@ -44,6 +51,9 @@ struct PrunedChannels {
 /// float32.
 std::vector<PrunedChannels> prune_filters(format::fb::ModelT& model,
                                           const FilterPruningOptions& options);
+
+/// Share of the filters of prunable layers that are gone.
+double pruned_share(const std::vector<PrunedChannels>& report);
 
 /// Importance of each row of `weights` [filters, values per filter], row-major.
 std::vector<double> filter_importance(const std::vector<float>& weights, std::size_t filters,

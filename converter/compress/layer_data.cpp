@@ -50,6 +50,19 @@ Extents extents_of(const std::vector<int64_t>& shape, bool is_dense) {
   return extents;
 }
 
+/// Appends the values of `channels` (all if empty) of [positions][count].
+void append_channels(std::span<const float> values, int64_t count, const std::vector<int>& channels,
+                     std::vector<float>& out) {
+  if (channels.empty()) {
+    out.insert(out.end(), values.begin(), values.end());
+    return;
+  }
+  for (std::size_t row = 0; row < values.size(); row += static_cast<std::size_t>(count)) {
+    for (const int channel : channels)
+      out.push_back(values[row + static_cast<std::size_t>(channel)]);
+  }
+}
+
 }  // namespace
 
 Window window_of(const fb::ModelT& model, const Layer& layer) {
@@ -77,15 +90,17 @@ Window window_of(const fb::ModelT& model, const Layer& layer) {
 LayerData::LayerData(const fb::ModelT& f32, const std::vector<Layer>& layers, std::size_t index,
                      const std::vector<LayerChoice>& choices, const Calibration& calibration,
                      std::span<const Sample> samples, const QuantizeOptions& options,
-                     Progress& progress)
+                     Progress& progress, const LayerTarget& wanted)
     : window_(window_of(f32, layers[index])) {
-  fb::ModelT reference = f32;
-  std::tie(activation_min_, activation_max_) = cut_after(reference, layers[index]);
+  fb::ModelT base = f32;
+  std::tie(activation_min_, activation_max_) = cut_after(base, layers[index]);
+  fb::ModelT reference = wanted.model != nullptr ? *wanted.model : base;
+  if (wanted.model != nullptr)
+    cut_after(reference, layers[index]);
   const auto count = static_cast<std::ptrdiff_t>(index) + 1;
   const std::vector<Layer> prefix(layers.begin(), layers.begin() + count);
   const std::vector<LayerChoice> prefix_choices(choices.begin(), choices.begin() + count);
-  const fb::ModelT compressed =
-      build_quantized(reference, prefix, prefix_choices, calibration, options);
+  const fb::ModelT compressed = build_quantized(base, prefix, prefix_choices, calibration, options);
   const int input = compressed.operators.back()->inputs[0];
   const auto& quantization = *compressed.tensors[static_cast<std::size_t>(input)]->quantization;
   input_scale_ = quantization.scale[0];
@@ -112,8 +127,7 @@ LayerData::LayerData(const fb::ModelT& f32, const std::vector<Layer>& layers, st
     positions_ += extents.batch * extents.height * extents.width;
     images_.push_back(std::move(image));
     image = {};
-    const auto values = target.values<float>();
-    targets_.insert(targets_.end(), values.begin(), values.end());
+    append_channels(target.values<float>(), target.shape.back(), wanted.channels, targets_);
     progress.advance();
   }
 }

@@ -26,15 +26,24 @@ struct Window {
 
 Window window_of(const format::fb::ModelT& model, const Layer& layer);
 
+/// What a layer should compute, where that is not what it computes in float: the same operator of
+/// another model.
+struct LayerTarget {
+  const format::fb::ModelT* model = nullptr;  ///< null: the layer's own
+  std::vector<int> channels;  ///< of its outputs that the layer has, ascending; empty: all
+};
+
 class LayerData {
  public:
   /// Runs `f32` and its compressed form for `choices` as far as layer `index` on every sample.
   /// Choices of the layers before it must be final; the layer itself and those after it must be
-  /// marked as quantized where they are to be. Targets are the float layer's outputs before its
-  /// fused activation. Takes 1 byte for each input and 4 for each output that the samples give.
+  /// marked as quantized where they are to be. Targets are the float layer's outputs (or those of
+  /// `target`) before its fused activation. Takes 1 byte for each input and 4 for each output that
+  /// the samples give.
   LayerData(const format::fb::ModelT& f32, const std::vector<Layer>& layers, std::size_t index,
             const std::vector<LayerChoice>& choices, const Calibration& calibration,
-            std::span<const Sample> samples, const QuantizeOptions& options, Progress& progress);
+            std::span<const Sample> samples, const QuantizeOptions& options, Progress& progress,
+            const LayerTarget& target = {});
 
   const Window& window() const { return window_; }
   int64_t positions() const { return positions_; }

@@ -48,6 +48,20 @@ void finish_group(const LayerProblem& problem, const format::BlockGrid& part,
   append(result.bias, fitted_bias(problem, in_input_steps(rounded, input_scale)));
 }
 
+/// Weights of one group that fit, and the problem that they fit: targets follow the activation.
+SparseWeights fit_group(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
+                        const format::BlockGrid& part, const PruningPattern& pattern, int64_t keep,
+                        const ReconstructionOptions& options, LayerProblem& problem) {
+  const bool clips = std::isfinite(data.activation_min()) || std::isfinite(data.activation_max());
+  problem = layer_problem(data, group);
+  SparseWeights sparse = reconstruct(problem, part, pattern, keep, prior, options);
+  for (int i = 0; clips && i < options.activation_rounds; ++i) {
+    follow_activation(data, group, sparse.weights, fitted_bias(problem, sparse.weights), problem);
+    refit(problem, part, prior, options, sparse);
+  }
+  return sparse;
+}
+
 }  // namespace
 
 FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
@@ -55,18 +69,28 @@ FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
                       int bits, const ReconstructionOptions& options) {
   const format::BlockGrid part = part_of(grid, data.window());
   const int64_t groups = data.window().groups;
-  const bool clips = std::isfinite(data.activation_min()) || std::isfinite(data.activation_max());
   FittedLayer result;
   for (int64_t group = 0; group < groups; ++group) {
-    const Eigen::MatrixXf prior = prior_of(data, weights, group);
-    LayerProblem problem = layer_problem(data, group);
-    SparseWeights sparse =
-        reconstruct(problem, part, pattern, share_of(keep, group, groups), prior, options);
-    for (int i = 0; clips && i < options.activation_rounds; ++i) {
-      follow_activation(data, group, sparse.weights, fitted_bias(problem, sparse.weights), problem);
-      refit(problem, part, prior, options, sparse);
-    }
+    LayerProblem problem;
+    const SparseWeights sparse =
+        fit_group(data, group, prior_of(data, weights, group), part, pattern,
+                  share_of(keep, group, groups), options, problem);
     finish_group(problem, part, sparse, bits, options.rounding_sweeps, data.input_scale(), result);
+  }
+  return result;
+}
+
+FloatWeights refit_layer(const LayerData& data, const std::vector<float>& weights,
+                         const format::BlockGrid& grid, const ReconstructionOptions& options) {
+  const format::BlockGrid part = part_of(grid, data.window());
+  FloatWeights result;
+  for (int64_t group = 0; group < data.window().groups; ++group) {
+    LayerProblem problem;
+    const SparseWeights fitted = fit_group(data, group, prior_of(data, weights, group), part, {},
+                                           part.elements(), options, problem);
+    const Eigen::MatrixXf real = fitted.weights / data.input_scale();
+    result.weights.insert(result.weights.end(), real.data(), real.data() + real.size());
+    append(result.bias, fitted_bias(problem, fitted.weights));
   }
   return result;
 }

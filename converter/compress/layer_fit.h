@@ -21,8 +21,17 @@ FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
                       const format::BlockGrid& grid, const PruningPattern& pattern, int64_t keep,
                       int bits, const ReconstructionOptions& options);
 
-/// The same in short, for many values of `keep` and `bits`: the mask by the float weights' share in
-/// the outputs, few iterations, targets as they are; 8 bits are rounded to nearest.
+struct FloatWeights {
+  std::vector<float> weights;
+  std::vector<float> bias;
+};
+
+/// Refits `weights` to `data`'s targets, and leaves them float: none goes, none is rounded.
+FloatWeights refit_layer(const LayerData& data, const std::vector<float>& weights,
+                         const format::BlockGrid& grid, const ReconstructionOptions& options);
+
+/// fit_layer in short, for many values of `keep` and `bits`: the mask by the float weights' share
+/// in the outputs, few iterations, targets as they are; 8 bits are rounded to nearest.
 class QuickFit {
  public:
   QuickFit(const LayerData& data, const std::vector<float>& weights, const format::BlockGrid& grid,

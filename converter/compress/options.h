@@ -84,7 +84,8 @@ enum class FloatStorage {
 struct QuantizeOptions {
   RangeMethod range = RangeMethod::kMinMax;
   double percentile = 99.99;  ///< for kPercentile, 50 < p <= 100
-  int activation_bits = 7;    ///< 7 or 8: default of activations that integer kernels read
+  int activation_bits = 7;    ///< 2..8: default of activations that integer kernels read; the grid
+                              ///< is coarser below 7, bytes and time stay the same
   int weight_bits = 8;        ///< 2..8; up to 4 take half a byte each in the file
   RoundingMethod rounding = RoundingMethod::kNearest;
   bool bias_correction = true;

@@ -52,8 +52,8 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
                             const QuantizeOptions& wanted, Progress& progress) {
   QuantizeOptions options = wanted;
   options.pruning = pruning_of(wanted);
-  if (options.activation_bits != 7 && options.activation_bits != 8)
-    throw Error("activation_bits must be 7 or 8");
+  if (options.activation_bits < 2 || options.activation_bits > 8)
+    throw Error("activation_bits must be from 2 to 8");
   if (options.weight_bits < 2 || options.weight_bits > 8)
     throw Error("weight_bits must be from 2 to 8");
   if (options.pruning)

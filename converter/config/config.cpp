@@ -81,6 +81,7 @@ void describe(Visitor& v, FilterPruningOptions& options) {
   v.boolean("prune_last", options.prune_last, "Also the last layers whose channels can go.");
   v.boolean("prune_downsampling", options.prune_downsampling, "Also strides above 1.");
   v.number("multiple_of", options.multiple_of, {1, 64}, "Kept filters are rounded up to this.");
+  v.boolean("repair", options.repair, "Fit the layers behind them to calibration data.");
 }
 
 template <typename Visitor>
@@ -107,7 +108,7 @@ void describe(Visitor& v, ConvertConfig& config) {
   v.choice("precision", config.precision, kPrecisions, "Of weights and activations.");
   v.choice("range", q.range, kRanges, "How the range of an activation is found.");
   v.number("percentile", q.percentile, {50, 100}, "Share of values inside, in percent.");
-  v.number("activation_bits", q.activation_bits, {7, 8}, "7 is faster in browsers.");
+  v.number("activation_bits", q.activation_bits, {2, 8}, "7 is fastest in browsers.");
   v.number("weight_bits", q.weight_bits, {2, 8}, "Up to 4 take half a byte each.");
   v.choice("rounding", q.rounding, kRoundings, "How weights are rounded.");
   v.boolean("bias_correction", q.bias_correction, "Take the mean error off the bias.");
@@ -227,7 +228,8 @@ std::string to_json(const ConvertConfig& config) {
                               {"prune_first", f.prune_first},
                               {"prune_last", f.prune_last},
                               {"prune_downsampling", f.prune_downsampling},
-                              {"multiple_of", f.multiple_of}};
+                              {"multiple_of", f.multiple_of},
+                              {"repair", f.repair}};
   }
   return json.dump();
 }

@@ -76,7 +76,7 @@ TEST_CASE("configuration: errors name the file, the key and what would be accept
   CHECK_THROWS_WITH(parse_config(R"({"range": "middle"})", "c.json"),
                     ContainsSubstring("min-max, mean-min-max, three-sigma, percentile, mse"));
   CHECK_THROWS_WITH(parse_config(R"({"activation_bits": 9})", "c.json"),
-                    ContainsSubstring("from 7 to 8"));
+                    ContainsSubstring("from 2 to 8"));
   CHECK_THROWS_WITH(parse_config(R"({"activation_bits": "8"})", "c.json"),
                     ContainsSubstring("integer"));
   CHECK_THROWS_WITH(parse_config(R"({"bias_correction": 1})", "c.json"),
