@@ -68,18 +68,20 @@ void map(const Quantization& q, bool bits_stated, ConversionPlan& plan) {
   }
 }
 
-void map(const MagnitudeSparsity& algorithm, ConversionPlan& plan) {
+/// Both kinds of sparsity end with a share of zeros; what leads there is training.
+template <typename Sparsity>
+void map_sparsity(const Sparsity& algorithm, const std::string& name, const std::string& untrained,
+                  ConversionPlan& plan) {
   PruningOptions& pruning = plan.config.quantize.pruning.emplace();
   pruning.sparsity = std::min(final_sparsity(algorithm.params), 0.99);
   pruning.allocation = algorithm.level_setting == LevelSetting::kLocal
                            ? SparsityAllocation::kUniform
                            : SparsityAllocation::kSensitivity;
-  plan.notes.push_back(
-      "magnitude_sparsity: the final " + percent(pruning.sparsity) +
-      " of zeros is set at once; its schedule over epochs needs training (edgy finetune).");
+  plan.notes.push_back(name + ": the final " + percent(pruning.sparsity) +
+                       " of zeros is set at once; " + untrained + " (edgy finetune).");
   if (!algorithm.scopes.target.empty() || !algorithm.scopes.ignored.empty())
-    plan.notes.emplace_back(
-        "magnitude_sparsity: target_scopes and ignored_scopes have no effect without training.");
+    plan.notes.push_back(name +
+                         ": target_scopes and ignored_scopes have no effect without training.");
 }
 
 void map(const FilterPruning& algorithm, ConversionPlan& plan) {
@@ -120,12 +122,12 @@ ConversionPlan plan_conversion(const ParsedNncf& parsed) {
       map(*q, parsed.given.contains("compression[" + std::to_string(i) + "].activations.bits"),
           plan);
     } else if (const auto* magnitude = std::get_if<MagnitudeSparsity>(&algorithms[i])) {
-      map(*magnitude, plan);
+      map_sparsity(*magnitude, "magnitude_sparsity", "its schedule over epochs needs training",
+                   plan);
     } else if (const auto* pruning = std::get_if<FilterPruning>(&algorithms[i])) {
       map(*pruning, plan);
-    } else if (std::holds_alternative<RbSparsity>(algorithms[i])) {
-      plan.notes.emplace_back(
-          "rb_sparsity: left out, since its masks are learned: edgy finetune does that.");
+    } else if (const auto* rb = std::get_if<RbSparsity>(&algorithms[i])) {
+      map_sparsity(*rb, "rb_sparsity", "masks are chosen by measured damage, not learned", plan);
     } else if (std::holds_alternative<KnowledgeDistillation>(algorithms[i])) {
       plan.notes.emplace_back("knowledge_distillation: left out, since nothing is trained here.");
     }

@@ -154,7 +154,9 @@ ExplainedAlgorithm explain_algorithm(const RbSparsity& algorithm, const Facts& f
                           "of masks: " + number(algorithm.lr_multiplier) + " x that of weights",
                           !facts.states("compression_lr_multiplier")});
   explain_scopes(out, algorithm.scopes, "convolutions and dense layers");
-  out.convert = "cannot: which weights go is learned. It leaves this out and says so.";
+  out.convert = "zeroes " + share +
+                " at once, chosen by measured damage where training would learn them, and repairs "
+                "the rest on calibration data.";
   out.finetune = "learns the masks along the schedule, in blocks of four input channels.";
   return out;
 }
