@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     samples: { type: 'string', default: '128' },
     split: { type: 'string', default: 'test' },
     only: { type: 'string' },
+    also: { type: 'string', multiple: true, default: [] },
     output: { type: 'string', default: path.join(root, 'build/accuracy.json') },
     docs: { type: 'boolean', default: false },
     from: { type: 'string' },
@@ -33,6 +34,7 @@ if (options.help) {
   --samples 128           recordings to calibrate on, of split train
   --split test            recordings to judge on
   --only REGEXP           variants to make, by name
+  --also LABEL=FILE.edgy  a row for a file that is there already, a fine-tuned one for instance (may be repeated)
   --output FILE.json      where the figures go
   --docs                  write the table into docs/compression.md, too
   --from FILE.json        measure nothing: write the table of these figures into docs/compression.md`);
@@ -93,18 +95,25 @@ const onnxBytes = statSync(options.model).size;
 const probe = probeManifest();
 const rows = [];
 const percents = (/** @type {string} */ list) => list.split(',').filter(Boolean).map(Number);
-for (const variant of variants(
+const wanted = variants(
   percents(options.sparsity),
   percents(options.budget),
   onnxBytes,
   Number(options.samples),
-)) {
-  if (options.only && !new RegExp(options.only).test(variant.name)) continue;
+).filter((variant) => !options.only || new RegExp(options.only).test(variant.name));
+/** @type {import("./variants.mjs").Variant[]} files that are there already */
+const given = options.also.map((row) => {
+  const [label, file] = row.split(/=(?=[^=]*$)/);
+  return { name: label, label, file };
+});
+for (const variant of [...wanted, ...given]) {
   const config = path.join(folder, `${variant.name}.json`);
-  const model = path.join(folder, `${variant.name}.edgy`);
-  writeFileSync(config, JSON.stringify(variant.config, null, 2));
+  const model = variant.file ?? path.join(folder, `${variant.name}.edgy`);
   const started = performance.now();
-  run('convert', options.model, '-o', model, '--config', config, '--front-end', 'edgy', '--calibration', manifest);
+  if (!variant.file) {
+    writeFileSync(config, JSON.stringify(variant.config, null, 2));
+    run('convert', options.model, '-o', model, '--config', config, '--front-end', 'edgy', '--calibration', manifest);
+  }
   const seconds = (performance.now() - started) / 1000;
   const comparison = JSON.parse(
     run('compare', options.model, model, '--data', manifest, '--split', options.split, '--json'),

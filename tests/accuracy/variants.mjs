@@ -1,6 +1,6 @@
 // What the accuracy table compares: one configuration of `edgy convert` a row.
 
-/** @typedef {{ name: string, label: string, config: object }} Variant */
+/** @typedef {{ name: string, label: string, config?: object, file?: string }} Variant */
 
 /** @param {number} percent */
 const pruned = (percent, /** @type {object} */ pruning) => ({
