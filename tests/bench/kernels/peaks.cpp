@@ -2,8 +2,8 @@
 // with loads; and loads alone. Each returns a value, so that no loop is optimized away.
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "kernels/aligned.h"
 #include "kernels/forms.h"
 
 #define EXPORT extern "C" __attribute__((used, visibility("default"), noinline))
@@ -174,7 +174,7 @@ EXPORT int32_t tile_sum_pair(int32_t rounds) {
 
 // Reads `bytes` (a multiple of 256) `rounds` times.
 EXPORT int32_t load_bytes(int32_t bytes, int32_t rounds) {
-  static std::vector<int8_t> buffer(std::size_t{32} << 20, 1);
+  static const AlignedVector<int8_t> buffer(std::size_t{32} << 20, 1);
   v128_t sum[4] = {};
   for (int32_t round = 0; round < rounds; ++round) {
     for (const int8_t *p = buffer.data(), *end = p + bytes; p != end; p += 256) {
