@@ -38,6 +38,7 @@ Crops::Crops(CalibrationSource& source, const format::fb::ModelT& model, int len
   std::size_t rows = 1;                    // what lies before the dynamic axis
   std::size_t inner = 1;                   // and behind it
   std::vector<std::vector<float>> joined;  // [rows][all positions][inner]
+  std::vector<Mark> samples;               // along all positions
   for (std::size_t i = 0; i < source.size(); ++i) {
     const Sample sample = source.sample(i);
     const Tensor& x = sample.inputs[0];
@@ -45,6 +46,7 @@ Crops::Crops(CalibrationSource& source, const format::fb::ModelT& model, int len
     if (axis < 0) {
       shape_ = x.shape;
       values_.insert(values_.end(), values.begin(), values.end());
+      marks_.push_back({{0, 1, sample.name}});
       ++count_;
       continue;
     }
@@ -57,6 +59,8 @@ Crops::Crops(CalibrationSource& source, const format::fb::ModelT& model, int len
                       : rows) *= k == position ? 1 : static_cast<std::size_t>(shape_[k]);
     joined.resize(rows);
     const std::size_t run = static_cast<std::size_t>(shape_[position]) * inner;
+    const int64_t start = samples.empty() ? 0 : samples.back().start + samples.back().length;
+    samples.push_back({start, shape_[position], sample.name});
     for (std::size_t r = 0; r < rows; ++r)
       joined[r].insert(joined[r].end(), values.begin() + static_cast<std::ptrdiff_t>(r * run),
                        values.begin() + static_cast<std::ptrdiff_t>((r + 1) * run));
@@ -64,9 +68,16 @@ Crops::Crops(CalibrationSource& source, const format::fb::ModelT& model, int len
   if (axis >= 0 && !joined.empty()) {
     const auto position = static_cast<std::size_t>(axis);
     shape_[position] = length;
+    length_ = length;
     const std::size_t run = static_cast<std::size_t>(length) * inner;
     count_ = joined[0].size() / run;
     values_.reserve(count_ * rows * run);
+    marks_.resize(count_);
+    for (const Mark& mark : samples) {
+      const auto index = static_cast<std::size_t>(mark.start / length);
+      if (index < count_ && (mark.start + mark.length - 1) / length == mark.start / length)
+        marks_[index].push_back({mark.start % length, mark.length, mark.sample});
+    }
     for (std::size_t i = 0; i < count_; ++i) {
       for (const std::vector<float>& row : joined)
         values_.insert(values_.end(), row.begin() + static_cast<std::ptrdiff_t>(i * run),
@@ -81,15 +92,19 @@ Crops::Crops(CalibrationSource& source, const format::fb::ModelT& model, int len
 Crops Crops::hold_out(std::size_t interval) {
   Crops held;
   held.shape_ = shape_;
+  held.length_ = length_;
   std::vector<float> kept;
+  std::vector<std::vector<Mark>> kept_marks;
   for (std::size_t i = 0; i < count_; ++i) {
     const auto values = crop(i);
     const bool out = i % interval == interval - 1;
     held.count_ += out ? 1 : 0;
     std::vector<float>& target = out ? held.values_ : kept;
     target.insert(target.end(), values.begin(), values.end());
+    (out ? held.marks_ : kept_marks).push_back(std::move(marks_[i]));
   }
   values_ = std::move(kept);
+  marks_ = std::move(kept_marks);
   count_ -= held.count_;
   return held;
 }

@@ -10,6 +10,13 @@
 
 namespace edgy::converter::finetune {
 
+/// A sample that lies whole in a crop.
+struct Mark {
+  int64_t start = 0;  ///< along the crop
+  int64_t length = 0;
+  std::string sample;  ///< its name
+};
+
 /// All of a data set in memory, as crops of one shape. If the model's input has a dynamic axis
 /// beside the batch (time), samples are laid end to end along it and cut into pieces of `length`;
 /// what is left at the end is dropped. Else every sample is a crop. A second of speech takes 32 kB
@@ -27,13 +34,18 @@ class Crops {
     return shape_;
   }  ///< of one crop, batch of 1 in front
   std::span<const float> crop(std::size_t index) const;
+  /// Samples that lie whole in a crop.
+  const std::vector<Mark>& marks(std::size_t index) const { return marks_[index]; }
+  int64_t length() const { return length_; }  ///< of a crop, along which marks are placed
 
  private:
   Crops() = default;
 
   std::vector<int64_t> shape_;
   std::size_t count_ = 0;
+  int64_t length_ = 1;
   std::vector<float> values_;  ///< [count][shape]
+  std::vector<std::vector<Mark>> marks_;
 };
 
 /// A fixed shuffle of 0..count-1: the same for the same seed and epoch on every machine, so that

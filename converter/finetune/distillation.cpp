@@ -111,7 +111,7 @@ Targets Distillation::targets(Network& reference, const Tensor& inputs) const {
   return targets;
 }
 
-std::vector<Tensor> Distillation::student_values(Network& student, const Tensor& inputs) const {
+std::vector<Tensor> Distillation::values(Network& student, const Tensor& inputs) const {
   std::vector<int> wanted;
   for (const auto* pairs : {&outputs_, &coded_, &layers_}) {
     for (const Pair& pair : *pairs)
@@ -133,8 +133,7 @@ void Distillation::measure_codes(const Targets& targets) {
   }
 }
 
-Tensor Distillation::loss(Network& student, const Tensor& inputs, const Targets& targets) const {
-  const std::vector<Tensor> values = student_values(student, inputs);
+Tensor Distillation::loss(const std::vector<Tensor>& values, const Targets& targets) const {
   Tensor total = torch::zeros({});
   for (std::size_t i = 0; i < outputs_.size(); ++i)
     total = total + options_.output_weight * relative_error(values[i], targets[i]);
@@ -154,10 +153,9 @@ Tensor Distillation::loss(Network& student, const Tensor& inputs, const Targets&
   return total;
 }
 
-void Distillation::judge(Network& student, const Tensor& inputs, const Targets& targets,
+void Distillation::judge(const std::vector<Tensor>& values, const Targets& targets,
                          Agreement& agreement) const {
   torch::NoGradGuard no_grad;
-  const std::vector<Tensor> values = student_values(student, inputs);
   const Tensor got = values[0].to(torch::kDouble);
   const Tensor wanted = targets[0].to(torch::kDouble);
   agreement.product += (got * wanted).sum().item<double>();

@@ -41,11 +41,15 @@ class Distillation {
   /// and the second nearest code.
   void measure_codes(const Targets& targets);
 
+  /// What the student gives where the reference gives targets; the first is its first smooth
+  /// output.
+  std::vector<torch::Tensor> values(Network& student, const torch::Tensor& inputs) const;
+
   /// The weighted loss of one batch.
-  torch::Tensor loss(Network& student, const torch::Tensor& inputs, const Targets& targets) const;
+  torch::Tensor loss(const std::vector<torch::Tensor>& values, const Targets& targets) const;
 
   /// Adds one batch to `agreement`.
-  void judge(Network& student, const torch::Tensor& inputs, const Targets& targets,
+  void judge(const std::vector<torch::Tensor>& values, const Targets& targets,
              Agreement& agreement) const;
 
  private:
@@ -53,7 +57,6 @@ class Distillation {
     int reference;
     int student;
   };
-  std::vector<torch::Tensor> student_values(Network& student, const torch::Tensor& inputs) const;
 
   FinetuneOptions options_;
   std::vector<Pair> outputs_;

@@ -78,9 +78,9 @@ std::vector<LayerBits> choose_layer_bits(const format::fb::ModelT& reference, co
     chosen.push_back(i);
     weights.push_back(layer.weight);
   }
-  const std::vector<double> traces =
-      mean_hessian_traces(weights, [&] { return distillation.loss(network, inputs, targets); },
-                          {hawq.iterations, hawq.tolerance, seed});
+  const std::vector<double> traces = mean_hessian_traces(
+      weights, [&] { return distillation.loss(distillation.values(network, inputs), targets); },
+      {hawq.iterations, hawq.tolerance, seed});
   std::vector<BitsCandidate> candidates;
   for (std::size_t k = 0; k < chosen.size(); ++k) {
     BitsCandidate candidate;

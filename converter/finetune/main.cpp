@@ -14,7 +14,8 @@
 
 #include "converter/cli/progress.h"
 #include "converter/compare/read_edgy.h"
-#include "converter/compress/filter_pruning.h"
+#include "converter/compress/calibration.h"
+#include "converter/compress/filter_repair.h"
 #include "converter/compress/float16_storage.h"
 #include "converter/compress/layers.h"
 #include "converter/compress/quantize.h"
@@ -32,6 +33,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Of HAWQ's estimate. A trace is a sum over all weights of a layer, so that few random vectors say
+/// it: docs/finetuning.md has the spread. Memory and time grow with both.
+struct HessianLimits {
+  int crops = 32;
+  int iterations = 20;
+};
+
 struct Arguments {
   std::string run;
   std::string output;
@@ -43,6 +51,8 @@ struct Arguments {
   std::string train_split = "train";
   std::string dev_split = "dev";
   std::size_t calibration_samples = 64;
+  std::string labels;
+  HessianLimits hessian;
   FinetuneOptions options;
 };
 
@@ -81,9 +91,12 @@ void show(const StepReport& report) {
 }
 
 void show_judgement(const Judgement& judgement) {
-  std::fprintf(stderr, "dev at step %lld: cosine %.4f  SQNR %.1f dB  same codes %.1f %%\n",
+  std::fprintf(stderr, "dev at step %lld: cosine %.4f  SQNR %.1f dB  same codes %.1f %%",
                static_cast<long long>(judgement.step), judgement.cosine, judgement.sqnr_db,
                100 * judgement.code_agreement);
+  if (judgement.label_accuracy)
+    std::fprintf(stderr, "  labels right %.1f %%", 100 * *judgement.label_accuracy);
+  std::fprintf(stderr, "\n");
 }
 
 CompressionPlan read_plan(const Arguments& arguments) {
@@ -92,7 +105,7 @@ CompressionPlan read_plan(const Arguments& arguments) {
   const nncf::ParsedNncf parsed = nncf::read(arguments.config);
   for (const Diagnostic& warning : parsed.warnings)
     std::fprintf(stderr, "%s\n", to_string(warning, arguments.config).c_str());
-  return make_plan(parsed.config);
+  return make_plan(parsed.config, parsed.given);
 }
 
 /// Training works on bytes.
@@ -112,34 +125,60 @@ bool has_half_floats(const Arguments& arguments) {
 }
 
 /// What training starts from: a compressed model as it is, or the original with its filters taken
-/// out and int8 weights.
+/// out (and the layers behind them repaired) and int8 weights. Notes in `log` what share of filters
+/// went.
 format::fb::ModelT make_student(const Arguments& arguments, const format::fb::ModelT& reference,
-                                const CompressionPlan& plan, const std::string& split) {
+                                const CompressionPlan& plan, const std::string& split,
+                                nlohmann::ordered_json& log) {
   if (!arguments.from.empty())
     return expanded(read_edgy(arguments.from));
   format::fb::ModelT floats = reference;
+  const auto calibration = open_split(arguments, reference, split, arguments.calibration_samples);
+  const auto progress = make_terminal_progress();
   if (plan.filters) {
-    for (const PrunedChannels& pruned : prune_filters(floats, filter_options(*plan.filters)))
+    const auto report = prune_filters(floats, filter_options(*plan.filters));
+    for (const PrunedChannels& pruned : report) {
       std::fprintf(stderr, "filters of %s: %d of %d stay\n", pruned.layers.front().c_str(),
                    pruned.after, pruned.before);
+    }
+    log["filters_removed"] = pruned_share(report);
+    repair_filters(reference, report, read_samples(*calibration, arguments.calibration_samples), {},
+                   *progress, floats);
   }
   if (arguments.precision == "f32")
     return floats;
-  const auto calibration = open_split(arguments, reference, split, arguments.calibration_samples);
   QuantizeOptions options;
   options.calibration_samples = arguments.calibration_samples;
-  return quantize(floats, *calibration, options, *make_terminal_progress());
+  options.activation_bits = plan.activation_bits;
+  if (plan.activation_bits < 7)
+    options.min_layer_sqnr_db =
+        0;  // training mends what is lost: all layers get what was asked for
+  return quantize(floats, *calibration, options, *progress);
+}
+
+/// What a configuration asks for, as far as the user's limit (0: none) goes.
+int at_most(int asked, int limit, const char* option, const char* what) {
+  if (limit <= 0 || asked <= limit)
+    return asked;
+  std::fprintf(stderr, "%s: %d, not the %d of the configuration (%s 0 for all)\n", what, limit,
+               asked, option);
+  return limit;
 }
 
 void choose_bits_by_sensitivity(CompressionPlan& plan, const format::fb::ModelT& reference,
-                                const Crops& crops, uint64_t seed) {
+                                const Crops& crops, const HessianLimits& limits, uint64_t seed) {
   if (!plan.quantization)
     return;
   const auto* hawq = std::get_if<nncf::HawqPrecision>(&plan.quantization->precision);
   if (hawq == nullptr)
     return;
+  nncf::HawqPrecision limited = *hawq;
+  limited.data_points = at_most(limited.data_points, limits.crops, "--hessian-crops",
+                                "crops that Hessian traces are estimated on");
+  limited.iterations = at_most(limited.iterations, limits.iterations, "--hessian-iterations",
+                               "random vectors of the estimate");
   for (const LayerBits& layer :
-       choose_layer_bits(reference, crops, *plan.quantization, *hawq, seed)) {
+       choose_layer_bits(reference, crops, *plan.quantization, limited, seed)) {
     plan.layer_bits.push_back(layer.bits);
     std::fprintf(stderr, "%d bits for %s (mean Hessian trace %.2e)\n", layer.bits,
                  layer.layer.c_str(), layer.mean_trace);
@@ -158,6 +197,16 @@ Crops dev_crops(const Arguments& arguments, const format::fb::ModelT& model, Cro
   return Crops(*source, model, arguments.options.crop_length);
 }
 
+std::optional<Labels> labels_of(const Arguments& arguments) {
+  if (arguments.labels.empty())
+    return {};
+  if (!has_splits(arguments.data))
+    throw Error("--labels names a column of manifest.csv, and " + arguments.data + " has none");
+  const fs::path data = arguments.data;
+  return read_labels(data.extension() == ".csv" ? data : data / "manifest.csv", arguments.labels,
+                     arguments.train_split);
+}
+
 nlohmann::ordered_json settings_of(const Arguments& arguments, const Crops& train) {
   const FinetuneOptions& o = arguments.options;
   const auto row = [](const char* name, const std::string& value) {
@@ -171,6 +220,7 @@ nlohmann::ordered_json settings_of(const Arguments& arguments, const Crops& trai
        row("epochs", std::to_string(o.epochs)),
        row("steps an epoch", o.epoch_steps > 0 ? std::to_string(o.epoch_steps) : "all crops"),
        row("crops a step", std::to_string(o.batch)),
+       row("labels", arguments.labels.empty() ? "none" : "column " + arguments.labels),
        row("learning rate", std::to_string(o.learning_rate)), row("seed", std::to_string(o.seed))});
 }
 
@@ -190,13 +240,17 @@ void finetune_model(Arguments arguments) {
   const auto train_source = open_split(arguments, reference, train_split);
   Crops train(*train_source, reference, arguments.options.crop_length);
   const Crops dev = dev_crops(arguments, reference, train);
-  choose_bits_by_sensitivity(plan, reference, train, arguments.options.seed);
+  choose_bits_by_sensitivity(plan, reference, train, arguments.hessian, arguments.options.seed);
   if (!arguments.config.empty() && !arguments.epochs_given)
     arguments.options.epochs = final_epoch(plan) + 2;
-  const format::fb::ModelT student = make_student(arguments, reference, plan, train_split);
-  TrainingResult result =
-      finetune(reference, student, {&train, dev.size() > 0 ? &dev : nullptr}, plan,
-               arguments.options, {run / "checkpoint.safetensors"}, show, show_judgement);
+  auto start_log = nlohmann::ordered_json::object();
+  const format::fb::ModelT student =
+      make_student(arguments, reference, plan, train_split, start_log);
+  const std::optional<Labels> labels = labels_of(arguments);
+  TrainingResult result = finetune(
+      reference, student, {&train, dev.size() > 0 ? &dev : nullptr, labels ? &*labels : nullptr},
+      plan, arguments.options, {run / "checkpoint.safetensors"}, show, show_judgement);
+  result.log.update(start_log);
   result.log["peak_memory_mb"] = peak_memory_mb();
   result.log["settings"] = settings_of(arguments, train);
   std::ofstream(run / "log.json") << result.log.dump(1) << "\n";
@@ -262,12 +316,25 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--code-weight", o.code_weight)->capture_default_str();
   app.add_option("--layer-weight", o.layer_weight)->capture_default_str();
   app.add_option("--output-weight", o.output_weight)->capture_default_str();
+  app.add_option("--labels", arguments.labels,
+                 "A column of manifest.csv to learn from, too: a linear classifier of the mean "
+                 "output trains along");
+  app.add_option("--label-weight", o.label_weight, "Of its cross-entropy in the loss")
+      ->capture_default_str();
+  app.add_option("--label-rate", o.label_rate, "Its learning rate over that of the weights")
+      ->capture_default_str();
   app.add_option("--sparsity", o.sparsity, "Share of zero weights to end with")
       ->capture_default_str();
   app.add_option("--sparsity-block", o.sparsity_block)->capture_default_str();
   app.add_option("--sparsity-ramp", o.sparsity_ramp)->capture_default_str();
   app.add_option("--evaluations", o.evaluations_per_epoch)->capture_default_str();
   app.add_option("--patience", o.patience)->capture_default_str();
+  app.add_option("--hessian-crops", arguments.hessian.crops,
+                 "hawq: crops to estimate on, at most; 0: as the configuration says")
+      ->capture_default_str();
+  app.add_option("--hessian-iterations", arguments.hessian.iterations,
+                 "hawq: random vectors of the estimate, at most; 0: as the configuration says")
+      ->capture_default_str();
   app.add_option("--seed", o.seed)->capture_default_str();
   app.add_option("--threads", o.threads)->capture_default_str();
   app.add_option("--checkpoint-seconds", o.checkpoint_seconds)->capture_default_str();

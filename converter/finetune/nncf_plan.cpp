@@ -17,9 +17,10 @@ void take(std::optional<Algorithm>& slot, const Algorithm& algorithm, const char
 
 }  // namespace
 
-CompressionPlan make_plan(const nncf::NncfConfig& config) {
+CompressionPlan make_plan(const nncf::NncfConfig& config, const std::set<std::string>& given) {
   CompressionPlan plan;
-  for (const nncf::Algorithm& algorithm : config.algorithms) {
+  for (std::size_t i = 0; i < config.algorithms.size(); ++i) {
+    const nncf::Algorithm& algorithm = config.algorithms[i];
     const char* name = nncf::name_of(algorithm);
     if (const auto* magnitude = std::get_if<nncf::MagnitudeSparsity>(&algorithm))
       take(plan.magnitude, *magnitude, name);
@@ -29,8 +30,11 @@ CompressionPlan make_plan(const nncf::NncfConfig& config) {
       take(plan.constant, *constant, name);
     if (const auto* filters = std::get_if<nncf::FilterPruning>(&algorithm))
       take(plan.filters, *filters, name);
-    if (const auto* quantization = std::get_if<nncf::Quantization>(&algorithm))
+    if (const auto* quantization = std::get_if<nncf::Quantization>(&algorithm)) {
       take(plan.quantization, *quantization, name);
+      if (given.contains("compression[" + std::to_string(i) + "].activations.bits"))
+        plan.activation_bits = quantization->activations.bits;
+    }
   }
   if (plan.magnitude && plan.rb)
     throw Error("magnitude_sparsity and rb_sparsity both choose the zeros; give one of them");

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "converter/compress/filter_pruning.h"
@@ -18,12 +20,15 @@ struct CompressionPlan {
   std::optional<nncf::FilterPruning> filters;
   std::optional<nncf::Quantization> quantization;
   std::vector<int> layer_bits;  ///< of weights, by layer; empty: as `quantization` says
+  /// As the file states them; where it does not, 7, the bits of the fast kernels.
+  int activation_bits = 7;
 
   bool sparse() const { return magnitude || rb || constant; }
 };
 
-/// Throws Error when a file asks for two algorithms that set the same weights to zero.
-CompressionPlan make_plan(const nncf::NncfConfig& config);
+/// `given`: settings that the file states (ParsedNncf). Throws Error when it asks for two
+/// algorithms that set the same weights to zero.
+CompressionPlan make_plan(const nncf::NncfConfig& config, const std::set<std::string>& given = {});
 
 /// Epochs after which nothing of the plan changes any more: training takes at least one more.
 int final_epoch(const CompressionPlan& plan);

@@ -34,6 +34,9 @@ struct FinetuneOptions {
   double output_weight = 1;
   double code_weight = 0.1;
   double layer_weight = 0;
+  double label_weight = 1;  ///< of the cross-entropy of labels, where there are some
+  double label_rate = 100;  ///< learning rate of their classifier over that of the weights: it
+                            ///< starts from nothing, they do not
   /// Share of zero weights that training ends with; 0: the masks that the student brings stay. It
   /// rises from 0 as 1 - (1 - p)^3 with the share p of the ramp that is over (Zhu and Gupta,
   /// arXiv:1710.01878).

@@ -13,10 +13,40 @@ namespace edgy::converter::finetune {
 
 using torch::Tensor;
 
+namespace {
+
+/// Between the scores of the largest and the smallest block at the start: what training tells
+/// nothing about goes by magnitude. A hundredth of probability.
+constexpr double kHeadStart = 0.05;
+
+/// 0 for the least of all values to 1 for the greatest.
+std::vector<Tensor> ranks_of(const std::vector<Tensor>& values) {
+  std::vector<Tensor> flat;
+  for (const Tensor& v : values)
+    flat.push_back(v.flatten());
+  if (flat.empty())
+    return {};
+  const Tensor order = std::get<1>(torch::cat(flat).sort(/*stable=*/true, 0, false));
+  const int64_t count = order.numel();
+  Tensor rank = torch::empty({count}, torch::kFloat);
+  rank.index_copy_(0, order,
+                   torch::arange(count, torch::kFloat) / std::max<double>(1.0, double(count - 1)));
+  std::vector<Tensor> ranks;
+  int64_t start = 0;
+  for (const Tensor& v : values) {
+    ranks.push_back(rank.narrow(0, start, v.numel()).reshape(v.sizes()));
+    start += v.numel();
+  }
+  return ranks;
+}
+
+}  // namespace
+
 RbMasks::RbMasks(Network& network, const std::vector<bool>& prunable, int block, double initial)
     : network_(&network), block_(block) {
   // Certain bits would never change: at least a hundredth of doubt.
   const double keep = std::clamp(1 - initial, 0.01, 0.99);
+  std::vector<Tensor> magnitudes;
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     if (!prunable.empty() && !prunable[i])
       continue;
@@ -24,7 +54,11 @@ RbMasks::RbMasks(Network& network, const std::vector<bool>& prunable, int block,
     shape.back() = (shape.back() + block - 1) / block;
     layers_.push_back(i);
     scores_.push_back(torch::full(shape, std::log(keep / (1 - keep)), torch::kFloat));
+    magnitudes.push_back(block_magnitude(network.layers()[i], block));
   }
+  const std::vector<Tensor> ranks = ranks_of(magnitudes);
+  for (std::size_t k = 0; k < scores_.size(); ++k)
+    scores_[k].add_(ranks[k].sub(0.5), kHeadStart);
 }
 
 std::vector<Parameter> RbMasks::parameters(double rate) const {

@@ -17,7 +17,8 @@ namespace edgy::converter::finetune {
 /// probability. At the end the blocks with the greatest scores stay.
 class RbMasks {
  public:
-  /// `prunable`: by layer. Scores start where a share of `initial` is zero.
+  /// `prunable`: by layer. Scores start where a share of `initial` is zero, the smaller blocks a
+  /// little lower, so that they go first where training says nothing.
   RbMasks(Network& network, const std::vector<bool>& prunable, int block, double initial);
 
   /// The scores; they train `rate` times as fast as weights.

@@ -26,8 +26,7 @@ Tensor importance_of(const Layer& layer, const MaskOptions& options, const Tenso
     case Importance::kMagnitude:
       return sum_blocks(weight.abs(), options.block) / options.block;
     case Importance::kNormedMagnitude:
-      return sum_blocks(weight.abs(), options.block) / options.block /
-             weight.norm().clamp_min(1e-20);
+      return block_magnitude(layer, options.block);
     case Importance::kOutputPower: {
       const Tensor added = weight.square() * power;
       return sum_blocks(added, options.block) / added.sum().clamp_min(1e-20);
@@ -66,6 +65,11 @@ InputPower measure_input_power(Network& network, const Tensor& inputs) {
     power.push_back(squares.view({-1, channels}).mean(0).contiguous());
   }
   return power;
+}
+
+Tensor block_magnitude(const Layer& layer, int block) {
+  const Tensor weight = layer.weight.detach();
+  return sum_blocks(weight.abs(), block) / block / weight.norm().clamp_min(1e-20);
 }
 
 std::vector<Tensor> keep_greatest(const std::vector<Tensor>& values, double level, bool global) {

@@ -32,6 +32,10 @@ struct MaskOptions {
   std::vector<bool> prunable;  ///< by layer; empty: all
 };
 
+/// Mean magnitude of each block of `block` input channels, [O, ..., blocks], over the Euclidean
+/// norm of the layer's weights.
+torch::Tensor block_magnitude(const Layer& layer, int block);
+
 /// 1 for what stays, 0 for exactly round(level * count) values, the least first and of equals the
 /// first in order: over all tensors together, or in each.
 std::vector<torch::Tensor> keep_greatest(const std::vector<torch::Tensor>& values, double level,

@@ -42,18 +42,29 @@ std::vector<Parameter> parameters_of(Network& network) {
 }
 
 nlohmann::json to_json(const Judgement& j) {
-  return {{"step", j.step},
-          {"cosine", j.cosine},
-          {"sqnr_db", j.sqnr_db},
-          {"code_agreement", j.code_agreement}};
+  nlohmann::json json = {{"step", j.step},
+                         {"cosine", j.cosine},
+                         {"sqnr_db", j.sqnr_db},
+                         {"code_agreement", j.code_agreement}};
+  if (j.label_accuracy)
+    json["label_accuracy"] = *j.label_accuracy;
+  return json;
 }
 
 Judgement judgement_from(const nlohmann::json& j) {
-  return {j.at("step"), j.at("cosine"), j.at("sqnr_db"), j.at("code_agreement")};
+  Judgement judgement = {j.at("step"), j.at("cosine"), j.at("sqnr_db"), j.at("code_agreement"), {}};
+  if (j.contains("label_accuracy"))
+    judgement.label_accuracy = j["label_accuracy"].get<double>();
+  return judgement;
 }
 
-/// Better for the user: more codes as before; without codes, less error.
-double merit(const Judgement& judgement) {
+/// Better for the user: more codes as before; without codes, less error; where labels are all that
+/// is learned from, more of them right.
+double merit(const Judgement& judgement, const FinetuneOptions& options) {
+  const bool distills =
+      options.output_weight > 0 || options.code_weight > 0 || options.layer_weight > 0;
+  if (!distills && judgement.label_accuracy)
+    return *judgement.label_accuracy;
   return judgement.code_agreement < 1 ? judgement.code_agreement : judgement.sqnr_db;
 }
 
@@ -82,6 +93,11 @@ class Trainer {
     std::vector<Parameter> parameters = parameters_of(student_);
     for (Parameter& parameter : masks_->parameters())
       parameters.push_back(std::move(parameter));
+    if (data.labels != nullptr) {
+      add_labels();
+      for (Parameter& parameter : labels_->parameters(options.label_rate))
+        parameters.push_back(std::move(parameter));
+    }
     optimizer_.emplace(std::move(parameters), options);
     for (const Parameter& parameter : optimizer_->parameters())
       best_.push_back(parameter.value.detach().clone());
@@ -144,6 +160,14 @@ class Trainer {
     }
   }
 
+  void add_labels() {
+    const std::size_t one[] = {0};
+    torch::NoGradGuard no_grad;
+    const Tensor output = distillation_.values(student_, batch_of(*data_.train, one)).front();
+    labels_.emplace(*data_.labels, output.size(-1));
+    labels_->usable(*data_.train);
+  }
+
   Tensor batch_of(const Crops& crops, std::span<const std::size_t> indices) const {
     std::vector<int64_t> shape = crops.shape();
     shape[0] *= static_cast<int64_t>(indices.size());
@@ -195,11 +219,19 @@ class Trainer {
   /// Gradients at the current weights; returns the loss.
   double differentiate(std::span<const std::size_t> indices, double scale) {
     const Targets targets = targets_of(indices);
-    Tensor loss = distillation_.loss(student_, batch_of(*data_.train, indices), targets);
+    const std::vector<Tensor> values =
+        distillation_.values(student_, batch_of(*data_.train, indices));
+    Tensor loss = distillation_.loss(values, targets);
+    if (labels_) {
+      const Tensor named = labels_->loss(values.front(), *data_.train, indices);
+      if (named.defined())
+        loss = loss + options_.label_weight * named;
+    }
     const double value = loss.item<double>();
     if (const Tensor compression = masks_->loss(now_); compression.defined())
       loss = loss + compression;
-    (loss * scale).backward();
+    if (loss.requires_grad())  // a batch without a label teaches nothing where labels are all
+      (loss * scale).backward();
     return value;
   }
 
@@ -253,15 +285,24 @@ class Trainer {
 
   Judgement judge() {
     masks_->settle(now_);
+    torch::NoGradGuard no_grad;
     Agreement agreement;
+    LabelCount labels;
     for (std::size_t i = 0; i < data_.dev->size(); ++i) {
       const std::size_t one[] = {i};
       const Tensor inputs = batch_of(*data_.dev, one);
       if (i == dev_targets_.size())
         dev_targets_.push_back(distillation_.targets(reference_, inputs));
-      distillation_.judge(student_, inputs, dev_targets_[i], agreement);
+      const std::vector<Tensor> values = distillation_.values(student_, inputs);
+      distillation_.judge(values, dev_targets_[i], agreement);
+      if (labels_)
+        labels_->judge(values.front(), *data_.dev, one, labels);
     }
-    return {now_.step, agreement.cosine(), agreement.sqnr_db(), agreement.code_agreement()};
+    Judgement judgement = {
+        now_.step, agreement.cosine(), agreement.sqnr_db(), agreement.code_agreement(), {}};
+    if (labels.all > 0)
+      judgement.label_accuracy = labels.accuracy();
+    return judgement;
   }
 
   /// Only weights under the final masks can be the result: the start too, if it has them.
@@ -269,8 +310,8 @@ class Trainer {
     if (!masks_->complete(now_))
       return;
     const Judgement& latest = judgements_.back();
-    if (best_step_ < 0 || merit(latest) > best_merit_) {
-      best_merit_ = merit(latest);
+    if (best_step_ < 0 || merit(latest, options_) > best_merit_) {
+      best_merit_ = merit(latest, options_);
       best_step_ = now_.step;
       torch::NoGradGuard no_grad;
       for (std::size_t i = 0; i < best_.size(); ++i)
@@ -322,20 +363,23 @@ class Trainer {
 
   /// What has to be equal for a run to go on where another stopped.
   nlohmann::json settings() const {
-    return {{"steps", now_.steps},
-            {"steps_per_epoch", now_.steps_per_epoch},
-            {"crops", data_.train->size()},
-            {"batch", options_.batch},
-            {"optimizer", static_cast<int>(options_.optimizer)},
-            {"learning_rate", options_.learning_rate},
-            {"weight_decay", options_.weight_decay},
-            {"loss", {options_.output_weight, options_.code_weight, options_.layer_weight}},
-            {"sparsity", {options_.sparsity, options_.sparsity_ramp}},
-            {"sparsity_block", options_.sparsity_block},
-            {"amp", static_cast<int>(options_.amp)},
-            {"amp_half", options_.amp_half},
-            {"threads", options_.threads},
-            {"seed", options_.seed}};
+    return {
+        {"steps", now_.steps},
+        {"steps_per_epoch", now_.steps_per_epoch},
+        {"crops", data_.train->size()},
+        {"batch", options_.batch},
+        {"optimizer", static_cast<int>(options_.optimizer)},
+        {"learning_rate", options_.learning_rate},
+        {"weight_decay", options_.weight_decay},
+        {"loss", {options_.output_weight, options_.code_weight, options_.layer_weight}},
+        {"labels", data_.labels != nullptr ? data_.labels->classes : std::vector<std::string>()},
+        {"label_loss", {options_.label_weight, options_.label_rate}},
+        {"sparsity", {options_.sparsity, options_.sparsity_ramp}},
+        {"sparsity_block", options_.sparsity_block},
+        {"amp", static_cast<int>(options_.amp)},
+        {"amp_half", options_.amp_half},
+        {"threads", options_.threads},
+        {"seed", options_.seed}};
   }
 
   static std::string mask_name(std::size_t layer) {
@@ -436,6 +480,7 @@ class Trainer {
   LossScaler scaler_;
   Distillation distillation_;
   std::optional<MaskSchedule> masks_;
+  std::optional<LabelHead> labels_;
   std::optional<Optimizer> optimizer_;
   std::vector<Targets> cache_;        ///< of the reference, by training crop
   std::vector<Targets> dev_targets_;  ///< and by crop of dev

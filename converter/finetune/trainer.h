@@ -5,8 +5,10 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "converter/finetune/crops.h"
+#include "converter/finetune/labels.h"
 #include "converter/finetune/nncf_plan.h"
 #include "converter/finetune/options.h"
 #include "wasm/format/edgy_generated.h"
@@ -19,6 +21,7 @@ struct Judgement {
   double cosine = 0;
   double sqnr_db = 0;
   double code_agreement = 1;
+  std::optional<double> label_accuracy;  ///< share of labelled recordings that are recognized
 };
 
 /// What one step did, for the progress line and the log.
@@ -34,7 +37,8 @@ struct StepReport {
 
 struct TrainingData {
   const Crops* train = nullptr;
-  const Crops* dev = nullptr;  ///< may be null: then the last weights are the result
+  const Crops* dev = nullptr;      ///< may be null: then the last weights are the result
+  const Labels* labels = nullptr;  ///< of both; may be null
 };
 
 struct TrainingFiles {
