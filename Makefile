@@ -101,6 +101,9 @@ bench: page ## speed beside onnxruntime-web in one Chromium session; writes buil
 accuracy: converter ## accuracy and size of sparse models beside plain magnitude pruning (EDGY_MODEL, EDGY_SPEECH: other data)
 	@node tests/accuracy/run.mjs
 
+finetune-configs: native ## every NNCF configuration end to end (NNCF_CONFIGS, EDGY_SPEECH; EDGY_MODEL: another model, without training)
+	@node tests/finetune/configs.mjs
+
 bench-kernels: wasm ## speed of single kernels and of the instructions they are made of
 	@for variant in wasm-simd wasm-relaxed; do cmake --build --preset $$variant -j $(JOBS) --target bench_kernels; done
 	@node tests/bench/kernels/bench-kernels.mjs
