@@ -100,10 +100,10 @@ export async function gather(open) {
     const collected = collector.leaks.length + datagrams;
 
     // Without it.
-    const heardOf = async (names) => {
-      for (let waited = 0; waited < kPatience && !names.every(collector.caught); waited += 100) {
-        await setTimeout(100);
-      }
+    /** Until the collector has heard of all, and of more datagrams than `before` where that is given. */
+    const heardOf = async (names, before = -1) => {
+      const heard = () => names.every(collector.caught) && collector.datagrams() > before;
+      for (let waited = 0; waited < kPatience && !heard(); waited += 100) await setTimeout(100);
     };
     await onPage('attempts of a loose worker', async (page) => {
       const secret = await page.evaluate(() => kit.theSecret());
@@ -117,7 +117,7 @@ export async function gather(open) {
         name === 'broadcast channel' ? found[0] : stored[name],
       );
       const urls = Object.keys(worker.network).filter((name) => name !== 'WebTransport');
-      await heardOf(urls);
+      await heardOf(urls, before);
       put('worker', urls, 'loose', collector.caught);
       attempts['worker: WebTransport'].loose = collector.datagrams() > before;
     });
@@ -137,7 +137,7 @@ export async function gather(open) {
     await onPage('attempts of a loose frame over the network', async (page) => {
       const before = collector.datagrams();
       await page.evaluate(() => kit.frameLoose('network'));
-      await heardOf(Object.keys(frame.network));
+      await heardOf(Object.keys(frame.network), before);
       put('frame', Object.keys(frame.network), 'loose', collector.caught);
       put('frame', Object.keys(frame.datagrams), 'loose', () => collector.datagrams() > before);
     });
