@@ -30,6 +30,8 @@ def preprocessed(command, directory):
     output = words.index("-o")
     words = words[:output] + words[output + 2:]
     words[words.index("-c")] = "-E"
+    # gcc names a header by the shorter of two paths, and how long the clone's is should not matter.
+    words.append("-fno-canonical-system-headers")
     done = subprocess.run(words, cwd=directory, capture_output=True)
     return done.stdout.replace(os.getcwd().encode(), b".") if done.returncode == 0 else None
 
