@@ -74,8 +74,12 @@ void MaskSchedule::before_step(const Moment& now) {
   }
   if (plan_.magnitude) {
     const auto& params = plan_.magnitude->params;
-    const bool moves = params.update_per_optimizer_step || now.step_in_epoch() == 0;
-    if (moves && !nncf::sparsity_frozen(params, now.epoch()))
+    // The epoch that freezes the masks may bring the last level: they follow once more, at its
+    // start.
+    const bool starts = now.step_in_epoch() == 0;
+    const bool frozen = nncf::sparsity_frozen(params, now.epoch());
+    if (frozen ? starts && now.epoch() == params.freeze_epoch
+               : starts || params.update_per_optimizer_step)
       set_masks(*network_, level(now), masks_, power_);
     return;
   }

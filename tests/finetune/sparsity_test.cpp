@@ -70,6 +70,31 @@ TEST_CASE("a multistep schedule reaches its levels and then stays", "[finetune]"
   }
 }
 
+TEST_CASE("the level of the epoch that freezes the masks is reached", "[finetune]") {
+  const auto model = tiny_model();
+  Network network(model);
+  CompressionPlan plan;
+  plan.magnitude.emplace();
+  plan.magnitude->params.schedule = nncf::SparsitySchedule::kMultistep;
+  plan.magnitude->params.multistep_steps = {1, 2};
+  plan.magnitude->params.multistep_levels = {0.1, 0.3, 0.5};
+  plan.magnitude->params.freeze_epoch = 2;
+  FinetuneOptions options;
+  options.sparsity_block = 1;
+  MaskSchedule schedule(network, plan, options, {});
+  Tensor frozen;
+  for (int64_t step = 0; step < 16; ++step) {
+    schedule.before_step({step, 16, 4});
+    if (step == 8)
+      frozen = network.layers()[1].mask.clone();
+    if (step > 8) {  // what weights do no longer matters
+      network.layers()[1].weight.detach().neg_().add_(0.1);
+      CHECK(torch::equal(network.layers()[1].mask, frozen));
+    }
+  }
+  CHECK_THAT(sparsity_of(network), WithinAbs(0.5, 0.001));
+}
+
 TEST_CASE("random masks follow the seed and the step, and settle at the level", "[finetune]") {
   const auto model = tiny_model();
   CompressionPlan plan;
