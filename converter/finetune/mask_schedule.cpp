@@ -103,8 +103,11 @@ void MaskSchedule::settle(const Moment& now) {
 }
 
 bool MaskSchedule::complete(const Moment& now) const {
-  if (plan_.magnitude)
-    return level(now) >= nncf::final_sparsity(plan_.magnitude->params) - 1e-9;
+  if (plan_.magnitude) {
+    // Masks are those of the step before: none yet before the first.
+    const double set = now.step > 0 ? level({now.step - 1, now.steps, now.steps_per_epoch}) : 0;
+    return set >= nncf::final_sparsity(plan_.magnitude->params) - 1e-9;
+  }
   if (plan_.rb)
     return level(now) >= nncf::final_sparsity(plan_.rb->params) - 1e-9;
   return options_.sparsity <= 0 || static_cast<double>(now.step) >

@@ -1,7 +1,7 @@
 // `make finetune-configs`: every NNCF configuration of a folder, run end to end: fine-tuned along its schedule on one model, and without
 // training on another. Writes build/finetune-configs.json and .md: what was asked for beside what the files hold.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { edgy, root, speech } from '../lib/paths.mjs';
@@ -30,7 +30,7 @@ if (options.help) {
   --manifest FILE.csv     recordings with splits train, dev and test (EDGY_SPEECH; default: tests/data/speech)
   --epoch-steps 4         optimizer steps of an epoch of the schedule
   --split test            recordings to judge on
-  --only REGEXP           configurations, by name
+  --only REGEXP           configurations, by name; other rows stay as an earlier run left them in --output
   --output FILE.json      where the figures go; the table is written beside it
   --docs                  write the table into docs/finetuning.md, too`);
   process.exit(0);
@@ -140,6 +140,12 @@ for (const file of readdirSync(options.configs).sort()) {
     rows.push(row);
     console.log(markdown([row]).split('\n').at(-1));
   }
+}
+if (options.only && existsSync(options.output)) {
+  const fresh = (/** @type {any} */ old) => rows.find((row) => row.config === old.config && row.model === old.model);
+  const earlier = JSON.parse(readFileSync(options.output, 'utf8')).rows;
+  const added = rows.filter((row) => !earlier.some((/** @type {any} */ old) => fresh(old) === row));
+  rows.splice(0, rows.length, ...earlier.map((/** @type {any} */ old) => fresh(old) ?? old), ...added);
 }
 const report = { epochSteps: Number(options['epoch-steps']), split: options.split, rows };
 writeFileSync(options.output, `${JSON.stringify(report, null, 2)}\n`);

@@ -66,7 +66,7 @@ TEST_CASE("a multistep schedule reaches its levels and then stays", "[finetune]"
     const Moment now{step, 20, 4};
     schedule.before_step(now);
     CHECK_THAT(sparsity_of(network), WithinAbs(wanted[step / 4], 0.001));
-    CHECK(schedule.complete(now) == (step >= 8));
+    CHECK(schedule.complete(now) == (step > 8));
   }
 }
 
@@ -84,6 +84,8 @@ TEST_CASE("the level of the epoch that freezes the masks is reached", "[finetune
   MaskSchedule schedule(network, plan, options, {});
   Tensor frozen;
   for (int64_t step = 0; step < 16; ++step) {
+    // Before the step, masks are still those of the one before.
+    CHECK(schedule.complete({step, 16, 4}) == (sparsity_of(network) > 0.499));
     schedule.before_step({step, 16, 4});
     if (step == 8)
       frozen = network.layers()[1].mask.clone();
