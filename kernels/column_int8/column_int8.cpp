@@ -6,6 +6,7 @@
 #include "kernels/column_int8/column.h"
 #include "kernels/conv_int8/geometry.h"
 #include "kernels/conv_int8/output.h"
+#include "kernels/forms_of.h"
 #include "kernels/simd.h"
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
 
@@ -15,22 +16,9 @@ alignas(64) constinit thread_local int8_t activation_column[kColumnBytes + 16] =
 
 namespace {
 
-ColumnForms forms_of(Isa isa) {
-#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
-  if (isa == Isa::kRelaxedDot) {
-    return column_relaxed_dot();
-  }
-  if (isa == Isa::kRelaxedPair) {
-    return column_relaxed_pair();
-  }
-#else
-  (void)isa;
-#endif
-  return column_simd128();
-}
-
 RunColumnPanel kernel_of(const PackedColumnWeights& weights) {
-  const ColumnForms forms = forms_of(weights.isa());
+  const ColumnForms forms =
+      forms_of<column_simd128, column_relaxed_dot, column_relaxed_pair>(weights.isa());
   switch (weights.blocks()) {
     case ColumnBlocks::kNonZero4x4:
       return forms.blocks_4x4;

@@ -5,25 +5,9 @@
 #include "kernels/conv_int8/conv_forms.h"
 #include "kernels/conv_int8/geometry.h"
 #include "kernels/conv_int8/reference.h"
+#include "kernels/forms_of.h"
 
 namespace edgy::kernels {
-namespace {
-
-ConvForms forms_of(Isa isa) {
-#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
-  if (isa == Isa::kRelaxedDot) {
-    return conv_relaxed_dot();
-  }
-  if (isa == Isa::kRelaxedPair) {
-    return conv_relaxed_pair();
-  }
-#else
-  (void)isa;
-#endif
-  return conv_simd128();
-}
-
-}  // namespace
 
 bool supports(const ConvShape& shape) {
   if (shape.groups < 1 || shape.in_channels % shape.groups != 0 ||
@@ -77,7 +61,8 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
     conv_int8_reference(shape, weights.data(), input_layout, input, quantization, output);
     return;
   }
-  const ConvForms forms = forms_of(weights.isa());
+  const ConvForms forms =
+      forms_of<conv_simd128, conv_relaxed_dot, conv_relaxed_pair>(weights.isa());
   QuadKernel kernel;
   kernel.accumulate = is_depthwise(shape) ? forms.depthwise : forms.dense;
   if (!is_depthwise(shape) && weights.starts().empty()) {

@@ -6,6 +6,7 @@
 
 #include "kernels/conv_int8/reference.h"
 #include "kernels/conv_int8/strip_copy.h"
+#include "kernels/forms_of.h"
 #include "kernels/sparse_conv_int8/sparse.h"
 #include "kernels/sum_pairs.h"
 
@@ -13,20 +14,6 @@ namespace edgy::kernels {
 namespace {
 
 constexpr int8_t kZeros[4] = {};
-
-SparseForms forms_of(Isa isa) {
-#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
-  if (isa == Isa::kRelaxedDot) {
-    return sparse_relaxed_dot();
-  }
-  if (isa == Isa::kRelaxedPair) {
-    return sparse_relaxed_pair();
-  }
-#else
-  (void)isa;
-#endif
-  return sparse_simd128();
-}
 
 // Plain loops over the stored blocks.
 void sparse_reference(const PackedSparseWeights& weights, std::span<const int32_t> offsets,
@@ -182,7 +169,8 @@ void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_
   }
   const ConvShape& shape = weights.shape();
   RowKernel kernel;
-  const SparseForms forms = forms_of(weights.isa());
+  const SparseForms forms =
+      forms_of<sparse_simd128, sparse_relaxed_dot, sparse_relaxed_pair>(weights.isa());
   kernel.to_values = forms.to_values;
   kernel.to_sums = forms.to_sums;
   kernel.strip_vectors = strip_vectors_of(shape, weights.isa(), input_layout);

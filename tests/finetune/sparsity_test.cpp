@@ -49,17 +49,23 @@ TEST_CASE("blocks of input channels are zero together", "[finetune]") {
   }
 }
 
-TEST_CASE("a multistep schedule reaches its levels and then stays", "[finetune]") {
-  const auto model = tiny_model();
-  Network network(model);
+/// A tenth of zeros in the first epoch, then three and five, until `freeze_epoch`.
+CompressionPlan three_levels(int freeze_epoch) {
   CompressionPlan plan;
   plan.magnitude.emplace();
   plan.magnitude->params.schedule = nncf::SparsitySchedule::kMultistep;
   plan.magnitude->params.multistep_steps = {1, 2};
   plan.magnitude->params.multistep_levels = {0.1, 0.3, 0.5};
-  plan.magnitude->params.freeze_epoch = 3;
+  plan.magnitude->params.freeze_epoch = freeze_epoch;
+  return plan;
+}
+
+TEST_CASE("a multistep schedule reaches its levels and then stays", "[finetune]") {
+  const auto model = tiny_model();
+  Network network(model);
   FinetuneOptions options;
   options.sparsity_block = 1;
+  const CompressionPlan plan = three_levels(3);
   MaskSchedule schedule(network, plan, options, {});
   const double wanted[] = {0.1, 0.3, 0.5, 0.5, 0.5};
   for (int64_t step = 0; step < 20; ++step) {
@@ -73,14 +79,9 @@ TEST_CASE("a multistep schedule reaches its levels and then stays", "[finetune]"
 TEST_CASE("the level of the epoch that freezes the masks is reached", "[finetune]") {
   const auto model = tiny_model();
   Network network(model);
-  CompressionPlan plan;
-  plan.magnitude.emplace();
-  plan.magnitude->params.schedule = nncf::SparsitySchedule::kMultistep;
-  plan.magnitude->params.multistep_steps = {1, 2};
-  plan.magnitude->params.multistep_levels = {0.1, 0.3, 0.5};
-  plan.magnitude->params.freeze_epoch = 2;
   FinetuneOptions options;
   options.sparsity_block = 1;
+  const CompressionPlan plan = three_levels(2);
   MaskSchedule schedule(network, plan, options, {});
   Tensor frozen;
   for (int64_t step = 0; step < 16; ++step) {
