@@ -3,26 +3,16 @@
 
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "converter/finetune/crops.h"
+#include "converter/finetune/judgement.h"
 #include "converter/finetune/labels.h"
 #include "converter/finetune/nncf_plan.h"
 #include "converter/finetune/options.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter::finetune {
-
-/// How good the student is on data that it does not train on.
-struct Judgement {
-  int64_t step = 0;
-  double cosine = 0;
-  double sqnr_db = 0;
-  double code_agreement = 1;
-  std::optional<double> label_accuracy;  ///< share of labelled recordings that are recognized
-};
 
 /// What one step did, for the progress line and the log.
 struct StepReport {
