@@ -1,0 +1,64 @@
+#include "converter/finetune/start.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "converter/cli/progress.h"
+#include "converter/compare/read_edgy.h"
+#include "converter/compress/filter_repair.h"
+#include "converter/compress/float16_storage.h"
+#include "converter/compress/layers.h"
+#include "converter/compress/quantize.h"
+#include "converter/export/int4_storage.h"
+#include "converter/finetune/recordings.h"
+
+namespace edgy::converter::finetune {
+namespace {
+
+/// Training works on bytes.
+format::fb::ModelT expanded(format::fb::ModelT model) {
+  expand_int4(model);
+  expand_float16(model);
+  return model;
+}
+
+}  // namespace
+
+bool has_half_floats(const Arguments& arguments) {
+  if (arguments.from.empty())
+    return false;
+  const auto model = read_edgy(arguments.from);
+  return std::any_of(model.tensors.begin(), model.tensors.end(),
+                     [](const auto& tensor) { return tensor->type == format::fb::DataType::F16; });
+}
+
+format::fb::ModelT make_student(const Arguments& arguments, const format::fb::ModelT& reference,
+                                const CompressionPlan& plan, const std::string& split,
+                                nlohmann::ordered_json& log) {
+  if (!arguments.from.empty())
+    return expanded(read_edgy(arguments.from));
+  format::fb::ModelT floats = reference;
+  const auto calibration = open_split(arguments, reference, split, arguments.calibration_samples);
+  const auto progress = make_terminal_progress();
+  if (plan.filters) {
+    const auto report = prune_filters(floats, filter_options(*plan.filters));
+    for (const PrunedChannels& pruned : report) {
+      std::fprintf(stderr, "filters of %s: %d of %d stay\n", pruned.layers.front().c_str(),
+                   pruned.after, pruned.before);
+    }
+    log["filters_removed"] = pruned_share(report);
+    repair_filters(reference, report, read_samples(*calibration, arguments.calibration_samples), {},
+                   *progress, floats);
+  }
+  if (arguments.precision == "f32")
+    return floats;
+  QuantizeOptions options;
+  options.calibration_samples = arguments.calibration_samples;
+  options.activation_bits = plan.activation_bits;
+  if (plan.activation_bits < 7)
+    options.min_layer_sqnr_db =
+        0;  // training mends what is lost: all layers get what was asked for
+  return quantize(floats, *calibration, options, *progress);
+}
+
+}  // namespace edgy::converter::finetune

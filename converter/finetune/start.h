@@ -1,0 +1,23 @@
+// What training starts from.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "converter/finetune/arguments.h"
+#include "converter/finetune/nncf_plan.h"
+#include "wasm/format/edgy_generated.h"
+
+namespace edgy::converter::finetune {
+
+/// Whether float constants of the model that training starts from are stored in half the bytes.
+bool has_half_floats(const Arguments& arguments);
+
+/// What training starts from: a compressed model as it is, or the original with its filters taken
+/// out (and the layers behind them repaired) and int8 weights. Notes in `log` what share of filters
+/// went.
+format::fb::ModelT make_student(const Arguments& arguments, const format::fb::ModelT& reference,
+                                const CompressionPlan& plan, const std::string& split,
+                                nlohmann::ordered_json& log);
+
+}  // namespace edgy::converter::finetune
