@@ -78,7 +78,7 @@ function runtimeSizes() {
 }
 
 /** One fresh page per table, in which all of its entries live together. */
-async function measure(workload, seconds, threads) {
+async function measure(workload, seconds, threads, shortest) {
   const page = await browser.newPage();
   page.on('request', (request) => noteRequest(request.url()));
   page.on('pageerror', (error) => console.error(String(error)));
@@ -91,15 +91,17 @@ async function measure(workload, seconds, threads) {
   const measured = await page.evaluate((/** @type {any} */ task) => globalThis.measure(task), {
     entries,
     inputs: inputsFor(workload, seconds ?? 1),
+    shorter: seconds > shortest ? inputsFor(workload, shortest) : undefined,
     threads,
     rounds: Number(options.runs),
     warmup: Number(options.warmup),
   });
   const peaks = await page.evaluate((/** @type {any} */ urls) => globalThis.roofline(urls), loops);
   await page.close();
-  const rows = measured.results.map(({ times, ...result }, i) => ({
+  const rows = measured.results.map(({ times, lengths, ...result }, i) => ({
     ...result,
     ...summarize(times),
+    ...(lengths && { growth: summarize(lengths.long).median / summarize(lengths.short).median }),
     modelBytes: statSync(path.resolve(root, entries[i].file)).size,
     file: entries[i].file,
   }));
@@ -109,7 +111,7 @@ async function measure(workload, seconds, threads) {
   return {
     workload: workload.name,
     title: workload.title,
-    ...(seconds === undefined ? {} : { seconds }),
+    ...(seconds === undefined ? {} : { seconds, shortest }),
     threads,
     baseline: workload.baseline,
     userAgent: measured.userAgent,
@@ -128,7 +130,7 @@ try {
       if (threads > 1 && !workload.threads) continue;
       const lengths = hasLength(workload) ? numbers(options.seconds) : [undefined];
       for (const seconds of threads > 1 ? lengths.slice(0, 1) : lengths) {
-        const table = await measure(workload, seconds, threads);
+        const table = await measure(workload, seconds, threads, lengths[0]);
         tables.push(table);
         console.log(`\n${formatTable(table)}`);
         console.log(`\n${alignColumns(formatShares(table.rows))}`);

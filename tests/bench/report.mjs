@@ -28,8 +28,9 @@ export function alignColumns(lines) {
     .join('\n');
 }
 
-/** @param {{ title: string, seconds?: number, threads: number, baseline: string, rows: any[] }} result */
-export function formatTable({ title, seconds, threads, baseline, rows }) {
+/** @param {{ title: string, seconds?: number, shortest?: number, threads: number, baseline: string, rows: any[] }} result */
+export function formatTable({ title, seconds, shortest, threads, baseline, rows }) {
+  const grown = rows.some((row) => row.growth !== undefined);
   const head = [
     'runtime',
     'median ms',
@@ -40,6 +41,7 @@ export function formatTable({ title, seconds, threads, baseline, rows }) {
     'wasm MB',
     'isa',
     `x ${baseline}`,
+    ...(grown ? [`x its ${shortest} s`] : []),
   ];
   const lines = rows.map((row) => [
     row.name,
@@ -51,6 +53,7 @@ export function formatTable({ title, seconds, threads, baseline, rows }) {
     fixed(row.memory && row.memory / 2 ** 20, 1),
     row.about?.isa ?? '',
     fixed(row.speedup),
+    ...(grown ? [fixed(row.growth)] : []),
   ]);
   const what = [
     title,

@@ -46,14 +46,33 @@ async function timeRun({ session }, feeds) {
   return performance.now() - begin;
 }
 
+/** Times of Edgy's entries on their inputs and on shorter ones, in turns. When shapes change, buffers are laid out anew: the run after it counts. */
+async function timeLengths(lanes, shorter, feedsOf, rounds) {
+  const own = lanes.filter(({ runtime }) => runtime.entry.runtime === 'edgy');
+  const times = new Map(own.map((lane) => [lane, { long: [], short: [] }]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [lane, { long, short }] of times) {
+      for (const [feeds, into] of [
+        [lane.feeds, long],
+        [feedsOf(lane.runtime, shorter), short],
+      ]) {
+        await timeRun(lane.runtime, feeds);
+        into.push(await timeRun(lane.runtime, feeds));
+      }
+    }
+  }
+  return times;
+}
+
 /**
- * Runs every entry once per round, in an order that rotates, so that a slow moment of the machine hits all alike.
+ * Runs every entry once per round, in an order that rotates, so that a slow moment of the machine hits all alike. Where there are
+ * `shorter` inputs, Edgy's entries then run on both in turns: how time grows with length.
  * @returns per entry: the first run, the warm runs, load time, and what it says about itself
  */
-globalThis.measure = async ({ entries, inputs, threads, rounds, warmup }) => {
+globalThis.measure = async ({ entries, inputs, shorter, threads, rounds, warmup }) => {
   const started = [];
   for (const entry of entries) started.push(await start(entry, threads));
-  const feedsOf = ({ Tensor }) =>
+  const feedsOf = ({ Tensor }, inputs) =>
     Object.fromEntries(
       Object.entries(inputs).map(([name, { type, shape, value }]) => {
         const size = shape.reduce((product, extent) => product * extent, 1);
@@ -62,7 +81,7 @@ globalThis.measure = async ({ entries, inputs, threads, rounds, warmup }) => {
     );
   const lanes = [];
   for (const runtime of started) {
-    const feeds = feedsOf(runtime);
+    const feeds = feedsOf(runtime, inputs);
     lanes.push({ runtime, feeds, first: await timeRun(runtime, feeds), times: [] });
   }
   for (let round = -warmup; round < rounds; round++) {
@@ -72,14 +91,17 @@ globalThis.measure = async ({ entries, inputs, threads, rounds, warmup }) => {
       if (round >= 0) lane.times.push(time);
     }
   }
+  const growth = shorter ? await timeLengths(lanes, shorter, feedsOf, Math.ceil(rounds / 3)) : new Map();
   const results = [];
-  for (const { runtime, feeds, first, times } of lanes) {
+  for (const lane of lanes) {
+    const { runtime, feeds, first, times } = lane;
     const { entry, loadMilliseconds, about, memory } = runtime;
     results.push({
       name: entry.name,
       runtime: entry.runtime,
       first,
       times,
+      lengths: growth.get(lane),
       loadMilliseconds,
       about,
       memory: await memory?.(),
