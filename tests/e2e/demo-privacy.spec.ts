@@ -101,7 +101,7 @@ test('the copy holds the files of this page and nothing else', async ({ page, de
     return (await cache.keys()).map(({ url }) => url);
   });
   expect(kept.every((url) => url.startsWith(demo))).toBe(true);
-  for (const needed of [demo, `${demo}models/edgy-256-int8.edgy`, `${demo}attackers/edgy-256.json`]) {
+  for (const needed of [demo, `${demo}models/edgy-256-sparse.edgy`, `${demo}attackers/edgy-256.json`]) {
     expect(kept).toContain(needed);
   }
 });

@@ -63,6 +63,7 @@ test('float constants in half the bytes: the native runtime, and close to the wh
 
 for (const { model, minCosine, minAgreement } of [
   { model: 'edgy-256-int8', minCosine: 0.999, minAgreement: 0.93 },
+  { model: 'edgy-256-sparse', minCosine: 0.999, minAgreement: 0.93 },
   { model: 'edgy-256-f32', minCosine: 0.9999999, minAgreement: 0.995 },
 ]) {
   test(`${model} is close to the float reference on real speech`, async ({ page, open }) => {

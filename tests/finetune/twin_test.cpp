@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -27,10 +28,11 @@ torch::Tensor as_torch(const Tensor& tensor) {
       .clone();
 }
 
-fb::ModelT tiny_int8() {
+fb::ModelT tiny_int8(int activation_bits = 7) {
   MemorySource source(tiny_samples(8, 60, 2));
   SilentProgress progress;
   QuantizeOptions options;
+  options.activation_bits = activation_bits;
   options.min_layer_sqnr_db = 0;
   return quantize(tiny_model(), source, options, progress);
 }
@@ -57,9 +59,12 @@ TEST_CASE("a float32 twin agrees with the runtime to rounding", "[finetune]") {
 }
 
 TEST_CASE("an int8 twin computes the runtime's integers, bit for bit", "[finetune]") {
-  const auto model = tiny_int8();
-  REQUIRE(std::any_of(model.tensors.begin(), model.tensors.end(), [](const auto& tensor) {
-    return tensor->type == fb::DataType::I8 && tensor->buffer < 0;
+  const int bits = GENERATE(2, 3, 4, 5, 6, 7, 8);
+  CAPTURE(bits);
+  const auto model = tiny_int8(bits);
+  REQUIRE(std::any_of(model.tensors.begin(), model.tensors.end(), [&](const auto& tensor) {
+    return tensor->type == fb::DataType::I8 && tensor->buffer < 0 &&
+           tensor->quantization->bits == bits;
   }));
   for (const Sample& sample : tiny_samples(5, 77, 9)) {
     const Both both = run_both(model, sample);

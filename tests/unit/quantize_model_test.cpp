@@ -1,6 +1,7 @@
 // Compression as a whole, on the demo's own model and recordings.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <cmath>
 #include <filesystem>
 
 #include "converter/compare/compare.h"
@@ -82,6 +83,49 @@ TEST_CASE("a layer that can not be quantized well enough keeps more bits, then f
   const fb::ModelT model = quantize(encoder(), *calibration, options, progress);
   for (const auto& tensor : model.tensors)
     CHECK(tensor->type != fb::DataType::I8);
+}
+
+Tensor z_of(const fb::ModelT& model, const Sample& sample, const runtime::SessionOptions& options) {
+  const auto outputs = Runner(model, nullptr, options).run(sample);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (model.tensors[static_cast<std::size_t>(model.outputs[i])]->name == "z")
+      return outputs[i];
+  }
+  FAIL("the encoder has no output z");
+  return {};
+}
+
+TEST_CASE("fewer bits of activations give coarser steps, and every form the same answer",
+          "[model]") {
+  const auto calibration = recordings("train", 4);
+  const Sample sample = calibration->sample(0);
+  const Tensor reference = z_of(encoder(), sample, {});
+  const auto wanted = reference.values<float>();
+  SilentProgress progress;
+  double error_before = 0;
+  for (const int bits : {8, 7, 5, 3, 2}) {
+    CAPTURE(bits);
+    QuantizeOptions options;
+    options.activation_bits = bits;
+    options.min_layer_sqnr_db = 0;
+    const fb::ModelT model = quantize(encoder(), *calibration, options, progress);
+    std::vector<uint8_t> first;
+    double error = 0;
+    for (const kernels::Isa isa : kernels::available_isas()) {
+      runtime::SessionOptions session;
+      session.isa = isa;
+      const Tensor z = z_of(model, sample, session);
+      if (first.empty()) {
+        first = z.data;
+        const auto values = z.values<float>();
+        for (std::size_t i = 0; i < values.size(); ++i)
+          error += std::pow(double{values[i]} - wanted[i], 2);
+      }
+      CHECK(z.data == first);
+    }
+    CHECK(error > error_before);
+    error_before = error;
+  }
 }
 
 TEST_CASE("calibration without data and impossible options are refused in words", "[model]") {
