@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "converter/audit/parallel.h"
+#include "converter/compress/float16_storage.h"
 #include "converter/compress/runner.h"
 #include "converter/error.h"
 
@@ -148,7 +149,9 @@ std::vector<Representation> represent(const format::fb::ModelT& model, const Dat
   std::vector<Worker> workers(worker_count());
   for (Worker& worker : workers)
     worker = {open(), std::make_unique<Runner>(model)};
-  const std::optional<Frames> codebook = codebook_of(model);
+  format::fb::ModelT expanded = model;
+  expand_float16(expanded);
+  const std::optional<Frames> codebook = codebook_of(expanded);
   const std::size_t count = workers.front().data->size();
 
   std::vector<std::vector<Row>> recordings(count);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <cmath>
@@ -9,8 +10,11 @@
 #include "converter/audit/attacker_export.h"
 #include "converter/audit/audit.h"
 #include "converter/audit/evaluation.h"
+#include "converter/audit/representation.h"
 #include "converter/audit/verification.h"
+#include "converter/compress/float16_storage.h"
 #include "converter/error.h"
+#include "tests/unit/encoder_data.h"
 
 namespace edgy::converter {
 namespace {
@@ -297,6 +301,23 @@ Representation voices_apart(std::vector<Recording>& recordings) {
     }
   }
   return z;
+}
+
+TEST_CASE("codes are seen however the codebook is stored", "[audit]") {
+  const DatasetFactory open = [] { return recordings("train", 4); };
+  SilentProgress progress;
+  format::fb::ModelT model = encoder();
+  const std::vector<Representation> whole = represent(model, open, progress);
+  store_float16(model);
+  const std::vector<Representation> half = represent(model, open, progress);
+  REQUIRE(std::any_of(whole.begin(), whole.end(), [](const auto& r) { return r.codes == 512; }));
+  REQUIRE(half.size() == whole.size());
+  for (std::size_t i = 0; i < half.size(); ++i) {
+    CHECK(half[i].name == whole[i].name);
+    CHECK(half[i].codes == whole[i].codes);
+    CHECK(half[i].voice.rows() == whole[i].voice.rows());
+    CHECK(half[i].voice.cols() == whole[i].voice.cols());
+  }
 }
 
 TEST_CASE("exported attackers answer by their formula as they were judged", "[audit]") {
