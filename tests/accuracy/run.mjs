@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     also: { type: 'string', multiple: true, default: [] },
     output: { type: 'string', default: path.join(root, 'build/accuracy.json') },
     docs: { type: 'boolean', default: false },
+    place: { type: 'string' },
     from: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -37,11 +38,12 @@ if (options.help) {
   --also LABEL=FILE.edgy  a row for a file that is there already, a fine-tuned one for instance (may be repeated)
   --output FILE.json      where the figures go
   --docs                  write the table into docs/compression.md, too
-  --from FILE.json        measure nothing: write the table of these figures into docs/compression.md`);
+  --place PAGE.md#NAME    ... or there, between the comments that say so
+  --from FILE.json        measure nothing: write the table of these figures into the page`);
   process.exit(0);
 }
 if (options.from) {
-  writeTable(JSON.parse(readFileSync(options.from, 'utf8')));
+  writeTable(JSON.parse(readFileSync(options.from, 'utf8')), options.place);
   process.exit(0);
 }
 
@@ -145,4 +147,4 @@ const report = {
 if (existsSync(options.output)) rmSync(options.output);
 writeFileSync(options.output, `${JSON.stringify(report, null, 2)}\n`);
 console.log(`\n${markdown(rows)}\n`);
-if (options.docs) writeTable(report);
+if (options.docs || options.place) writeTable(report, options.place);

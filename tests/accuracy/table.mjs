@@ -39,14 +39,17 @@ export function markdown(rows) {
   ].join('\n');
 }
 
-/** Puts the table between the two comments in docs/compression.md that name the model. @param {any} report as run.mjs writes it */
-export function writeTable({ model, onnxBytes, samples, split, rows }) {
-  const file = path.join(root, 'docs/compression.md');
+/**
+ * Puts the table between the two comments of a page that name it.
+ * @param {any} report as run.mjs writes it @param {string} place "docs/PAGE.md#NAME", by default the model's in docs/compression.md
+ */
+export function writeTable({ model, onnxBytes, samples, split, rows }, place = '') {
+  const [page, name] = (place || `docs/compression.md#${path.basename(model, '.onnx')}`).split('#');
+  const file = path.join(root, page);
   const text = readFileSync(file, 'utf8');
-  const name = path.basename(model, '.onnx');
   const [begin, end] = [`<!-- accuracy:${name} -->`, `<!-- /accuracy:${name} -->`];
   const [before, after] = [text.indexOf(begin), text.indexOf(end)];
-  if (before < 0 || after < before) throw new Error(`docs/compression.md has no place for a table of ${name}`);
+  if (before < 0 || after < before) throw new Error(`${page} has no place for a table of ${name}`);
   const caption =
     `${model} (${onnxBytes.toLocaleString('en')} bytes), calibrated on ${samples} recordings of split train, judged on split ` +
     `${split}:`;
