@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 EDGY := build/native/bin/edgy
 ONNX := tests/data/models/edgy-256.onnx
 SPEECH := tests/data/speech/manifest.csv
-MODELS := build/models/edgy-256-f32.edgy build/models/edgy-256-int8.edgy
+MODELS := $(addprefix build/models/edgy-256-,f32.edgy int8.edgy sparse.edgy)
 JOBS ?= $(shell nproc)
 
 .PHONY: tools $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
@@ -39,7 +39,7 @@ wasm: tools ## the WebAssembly runtime, both variants
 	@$(call configure,wasm-relaxed)
 	@cmake --build --preset wasm-relaxed -j $(JOBS)
 
-models: converter $(MODELS) ## the demo's model, converted: float32 and int8
+models: converter $(MODELS) ## the models of demo and tests: float32, dense int8, and the demo's sparse int8
 
 build/models/edgy-256-f32.edgy: $(ONNX) $(EDGY)
 	@mkdir -p $(@D)
@@ -49,8 +49,14 @@ build/models/edgy-256-int8.edgy: $(ONNX) $(SPEECH) $(EDGY)
 	@mkdir -p $(@D)
 	$(EDGY) convert $(ONNX) -o $@ --calibration $(SPEECH) --front-end edgy
 
-recipe: native ## the sparse model of the demo's encoder, from fp32: pruned, quantized, fine-tuned (SPEECH=MANIFEST.csv)
-	@recipes/sparse-encoder $(ONNX) $(SPEECH) build/models/edgy-256-sparse.edgy
+# The page ships what `make recipe` made from the whole corpus: training takes minutes, and libtorch.
+build/models/edgy-256-sparse.edgy: web-demo/models/edgy-256-sparse.edgy
+	@mkdir -p $(@D)
+	@cp $< $@
+
+recipe: native ## the demo's sparse model, from fp32: pruned, quantized, fine-tuned (SPEECH=MANIFEST.csv, OUTPUT=FILE.edgy)
+	@mkdir -p build/recipe
+	@recipes/sparse-encoder $(ONNX) $(SPEECH) $(or $(OUTPUT),build/recipe/edgy-256-sparse.edgy)
 
 package: wasm ## the npm package, in wasm/npm/dist
 	@npm run --silent build --workspace wasm/npm
@@ -112,7 +118,7 @@ leakage: converter ## what codes tell about the speaker: fp32 beside int8; write
 	@node tests/leakage/leakage.mjs
 
 attackers: models ## train the demo page's attackers on LEAKAGE_SPEECH (a manifest.csv with split attack-train)
-	$(EDGY) audit build/models/edgy-256-int8.edgy --manifest $(LEAKAGE_SPEECH) \
+	$(EDGY) audit build/models/edgy-256-sparse.edgy --manifest $(LEAKAGE_SPEECH) \
 	  --export-attackers web-demo/public/attackers/edgy-256.json
 
 reproduce: setup ## build the WebAssembly files twice from clean trees and compare the bytes

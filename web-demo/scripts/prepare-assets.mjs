@@ -15,7 +15,7 @@ import { principalAxes } from './principal-axes.mjs';
 const demo = join(dirname(fileURLToPath(import.meta.url)), '..');
 const root = join(demo, '..');
 const onnx = join(root, 'tests/data/models/edgy-256.onnx');
-const models = ['edgy-256-int8.edgy', 'edgy-256-f32.edgy'];
+const models = ['edgy-256-sparse.edgy', 'edgy-256-f32.edgy'];
 const kCodes = 512;
 const kEmbedding = 64;
 

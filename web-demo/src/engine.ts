@@ -21,7 +21,7 @@ export interface Encoding {
 }
 
 const kModelUrls: Record<Precision, string> = {
-  int8: new URL('models/edgy-256-int8.edgy', document.baseURI).href,
+  int8: new URL('models/edgy-256-sparse.edgy', document.baseURI).href,
   f32: new URL('models/edgy-256-f32.edgy', document.baseURI).href,
 };
 
@@ -61,6 +61,12 @@ export class Model {
   /** Of the ONNX file that the model was converted from. */
   get sourceBytes(): number {
     return this.#encoder.session.modelMetadata.sourceBytes;
+  }
+
+  /** Share of the weights that the converter was asked to leave out; 0 where none. */
+  get sparsity(): number {
+    const config: { pruning?: { sparsity?: number } } = JSON.parse(this.#encoder.session.modelMetadata.config || '{}');
+    return config.pruning?.sparsity ?? 0;
   }
 
   async wasmMemory(): Promise<number> {

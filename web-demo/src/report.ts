@@ -19,7 +19,13 @@ export interface Report {
   readonly realTime: Record<Precision, number>;
   readonly agreement: number;
   readonly cosine: number;
-  readonly model: { readonly onnxBytes: number; readonly int8Bytes: number; readonly f32Bytes: number };
+  readonly model: {
+    readonly onnxBytes: number;
+    readonly int8Bytes: number;
+    readonly f32Bytes: number;
+    /** Share of the int8 model's weights that are zero. */
+    readonly sparsity: number;
+  };
   readonly memory: Record<Precision, number>;
   readonly runtime: {
     readonly version: string;
@@ -79,7 +85,12 @@ export async function makeReport(
     realTime: { int8: latency.int8.total / 1000 / seconds, f32: latency.f32.total / 1000 / seconds },
     agreement: comparison.agreement,
     cosine: comparison.cosine,
-    model: { onnxBytes: models.int8.sourceBytes, int8Bytes: models.int8.bytes, f32Bytes: models.f32.bytes },
+    model: {
+      onnxBytes: models.int8.sourceBytes,
+      int8Bytes: models.int8.bytes,
+      f32Bytes: models.f32.bytes,
+      sparsity: models.int8.sparsity,
+    },
     memory: { int8: await models.int8.wasmMemory(), f32: await models.f32.wasmMemory() },
     runtime: { version, variant, isa, files, rawBytes: decoded, transferredBytes: encoded },
   };

@@ -48,7 +48,7 @@ export function showFigures(report: Report): void {
     pair(
       'of the original model’s bytes',
       format.percent(model.int8Bytes / model.onnxBytes),
-      `${format.bytes(model.int8Bytes)} .edgy`,
+      `${format.bytes(model.int8Bytes)} .edgy, ${format.percent(model.sparsity, 0)} of the weights zero`,
     ),
   );
   byId('compare').replaceChildren(

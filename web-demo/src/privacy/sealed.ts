@@ -4,7 +4,7 @@ import { createSealedSession, type SealedSession } from 'edgy/sealed';
 import type { SealVerifier } from '../panels/seal_check';
 import { kMelBands } from './levels';
 
-const kModel = new URL('models/edgy-256-int8.edgy', document.baseURI);
+const kModel = new URL('models/edgy-256-sparse.edgy', document.baseURI);
 /** A forged call that was answered would have been by then; an unanswered one never is. */
 const kSilence = 400;
 
