@@ -27,7 +27,11 @@ const table = (/** @type {string[][]} */ [head, ...rows]) =>
 function demoTable() {
   const { model, runtime, allClips, oneSecond } = demo;
   return table([
-    ['The demo: EDGY encoder, 256 channels, real speech in Chromium, one thread', 'int8', 'fp32'],
+    [
+      'The demo: EDGY encoder, 256 channels, real speech in Chromium, one thread',
+      `int8, ${percent(model.sparsity, 0)} zeros`,
+      'fp32',
+    ],
     [
       'Model bytes',
       `${whole(model.int8Bytes)} (${percent(model.int8Bytes / model.onnxBytes, 2)})`,
