@@ -27,7 +27,10 @@ function describe(report, userAgent) {
     '',
     'Model',
     line('fp32 ONNX', `${whole(model.onnxBytes)} bytes`),
-    line(`int8 .edgy, ${percent(model.sparsity, 0)} zeros`, `${whole(model.int8Bytes)} bytes, ${percent(model.int8Bytes / model.onnxBytes)}`),
+    line(
+      `int8 .edgy, ${percent(model.sparsity, 0)} zeros`,
+      `${whole(model.int8Bytes)} bytes, ${percent(model.int8Bytes / model.onnxBytes)}`,
+    ),
     line('runtime (wasm + JavaScript)', `${whole(runtime.rawBytes)} bytes, brotli ${whole(runtime.transferredBytes)}`),
     '',
     `int8 beside fp32, ${allClips.clips} recordings of real speech, ${whole(allClips.frames)} codes`,
