@@ -55,7 +55,8 @@ std::vector<int32_t> conv_offsets(const PackedConvWeights& weights, const Block4
 
 void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offsets,
                const Block4& input_layout, const int8_t* input,
-               const ConvQuantization& quantization, const ConvOutput& output) {
+               const ConvQuantization& quantization, const ConvOutput& output,
+               const Threads& threads) {
   const ConvShape& shape = weights.shape();
   if (weights.isa() == Isa::kReference) {
     conv_int8_reference(shape, weights.data(), input_layout, input, quantization, output);
@@ -76,7 +77,7 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
   kernel.out_channels = shape.out_channels;
   kernel.quads_per_group = group_quads(shape);
   kernel.blocks_per_group = group_blocks(shape);
-  run_strips(shape, input_layout, input, kernel, quantization, output);
+  run_strips(shape, input_layout, input, kernel, quantization, output, threads);
 }
 
 std::vector<int32_t> fold_zero_point(const ConvShape& shape, std::span<const int8_t> weights,

@@ -9,6 +9,7 @@
 
 #include "kernels/block4.h"
 #include "kernels/isa.h"
+#include "kernels/team.h"
 
 namespace edgy::kernels {
 
@@ -102,7 +103,8 @@ std::vector<int32_t> conv_offsets(const PackedConvWeights& weights, const Block4
 /// Convolves one image. Input values must lie in 0..127 for the relaxed forms. Allocates nothing.
 void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offsets,
                const Block4& input_layout, const int8_t* input,
-               const ConvQuantization& quantization, const ConvOutput& output);
+               const ConvQuantization& quantization, const ConvOutput& output,
+               const Threads& threads = {});
 
 /// bias'[o] = bias[o] - zero_point * sum(weights[o]): what ConvQuantization::bias wants. `bias` may
 /// be empty (zeros).

@@ -11,14 +11,27 @@ constexpr int32_t kColumnQuads = 64;
 
 }  // namespace
 
-void QuadKernel::run(const Strip& strip, const ConvQuantization& quantization,
-                     const OutputWriter& writer) const {
+int32_t QuadKernel::first_quad(int32_t part, int32_t parts) const {
+  const int32_t quads = (out_channels + 3) / 4;
+  if (part == parts || starts == nullptr) {
+    return static_cast<int32_t>(int64_t{quads} * part / parts);
+  }
+  const int64_t steps_before = int64_t{starts[quads]} * part / parts;
+  return static_cast<int32_t>(std::lower_bound(starts, starts + quads, steps_before) - starts);
+}
+
+ChannelRange QuadKernel::part(int32_t index, int32_t parts) const {
+  return {4 * first_quad(index, parts), std::min(4 * first_quad(index + 1, parts), out_channels)};
+}
+
+void QuadKernel::run(const Strip& strip, const ChannelRange& channels,
+                     const ConvQuantization& quantization, const OutputWriter& writer) const {
   if (strip.positions == 1 && accumulate_column != nullptr) {
-    run_column(strip, quantization, writer);
+    run_column(strip, channels, quantization, writer);
     return;
   }
   QuadSums sums = {};
-  for (int32_t quad = 0; 4 * quad < out_channels; ++quad) {
+  for (int32_t quad = channels.begin / 4; 4 * quad < channels.end; ++quad) {
     int32_t bias[4] = {};
     for (int32_t i = 0; i < 4 && 4 * quad + i < out_channels; ++i) {
       bias[i] = quantization.bias[4 * quad + i];
@@ -29,13 +42,14 @@ void QuadKernel::run(const Strip& strip, const ConvQuantization& quantization,
   }
 }
 
-void QuadKernel::run_column(const Strip& strip, const ConvQuantization& quantization,
+void QuadKernel::run_column(const Strip& strip, const ChannelRange& range,
+                            const ConvQuantization& quantization,
                             const OutputWriter& writer) const {
   alignas(16) int32_t sums[4 * kColumnQuads];
-  const int32_t all_quads = (out_channels + 3) / 4;
-  for (int32_t first = 0; first < all_quads;) {
+  const int32_t end_quad = (range.end + 3) / 4;
+  for (int32_t first = range.begin / 4; first < end_quad;) {
     const int32_t group = first / quads_per_group;
-    const int32_t end = std::min({first + kColumnQuads, all_quads, quads_per_group * (group + 1)});
+    const int32_t end = std::min({first + kColumnQuads, end_quad, quads_per_group * (group + 1)});
     const int32_t channels = std::min(4 * end, out_channels) - 4 * first;
     std::copy_n(quantization.bias.data() + std::ptrdiff_t{4} * first, channels, sums);
     std::fill(sums + channels, sums + std::ptrdiff_t{4} * (end - first), 0);

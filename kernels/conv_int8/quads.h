@@ -22,8 +22,9 @@ class QuadKernel final : public StripKernel {
   using AccumulateColumn = void (*)(const QuadKernel& kernel, int32_t quad, int32_t quads,
                                     const int8_t* input, int32_t* sums);
 
-  void run(const Strip& strip, const ConvQuantization& quantization,
+  void run(const Strip& strip, const ChannelRange& channels, const ConvQuantization& quantization,
            const OutputWriter& writer) const override;
+  ChannelRange part(int32_t index, int32_t parts) const override;
 
   Accumulate accumulate = nullptr;
   AccumulateColumn accumulate_column = nullptr;  ///< for strips of one position; may be null
@@ -35,8 +36,9 @@ class QuadKernel final : public StripKernel {
   int32_t quads_per_group = 1;  ///< quads that read the same input channels
 
  private:
-  void run_column(const Strip& strip, const ConvQuantization& quantization,
-                  const OutputWriter& writer) const;
+  void run_column(const Strip& strip, const ChannelRange& channels,
+                  const ConvQuantization& quantization, const OutputWriter& writer) const;
+  int32_t first_quad(int32_t part, int32_t parts) const;
 };
 
 }  // namespace edgy::kernels

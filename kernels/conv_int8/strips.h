@@ -1,5 +1,5 @@
-// Walks the output of a convolution in strips of positions; a kernel computes all channels of a
-// strip.
+// Walks the output of a convolution in strips of positions; a kernel computes the channels of a
+// strip. Threads share strips, and channels within them.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,21 @@ struct Strip {
   int32_t positions;
 };
 
+/// Output channels `begin` to `end` (left out).
+struct ChannelRange {
+  int32_t begin;
+  int32_t end;
+};
+
 /// One convolution in one instruction form, weights and tap offsets bound.
 class StripKernel {
  public:
-  /// Computes and stores all output channels of a strip.
-  virtual void run(const Strip& strip, const ConvQuantization& quantization,
-                   const OutputWriter& writer) const = 0;
+  /// Computes and stores output channels of a strip: all, or those of a `part`.
+  virtual void run(const Strip& strip, const ChannelRange& channels,
+                   const ConvQuantization& quantization, const OutputWriter& writer) const = 0;
+  /// Part `index` of the output channels cut into `parts` of about equally many stored weights;
+  /// some may be empty. No two parts hold channels of the same four.
+  virtual ChannelRange part(int32_t index, int32_t parts) const = 0;
 
   int32_t strip_vectors = kStripVectors;  ///< most vectors of a strip
   int32_t blocks_per_group = 0;           ///< input channel blocks of one group
@@ -38,6 +47,6 @@ class StripKernel {
 /// Convolves one image with `kernel`.
 void run_strips(const ConvShape& shape, const Block4& input_layout, const int8_t* input,
                 const StripKernel& kernel, const ConvQuantization& quantization,
-                const ConvOutput& output);
+                const ConvOutput& output, const Threads& threads);
 
 }  // namespace edgy::kernels

@@ -13,16 +13,44 @@ alignas(64) thread_local union {
 
 }  // namespace
 
-void RowKernel::run(const Strip& strip, const ConvQuantization& quantization,
-                    const OutputWriter& writer) const {
-  const int8_t* input = strip.input;
-  for (int32_t group = 0; group < out_channels; group += channels_per_group) {
-    const int32_t group_end = group + channels_per_group;
-    for (int32_t first = group; first < group_end; first += kChunkRows) {
-      const int32_t end = std::min(first + kChunkRows, group_end);
-      run_chunk({first, end, first, (strip.positions + 3) / 4, input}, strip, quantization, writer);
+int32_t RowKernel::first_channel(int32_t chunk) const {
+  const int32_t per_group = chunks_per_group();
+  return chunk / per_group * channels_per_group + chunk % per_group * kChunkRows;
+}
+
+// Rows lie in the order of their chunks, so a chunk's first row has the number of its first
+// channel.
+int32_t RowKernel::first_chunk(int32_t part, int32_t parts) const {
+  if (part == parts) {
+    return chunks();
+  }
+  const int64_t blocks_before = int64_t{row_starts[out_channels]} * part / parts;
+  int32_t low = 0;
+  int32_t high = chunks();
+  while (low < high) {
+    const int32_t middle = (low + high) / 2;
+    if (row_starts[first_channel(middle)] < blocks_before) {
+      low = middle + 1;
+    } else {
+      high = middle;
     }
-    input += strip.group_bytes;
+  }
+  return low;
+}
+
+ChannelRange RowKernel::part(int32_t index, int32_t parts) const {
+  return {first_channel(first_chunk(index, parts)), first_channel(first_chunk(index + 1, parts))};
+}
+
+void RowKernel::run(const Strip& strip, const ChannelRange& range,
+                    const ConvQuantization& quantization, const OutputWriter& writer) const {
+  for (int32_t first = range.begin; first < range.end;) {
+    const int32_t group = first / channels_per_group;
+    const int32_t end = std::min(first + kChunkRows, channels_per_group * (group + 1));
+    run_chunk(
+        {first, end, first, (strip.positions + 3) / 4, strip.input + strip.group_bytes * group},
+        strip, quantization, writer);
+    first = end;
   }
 }
 

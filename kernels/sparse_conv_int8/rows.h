@@ -7,8 +7,9 @@
 
 namespace edgy::kernels {
 
-/// Rows that are sorted by length, computed one after another and only then stored.
-inline constexpr int32_t kChunkRows = 256;
+/// Rows that are sorted by length, computed one after another and only then stored; what threads
+/// share is whole chunks.
+inline constexpr int32_t kChunkRows = 64;
 
 /// Most vectors of a strip for an output of `height` by `width`: no more than the form's registers
 /// hold, and strips of one row are even.
@@ -32,8 +33,9 @@ class RowKernel final : public StripKernel {
   using ToSums = void (*)(const RowKernel& kernel, const Chunk& chunk,
                           const ConvQuantization& quantization, QuadSums* sums);
 
-  void run(const Strip& strip, const ConvQuantization& quantization,
+  void run(const Strip& strip, const ChannelRange& channels, const ConvQuantization& quantization,
            const OutputWriter& writer) const override;
+  ChannelRange part(int32_t index, int32_t parts) const override;
 
   ToValues to_values = nullptr;
   ToSums to_sums = nullptr;
@@ -45,6 +47,10 @@ class RowKernel final : public StripKernel {
   int32_t channels_per_group = 1;
 
  private:
+  int32_t chunks_per_group() const { return (channels_per_group + kChunkRows - 1) / kChunkRows; }
+  int32_t chunks() const { return out_channels / channels_per_group * chunks_per_group(); }
+  int32_t first_channel(int32_t chunk) const;
+  int32_t first_chunk(int32_t part, int32_t parts) const;
   void run_chunk(const Chunk& chunk, const Strip& strip, const ConvQuantization& quantization,
                  const OutputWriter& writer) const;
 };

@@ -162,7 +162,8 @@ std::vector<int32_t> sparse_conv_offsets(const PackedSparseWeights& weights, con
 
 void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_t> offsets,
                       const Block4& input_layout, const int8_t* input,
-                      const ConvQuantization& quantization, const ConvOutput& output) {
+                      const ConvQuantization& quantization, const ConvOutput& output,
+                      const Threads& threads) {
   if (weights.isa() == Isa::kReference) {
     sparse_reference(weights, offsets, input_layout, input, quantization, output);
     return;
@@ -185,7 +186,7 @@ void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_
   if (copy.worthwhile(weights.stored_blocks())) {
     kernel.copy = &copy;
   }
-  run_strips(shape, input_layout, input, kernel, quantization, output);
+  run_strips(shape, input_layout, input, kernel, quantization, output, threads);
 }
 
 }  // namespace edgy::kernels

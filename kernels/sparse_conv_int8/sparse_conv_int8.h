@@ -57,6 +57,7 @@ std::vector<int32_t> sparse_conv_offsets(const PackedSparseWeights& weights, con
 /// Convolves one image. Parameters and results are those of `conv_int8`.
 void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_t> offsets,
                       const Block4& input_layout, const int8_t* input,
-                      const ConvQuantization& quantization, const ConvOutput& output);
+                      const ConvQuantization& quantization, const ConvOutput& output,
+                      const Threads& threads = {});
 
 }  // namespace edgy::kernels
