@@ -66,7 +66,24 @@ Walk walk_of(const ConvShape& shape, const OutputSize& size, int32_t strip_vecto
   return walk;
 }
 
+// What it costs to hand a share of a layer to a helper that is awake and to hear that it is done,
+// in dense products. Measured: docs/kernels.md, Threads.
+constexpr double kHandOver = 1200;
+
 }  // namespace
+
+int32_t worthwhile_threads(double cost, int32_t most) {
+  int32_t best = 1;
+  double least = cost;
+  for (int32_t threads = 2; threads <= most; ++threads) {
+    const double time = cost / threads + kHandOver * (threads - 1);
+    if (time < least) {
+      least = time;
+      best = threads;
+    }
+  }
+  return best;
+}
 
 ConvWork dense_work(const ConvShape& shape, const OutputSize& size, double share) {
   const double quads = divide_up(shape.out_channels, 4);

@@ -27,6 +27,11 @@ ConvWork dense_work(const ConvShape& shape, const OutputSize& size, double share
 /// `blocks`: stored 1x4 blocks of all output channels.
 ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa);
 
+/// How many of `most` threads should share a layer whose predicted time on one is `cost` (as
+/// below): as many as make its predicted time least, if each helper costs what handing work over
+/// takes.
+int32_t worthwhile_threads(double cost, int32_t most);
+
 /// Predicted times in units of one `product` of the dense kernel of the same form, so that they can
 /// be compared within a form and carry over to other machines. Fitted: conv_cost_table.inc, written
 /// by tests/bench/kernels/fit.mjs. The reference form counts as kSimd128.

@@ -142,6 +142,48 @@ TEST_CASE("session: sessions over one model do not disturb each other", "[sessio
   CHECK(std::vector<uint8_t>(a->output(0).data.begin(), a->output(0).data.end()) == alone);
 }
 
+TEST_CASE("session: threads change no bit, and a run on them allocates nothing", "[session]") {
+  for (const auto& bytes : {float_encoder(), int8_encoder()}) {
+    std::vector<std::vector<uint8_t>> alone;
+    for (int32_t threads = 1; threads <= 4; ++threads) {
+      CAPTURE(threads);
+      SessionOptions options;
+      options.threads = threads;
+      const auto session = open(bytes, options);
+      REQUIRE(session->prepare(kOneSecond));
+      auto* values = reinterpret_cast<float*>(session->input(0).data());
+      for (std::size_t i = 0; i < std::size_t{80} * 101; ++i)
+        values[i] = static_cast<float>(i % 97) / 97;
+      REQUIRE(session->run());
+      allocations = 0;
+      counting = true;
+      const Result<void> ran = session->run();
+      counting = false;
+      REQUIRE(ran);
+      CHECK(allocations == 0);
+      for (std::size_t i = 0; i < 3; ++i) {
+        const auto data = session->output(i).data;
+        const std::vector<uint8_t> output(data.begin(), data.end());
+        if (threads == 1)
+          alone.push_back(output);
+        CHECK(output == alone[i]);
+      }
+    }
+  }
+}
+
+TEST_CASE("session: a number of threads that cannot be is refused", "[session]") {
+  const auto model = *Model::load(float_encoder());
+  for (const int32_t threads : {0, -1, 33}) {
+    SessionOptions options;
+    options.threads = threads;
+    const auto refused = Session::create(model, options);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::kInvalidArgument);
+    CHECK_THAT(refused.error().message, ContainsSubstring("from 1 to 32"));
+  }
+}
+
 TEST_CASE("session: calls out of order are answered, not obeyed", "[session]") {
   const auto session = open(float_encoder());
   CHECK(session->input(0).empty());

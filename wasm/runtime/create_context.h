@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/isa.h"
+#include "kernels/team.h"
 #include "wasm/runtime/operation.h"
 
 namespace edgy::runtime {
@@ -17,6 +18,7 @@ struct CreateContext {
   const Model& model;
   uint32_t index;                   ///< of the operator
   std::optional<kernels::Isa> isa;  ///< as SessionOptions::isa
+  kernels::Threads threads;         ///< that operations may use; they outlive them
   int64_t& memory;  ///< what is left of the memory limit; packed weights are taken off
 
   const format::fb::Operator& op() const { return *model.root().operators()->Get(index); }

@@ -48,8 +48,9 @@ kernels::ColumnBlocks column_blocks(ConvKernel kernel) {
 class ConvInt8 final : public Operation {
  public:
   /// `one_position`: the layer's outputs are always single positions.
-  ConvInt8(QuantizedLayer layer, const KernelChoice& choice, bool one_position)
-      : layer_(std::move(layer)), choice_(choice) {
+  ConvInt8(QuantizedLayer layer, const KernelChoice& choice, bool one_position,
+           const kernels::Threads& threads)
+      : layer_(std::move(layer)), choice_(choice), threads_(threads) {
     const kernels::ConvShape& shape = layer_.layer.shape;
     if (one_position && choice.isa != kernels::Isa::kReference && kernels::supports_column(shape)) {
       column_.emplace(shape, layer_.weights, choice.isa, column_blocks(choice.kernel));
@@ -82,6 +83,9 @@ class ConvInt8 final : public Operation {
     }
     const Image image = image_of(outputs[0].shape);
     batch_ = static_cast<std::size_t>(image.batch);
+    image_threads_ = threads_;
+    image_threads_.count = kernels::worthwhile_threads(
+        predicted_cost(choice_, layer_.layer.shape, output_size(image)), threads_.count);
     if (outputs[0].placement.block4) {
       output_.kind = kernels::ConvOutput::Kind::kBlock4;
       output_.layout = *outputs[0].placement.block4;
@@ -112,9 +116,11 @@ class ConvInt8 final : public Operation {
       if (column_) {
         kernels::column_int8(*column_, column_input_, view_.layout, input, quantization, output_);
       } else if (sparse_) {
-        kernels::sparse_conv_int8(*sparse_, offsets_, view_.layout, input, quantization, output_);
+        kernels::sparse_conv_int8(*sparse_, offsets_, view_.layout, input, quantization, output_,
+                                  image_threads_);
       } else {
-        kernels::conv_int8(*dense_, offsets_, view_.layout, input, quantization, output_);
+        kernels::conv_int8(*dense_, offsets_, view_.layout, input, quantization, output_,
+                           image_threads_);
       }
     }
     return {};
@@ -140,6 +146,8 @@ class ConvInt8 final : public Operation {
  private:
   QuantizedLayer layer_;
   KernelChoice choice_;
+  kernels::Threads threads_;
+  kernels::Threads image_threads_;  ///< as many of them as pay for one image of the current plan
   std::optional<kernels::PackedConvWeights> dense_;
   std::optional<kernels::PackedSparseWeights> sparse_;
   std::optional<kernels::PackedColumnWeights> column_;
@@ -250,8 +258,8 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
   if (bytes > context.memory) {
     return tl::unexpected<Error>(context.reserve(bytes).error());
   }
-  auto made =
-      std::make_unique<ConvInt8>(std::move(*quantized), choice, size.height * size.width == 1);
+  auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice,
+                                         size.height * size.width == 1, context.threads);
   if (Result<void> reserved = context.reserve(made->packed_bytes()); !reserved) {
     return tl::unexpected<Error>(std::move(reserved.error()));
   }

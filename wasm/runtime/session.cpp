@@ -12,6 +12,7 @@
 #include "wasm/runtime/plan.h"
 #include "wasm/runtime/registry.h"
 #include "wasm/runtime/shapes.h"
+#include "wasm/runtime/thread_pool.h"
 
 namespace edgy::runtime {
 namespace fb = format::fb;
@@ -40,6 +41,7 @@ struct Session::Impl {
 
   std::shared_ptr<const Model> model;
   SessionOptions options;
+  std::unique_ptr<ThreadPool> pool;  ///< null: one thread
   std::vector<std::unique_ptr<Operation>> operations;
   int64_t packed_bytes = 0;
 
@@ -222,6 +224,9 @@ Result<void> Session::Impl::run_until(std::size_t end) {
     return fail(ErrorCode::kInvalidArgument,
                 "prepare the session for the shapes of its inputs before a run");
   }
+  if (pool != nullptr) {
+    pool->wake();
+  }
   for (; next_step < end; next_step++) {
     const Step& step = plan.steps[next_step];
     const double start = options.profile ? now_ms() : 0;
@@ -293,6 +298,13 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
                       "' is not in this build"));
     }
   }
+  if (options.threads < 1 || options.threads > kMostThreads) {
+    return fail(ErrorCode::kInvalidArgument, str("threads is ", options.threads,
+                                                 ": it must be a number from 1 to ", kMostThreads));
+  }
+  if (options.threads > 1 && !has_threads()) {
+    return fail(ErrorCode::kInvalidArgument, "this build has one thread");
+  }
   auto impl = std::make_unique<Impl>(std::move(model), std::move(options));
   for (const auto* list : {impl->model->root().inputs(), impl->model->root().outputs()}) {
     for (const int32_t index : *list) {
@@ -309,8 +321,12 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
   constexpr std::size_t kMost = static_cast<std::size_t>(kMaxBytes - 1);
   const int64_t limit = static_cast<int64_t>(std::min(impl->options.memory_limit, kMost));
   int64_t left = limit;
+  if (impl->options.threads > 1) {
+    impl->pool = ThreadPool::create(impl->options.threads - 1);
+  }
+  const kernels::Threads threads = {impl->pool.get(), impl->options.threads};
   for (uint32_t i = 0; i < impl->model->root().operators()->size(); i++) {
-    NewOperation made = make_operation({*impl->model, i, impl->options.isa, left});
+    NewOperation made = make_operation({*impl->model, i, impl->options.isa, threads, left});
     if (!made) {
       return tl::unexpected<Error>(std::move(made.error()));
     }

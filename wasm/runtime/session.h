@@ -1,4 +1,4 @@
-// Runs a model. One session, one thread at a time.
+// Runs a model. A session is called by one thread at a time; it may have helpers of its own.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,10 @@ struct SessionOptions {
   /// tensors stay int8). Switches off nothing else; costs a copy for tensors kept in Block4. For
   /// calibration and layer-wise reports.
   std::function<void(int32_t tensor, const TensorView&)> observer;
+  /// Threads that compute a run, the caller's included: 1 to kMostThreads, and more than 1 only
+  /// where `has_threads()`; else create fails with kInvalidArgument. Layers too small to gain from
+  /// it stay on the caller's. Results do not depend on it.
+  int32_t threads = 1;
   /// Measure each step's time (see Session::profile).
   bool profile = false;
 };
