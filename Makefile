@@ -33,11 +33,13 @@ native: setup ## the converter, the runtime and the unit tests for this machine
 	@$(call configure,native)
 	@cmake --build --preset native -j $(JOBS)
 
-wasm: tools ## the WebAssembly runtime, both variants
+wasm: tools ## the WebAssembly runtime: plain SIMD, relaxed SIMD, the latter with threads
 	@$(call configure,wasm-simd)
 	@cmake --build --preset wasm-simd -j $(JOBS)
 	@$(call configure,wasm-relaxed)
 	@cmake --build --preset wasm-relaxed -j $(JOBS)
+	@$(call configure,wasm-relaxed-threads)
+	@cmake --build --preset wasm-relaxed-threads -j $(JOBS)
 
 models: converter $(MODELS) ## the models of demo and tests: float32, dense int8, and the demo's sparse int8
 
@@ -128,4 +130,4 @@ results: ## write README's results from the last demo report and benchmark
 	@node tests/bench/results.mjs
 
 clean: ## remove build products (the toolchain cache stays)
-	rm -rf build/native build/native-asan build/wasm-simd build/wasm-relaxed build/models wasm/npm/dist web-demo/dist
+	rm -rf build/native build/native-asan build/wasm-simd build/wasm-relaxed build/wasm-relaxed-threads build/models wasm/npm/dist web-demo/dist

@@ -1,6 +1,11 @@
 # Flags of Edgy's own code. Third-party code never links these.
 option(BUILD_TESTING "Build the tests" ON)
 option(EDGY_RELAXED_SIMD "WebAssembly: use relaxed SIMD instructions" OFF)
+option(EDGY_THREADS "WebAssembly: shared memory and threads" OFF)
+if(EMSCRIPTEN AND EDGY_THREADS)
+  add_compile_options(-pthread)  # all objects of the program, those of third parties too
+  add_link_options(-pthread)
+endif()
 
 add_library(edgy_options INTERFACE)
 add_library(edgy::options ALIAS edgy_options)

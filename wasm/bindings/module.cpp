@@ -31,7 +31,8 @@ EMSCRIPTEN_BINDINGS(edgy) {
   value_object<LoadOptions>("LoadOptions")
       .field("isa", &LoadOptions::isa)
       .field("memoryLimit", &LoadOptions::memory_limit)
-      .field("profile", &LoadOptions::profile);
+      .field("profile", &LoadOptions::profile)
+      .field("threads", &LoadOptions::threads);
 
   class_<SessionBinding>("Session")
       .constructor()

@@ -67,6 +67,7 @@ Status SessionBinding::load(const LoadOptions& options) {
   session_options.isa = *isa;
   session_options.memory_limit = static_cast<std::size_t>(options.memory_limit);
   session_options.profile = options.profile;
+  session_options.threads = options.threads;
   auto session = runtime::Session::create(*model, std::move(session_options));
   if (!session) {
     return to_status(session.error());

@@ -20,6 +20,7 @@ struct LoadOptions {
   std::string isa;          ///< "auto" or the name of a form
   double memory_limit = 0;  ///< bytes
   bool profile = false;
+  int32_t threads = 1;  ///< as runtime::SessionOptions::threads
 };
 
 /// Whether `bytes` bytes can be allocated. Without exceptions a failed `new` ends the program, so

@@ -1,8 +1,11 @@
 // The unit tests' random convolutions, to be run where the kernels run: in a browser.
-#include "tests/unit/conv_cases.h"
+#include "tests/bench/kernels/cases.h"
 
 #include "kernels/column_int8/column_int8.h"
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
+#include "tests/unit/conv_cases.h"
+
+edgy::kernels::Threads case_threads;
 
 namespace {
 
@@ -13,7 +16,7 @@ std::vector<int8_t> run_conv(const ConvCase& test, Isa isa, ConvBlocks blocks) {
   std::vector<int8_t> data = test.blank_output();
   const PackedConvWeights weights(test.shape, test.weights, isa, blocks);
   conv_int8(weights, conv_offsets(weights, test.input_layout), test.input_layout, test.input.data(),
-            test.quantization(), {test.kind, test.output_layout, data.data()});
+            test.quantization(), {test.kind, test.output_layout, data.data()}, case_threads);
   return data;
 }
 
@@ -22,7 +25,7 @@ std::vector<int8_t> run_sparse(const ConvCase& test, Isa isa) {
   const PackedSparseWeights weights(test.shape, test.weights, isa);
   sparse_conv_int8(weights, sparse_conv_offsets(weights, test.input_layout), test.input_layout,
                    test.input.data(), test.quantization(),
-                   {test.kind, test.output_layout, data.data()});
+                   {test.kind, test.output_layout, data.data()}, case_threads);
   return data;
 }
 
