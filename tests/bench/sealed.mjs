@@ -26,7 +26,7 @@ const browser = await chromium.launch({ executablePath: chromiumPath, args: chro
 async function measure({ url, runs, warmup }) {
   const { AudioEncoder } = await import('/edgy/index.js');
   const { createSealedSession } = await import('/edgy/sealed.js');
-  const plain = await AudioEncoder.create(url);
+  const plain = await AudioEncoder.create(url, { threads: 1 });
   const sealed = await createSealedSession(url, { level: 'low' });
   const pcm = Float32Array.from({ length: 16000 }, (_, i) => Math.sin(i / 20) * Math.sin(i / 3000));
   const times = { plain: [], sealed: [], inferencePlain: [], inferenceSealed: [] };

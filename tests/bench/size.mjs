@@ -23,9 +23,13 @@ export function measureFile(file) {
   return { file, raw: bytes.length, brotli: brotliBytes(bytes) };
 }
 
-/** The files of one variant and their sums. @param {'simd' | 'relaxed'} variant */
+/** With threads, the worker holds an engine of its own. */
+const scriptsWithThreads = ['index.js', 'shared.js', 'worker-threads.js'];
+
+/** The files of one variant and their sums. @param {'simd' | 'relaxed' | 'relaxed-threads'} variant */
 export function measureVariant(variant) {
-  const files = [`edgy-${variant}.wasm`, ...scripts].map(measureFile);
+  const loaded = variant === 'relaxed-threads' ? scriptsWithThreads : scripts;
+  const files = [`edgy-${variant}.wasm`, ...loaded].map(measureFile);
   const sum = (/** @type {'raw' | 'brotli'} */ key) => files.reduce((total, file) => total + file[key], 0);
   return { variant, files, raw: sum('raw'), brotli: sum('brotli') };
 }
@@ -49,10 +53,10 @@ export function measureFiles(files, cache) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const variants = [measureVariant('relaxed'), measureVariant('simd')];
+  const variants = [measureVariant('relaxed'), measureVariant('simd'), measureVariant('relaxed-threads')];
   for (const { variant, files, raw, brotli } of variants) {
     for (const row of [...files, { file: `${variant} in all`, raw, brotli }]) {
-      console.log(row.file.padEnd(20), String(row.raw).padStart(9), String(row.brotli).padStart(9));
+      console.log(row.file.padEnd(28), String(row.raw).padStart(9), String(row.brotli).padStart(9));
     }
   }
   mkdirSync(benchOutput, { recursive: true });

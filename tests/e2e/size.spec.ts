@@ -11,7 +11,7 @@ for (const variant of ['relaxed', 'simd'] as const) {
     page.on('request', (request) => urls.add(request.url()));
     await open(page);
     await page.evaluate(async (variant) => {
-      const session = await kit.edgy.InferenceSession.create('/models/edgy-256-int8.edgy', { variant });
+      const session = await kit.edgy.InferenceSession.create('/models/edgy-256-int8.edgy', { variant, threads: 1 });
       await session.run({ mel: new kit.edgy.Tensor('float32', new Float32Array(8000), [1, 80, 100]) });
     }, variant);
     const files = [...urls]

@@ -1,4 +1,4 @@
-// A static file server for tests: every folder at a prefix of its own, cross-origin isolated.
+// A static file server for tests: every folder at a prefix of its own, cross-origin isolated (but not under /plain/).
 import { createServer } from 'node:http';
 import sirv from 'sirv';
 
@@ -27,8 +27,9 @@ export async function serve(folders, answers = {}) {
     .map(([prefix, folder]) => ({ prefix, handler: sirv(folder, { dev: true, dotfiles: false }) }))
     .sort((a, b) => b.prefix.length - a.prefix.length);
   const server = createServer((request, response) => {
-    for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
     let path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (path.startsWith('/plain/')) path = path.slice('/plain'.length);
+    else for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
     if (path.startsWith('/strict/')) {
       response.setHeader('Content-Security-Policy', strictPolicy);
       path = path.slice('/strict'.length);

@@ -44,6 +44,7 @@ export class Model {
   static async load(precision: Precision, onProgress: (fraction: number) => void): Promise<Model> {
     let bytes = 0;
     const encoder = await AudioEncoder.create(kModelUrls[precision], {
+      threads: 1, // what the page says of speed and bytes holds on any host
       onProgress: ({ phase, loaded, total }: Progress) => {
         if (phase !== 'model') return;
         bytes = loaded;

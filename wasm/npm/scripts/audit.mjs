@@ -57,12 +57,20 @@ export function readBindings(glue) {
   return { imports, exports };
 }
 
+/** What is listed, for a build with threads with what those need beside it. */
+async function readList(threads) {
+  const { imports, exports, threads: more } = JSON.parse(await readFile(listed, 'utf8'));
+  return threads
+    ? { imports: { ...imports, ...more.imports }, exports: { ...exports, ...more.exports } }
+    : { imports, exports };
+}
+
 /**
- * Throws an Error that names everything that is not on the list.
- * @param {{ file: string, bytes: Uint8Array, glue: string, allowed?: { imports: object, exports: object } }} what
+ * Throws an Error that names everything that is not on the list. With `threads` the memory comes from outside, as all threads share it.
+ * @param {{ file: string, bytes: Uint8Array, glue: string, threads?: boolean, allowed?: { imports: object, exports: object } }} what
  */
-export async function audit({ file, bytes, glue, allowed }) {
-  const list = allowed ?? JSON.parse(await readFile(listed, 'utf8'));
+export async function audit({ file, bytes, glue, threads = false, allowed }) {
+  const list = allowed ?? (await readList(threads));
   const { imports, exports } = readInterface(bytes);
   const bindings = readBindings(glue);
   const faults = [];
@@ -75,8 +83,9 @@ export async function audit({ file, bytes, glue, allowed }) {
       return { ...entry, name: bound };
     });
   const result = { imports: name('imports', imports), exports: name('exports', exports) };
+  const kinds = threads ? ['function', 'memory'] : ['function'];
   for (const entry of imports) {
-    if (entry.module !== 'a' || entry.kind !== 'function')
+    if (entry.module !== 'a' || !kinds.includes(entry.kind))
       faults.push(`import of a ${entry.kind} from '${entry.module}'`);
   }
   if (faults.length > 0) {
@@ -90,11 +99,13 @@ export async function audit({ file, bytes, glue, allowed }) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [file, glueFile] = process.argv.slice(2);
-  const list = JSON.parse(await readFile(listed, 'utf8'));
+  const threads = file.includes('-threads');
+  const list = await readList(threads);
   const { imports, exports } = await audit({
     file,
     bytes: await readFile(file),
     glue: await readFile(glueFile, 'utf8'),
+    threads,
   });
   for (const [side, entries] of Object.entries({ imports, exports })) {
     console.log(`${side} of ${file}`);

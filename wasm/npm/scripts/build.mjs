@@ -1,6 +1,7 @@
-// Makes dist/: the ES modules (index.js and sealed.js with what they share, engine.js, worker.js), the sealed engine and its page, the
-// WebAssembly files, their hashes (integrity.json) and the type declarations.
-// Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR], the folders that CMake built edgy-simd and edgy-relaxed in.
+// Makes dist/: the ES modules (index.js and sealed.js with what they share, engine.js, worker.js, worker-threads.js), the sealed engine
+// and its page, the WebAssembly files, their hashes (integrity.json) and the type declarations.
+// Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR], the folders that CMake built edgy-simd,
+// edgy-relaxed and edgy-relaxed-threads in.
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -20,22 +21,33 @@ const { values: folders } = parseArgs({
   options: {
     simd: { type: 'string', default: path.join(root, 'build/wasm-simd') },
     relaxed: { type: 'string', default: path.join(root, 'build/wasm-relaxed') },
+    'relaxed-threads': { type: 'string', default: path.join(root, 'build/wasm-relaxed-threads') },
   },
 });
+const builds = /** @type {const} */ (['simd', 'relaxed', 'relaxed-threads']);
 
-/** Emscripten's JavaScript for `variant`, without the address of a file: the page compiles the module and hands it over. */
+/** A text without `part`, which has to be in it once. */
+function replaced(text, file, part, by) {
+  if (text.split(part).length !== 2)
+    throw new Error(`${file} no longer contains ${part} once: adapt scripts/build.mjs`);
+  return text.replace(part, by);
+}
+
+/**
+ * Emscripten's JavaScript for `variant`, without the addresses of files, which bundlers would take for assets: the page compiles the
+ * module and hands it over, and helper threads run the script that they are told (worker_threads.ts).
+ */
 async function readGlue(variant) {
   const file = path.join(folders[variant], `edgy-${variant}.mjs`);
   const text = await readFile(file, 'utf8').catch(() => {
     throw new Error(`${file} is missing: build the CMake preset wasm-${variant} first`);
   });
-  // Left in, bundlers would take the default address for an asset of engine.js.
-  const address = `new URL("edgy-${variant}.wasm",import.meta.url).href`;
-  if (!text.includes(address)) throw new Error(`${file} no longer contains ${address}: adapt scripts/build.mjs`);
-  return text.replace(address, '""');
+  const glue = replaced(text, file, `new URL("edgy-${variant}.wasm",import.meta.url).href`, '""');
+  if (variant !== 'relaxed-threads') return glue;
+  return replaced(glue, file, `new URL("edgy-${variant}.mjs",import.meta.url)`, '""');
 }
 
-/** `#native/simd` and `#native/relaxed`: nearly the same text, which compression finds. */
+/** `#native/simd` and the others: nearly the same text, which compression finds. */
 const native = {
   name: 'native',
   setup(context) {
@@ -56,14 +68,14 @@ const separateEngine = {
 };
 
 const wasmBytes = {};
-for (const variant of ['simd', 'relaxed']) {
+for (const variant of builds) {
   const file = path.join(folders[variant], `edgy-${variant}.wasm`);
   const glue = await readFile(file.replace(/wasm$/, 'mjs'), 'utf8');
-  await audit({ file, bytes: await readFile(file), glue });
+  await audit({ file, bytes: await readFile(file), glue, threads: variant === 'relaxed-threads' });
 }
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
-for (const variant of ['simd', 'relaxed']) {
+for (const variant of builds) {
   const file = `edgy-${variant}.wasm`;
   await cp(path.join(folders[variant], file), path.join(dist, file));
   wasmBytes[variant] = (await stat(path.join(dist, file))).size;
@@ -93,7 +105,7 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: ['src/engine.ts', 'src/worker.ts'],
+  entryPoints: { engine: 'src/engine.ts', worker: 'src/worker.ts', 'worker-threads': 'src/worker_threads.ts' },
   format: 'esm',
   plugins: [native, separateEngine],
 });

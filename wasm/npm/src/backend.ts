@@ -14,12 +14,15 @@ export class WorkerBackend implements Backend {
   readonly #pending = new PendingCalls();
   #answered = false;
 
-  constructor(url: URL | undefined) {
+  /** `url`: where the worker's script was moved to. */
+  constructor(url: URL | undefined, threads = 1) {
     try {
-      // Written out in this form, so that bundlers see the worker and carry it along.
+      // Written out in this form, so that bundlers see the workers and carry them along.
       this.#worker = url
         ? new Worker(url, { type: 'module', name: 'edgy' })
-        : new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'edgy' });
+        : threads > 1
+          ? new Worker(new URL('./worker-threads.js', import.meta.url), { type: 'module', name: 'edgy' })
+          : new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'edgy' });
     } catch (error) {
       throw new EdgyError(
         'network',

@@ -4,11 +4,12 @@ import { abortedError, EdgyError, throwIfAborted } from './errors.js';
 import type { Operation, RequestOf, ResultOf } from './protocol.js';
 import { inNode, loadRuntime, movedTo } from './runtime_files.js';
 import { readModel } from './source.js';
+import { chooseThreads, sayOnce, surroundings } from './threads.js';
 import type { Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
 
 /** Replaced by the build script. */
 declare const EDGY_VERSION: string;
-declare const EDGY_WASM_BYTES: { readonly simd: number; readonly relaxed: number };
+declare const EDGY_WASM_BYTES: { readonly simd: number; readonly relaxed: number; readonly 'relaxed-threads': number };
 
 const kDefaultMemoryLimit = 2 ** 30;
 
@@ -29,23 +30,27 @@ export class SessionCore {
     const { signal, isa = 'auto', profile = false } = options;
     throwIfAborted(signal);
     const memoryLimit = checkMemoryLimit(options.memoryLimit);
-    // Started before the downloads, as it takes a while too.
     const worker = (options.worker ?? true) && typeof Worker !== 'undefined' && !inNode();
-    const backend = worker ? new WorkerBackend(movedTo('worker.js', options.wasmPaths)) : new LocalBackend();
+    const variant = options.variant ?? 'auto';
+    const { threads, obstacle } = chooseThreads(options.threads, await surroundings(variant, worker, inNode()));
+    if (obstacle !== undefined) sayOnce(options.threads as number, obstacle);
+    // Started before the downloads, as it takes a while too.
+    const script = threads > 1 ? 'worker-threads.js' : 'worker.js';
+    const backend = worker ? new WorkerBackend(movedTo(script, options.wasmPaths), threads) : new LocalBackend();
     try {
       const [runtime, bytes] = await abortable(
-        Promise.all([loadRuntime(options.variant ?? 'auto', options.wasmPaths), readModel(source, options)]),
+        Promise.all([loadRuntime(variant, options.wasmPaths, threads), readModel(source, options)]),
         signal,
       );
       const model = await abortable(
         backend.call(
           'load',
-          { module: runtime.module, variant: runtime.variant, model: bytes, isa, memoryLimit, profile },
+          { module: runtime.module, variant: runtime.variant, model: bytes, isa, memoryLimit, profile, threads },
           [bytes],
         ),
         signal,
       );
-      return new SessionCore(backend, model, runtimeInfo(runtime, model.isa, worker));
+      return new SessionCore(backend, model, runtimeInfo(runtime, model.isa, worker, threads));
     } catch (error) {
       backend.close();
       throw error;
@@ -81,14 +86,20 @@ export class SessionCore {
   }
 }
 
-export function runtimeInfo({ variant, url }: { variant: Variant; url: URL }, isa: Isa, worker: boolean): RuntimeInfo {
+export function runtimeInfo(
+  { variant, url }: { variant: Variant; url: URL },
+  isa: Isa,
+  worker: boolean,
+  threads = 1,
+): RuntimeInfo {
   return {
     version: EDGY_VERSION,
     variant,
     isa,
     worker,
+    threads,
     wasmUrl: url.href,
-    wasmBytes: EDGY_WASM_BYTES[variant],
+    wasmBytes: EDGY_WASM_BYTES[threads > 1 ? 'relaxed-threads' : variant],
   };
 }
 

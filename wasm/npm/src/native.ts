@@ -56,7 +56,7 @@ export interface NativeStepProfile {
 export interface NativeSession {
   /** Room for the bytes of a model; null when there is no memory for them. */
   reserve(bytes: number): View | null;
-  load(options: { isa: string; memoryLimit: number; profile: boolean }): NativeStatus;
+  load(options: { isa: string; memoryLimit: number; profile: boolean; threads: number }): NativeStatus;
   describe(): NativeDescription;
   prepare(shapes: number[][]): NativeStatus;
   input(index: number): View;
@@ -85,4 +85,7 @@ export type NativeFactory = (options: {
     imports: WebAssembly.Imports,
     done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
   ): object;
+  /** Of the build with threads: where its workers' script is, and how many of them to start. */
+  mainScriptUrlOrBlob?: string;
+  helpers?: number;
 }) => Promise<NativeModule>;

@@ -20,6 +20,8 @@ export interface Operations {
       readonly isa: Isa | 'auto';
       readonly memoryLimit: number;
       readonly profile: boolean;
+      /** Default 1. More only where the worker has the build with threads. */
+      readonly threads?: number;
     };
     result: {
       readonly inputs: readonly TensorMetadata[];

@@ -43,8 +43,11 @@ export function movedTo(file: RuntimeFile, paths: WasmPaths): URL | undefined {
   return path === undefined ? undefined : toUrl(path);
 }
 
-export function wasmUrl(variant: Variant, paths: WasmPaths): URL {
-  // Both addresses are written out, so that bundlers see the files and carry them along.
+export function wasmUrl(variant: Variant, paths: WasmPaths, threads = 1): URL {
+  // All addresses are written out, so that bundlers see the files and carry them along.
+  if (threads > 1) {
+    return movedTo('edgy-relaxed-threads.wasm', paths) ?? new URL('./edgy-relaxed-threads.wasm', import.meta.url);
+  }
   return variant === 'relaxed'
     ? (movedTo('edgy-relaxed.wasm', paths) ?? new URL('./edgy-relaxed.wasm', import.meta.url))
     : (movedTo('edgy-simd.wasm', paths) ?? new URL('./edgy-simd.wasm', import.meta.url));
@@ -52,9 +55,9 @@ export function wasmUrl(variant: Variant, paths: WasmPaths): URL {
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths): Promise<Runtime> {
+export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths, threads = 1): Promise<Runtime> {
   const variant = await chooseVariant(wanted);
-  const url = wasmUrl(variant, paths);
+  const url = wasmUrl(variant, paths, threads);
   let module = modules.get(url.href);
   if (!module) {
     module = compile(url);

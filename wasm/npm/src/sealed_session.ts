@@ -21,7 +21,7 @@ import type {
   TensorMetadata,
 } from './types.js';
 
-export interface SealedOptions extends Omit<SessionOptions, 'worker' | 'profile'> {
+export interface SealedOptions extends Omit<SessionOptions, 'worker' | 'profile' | 'threads'> {
   /** What is handed out at all. Default `high`. The model may ask for more privacy than `low`, never for less. */
   level?: PrivacyLevel | undefined;
   /** Outputs that are to be treated as more private than the model says: `{ speaker: 'low' }`. */

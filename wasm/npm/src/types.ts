@@ -32,6 +32,12 @@ export interface SessionOptions {
    * by its name (see `RuntimeFile`). Default: beside this module.
    */
   wasmPaths?: string | URL | Partial<Record<RuntimeFile, string | URL>> | undefined;
+  /**
+   * Threads that compute a run, 1 to 32. They need a page that is cross-origin isolated, relaxed SIMD and the worker; where one of these
+   * is missing, one thread computes, and if more were asked for, a warning in the console says why, once. Default: 1 where they cannot be
+   * had, else as many as the machine has cores, at most 4. Results do not depend on it. `runtimeInfo().threads` tells how many there are.
+   */
+  threads?: number | undefined;
   /** Upper bound of activations and packed weights together, in bytes. Default 1 GiB. */
   memoryLimit?: number | undefined;
   /** Measure the time of each operator (see `InferenceSession.profile`). */
@@ -39,7 +45,14 @@ export interface SessionOptions {
 }
 
 /** The last two are those of `edgy/sealed` alone. */
-export type RuntimeFile = 'worker.js' | 'edgy-simd.wasm' | 'edgy-relaxed.wasm' | 'seal.html' | 'sealed-engine.js';
+export type RuntimeFile =
+  | 'worker.js'
+  | 'worker-threads.js'
+  | 'edgy-simd.wasm'
+  | 'edgy-relaxed.wasm'
+  | 'edgy-relaxed-threads.wasm'
+  | 'seal.html'
+  | 'sealed-engine.js';
 
 export interface RunOptions {
   /** Rejects the run with `aborted`. A computation under way ends in the worker and its result is dropped. */
@@ -113,6 +126,8 @@ export interface RuntimeInfo {
   /** The form that the int8 kernels run in. */
   readonly isa: Isa;
   readonly worker: boolean;
+  /** Threads that compute a run. */
+  readonly threads: number;
   /** Address and uncompressed bytes of the WebAssembly file. */
   readonly wasmUrl: string;
   readonly wasmBytes: number;

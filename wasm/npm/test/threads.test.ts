@@ -1,0 +1,59 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { EdgyError } from '../src/errors.js';
+import { chooseThreads, type Surroundings, sayOnce } from '../src/threads.js';
+
+const able: Surroundings = {
+  isolated: true,
+  worker: true,
+  node: false,
+  variant: 'auto',
+  relaxed: true,
+  cores: 8,
+};
+
+describe('the number of threads', () => {
+  it.each([1, 2, 3, 32])('is what was asked for where it can be: %d', (wanted) => {
+    expect(chooseThreads(wanted, able)).toEqual({ threads: wanted });
+  });
+
+  it.each([
+    [1, 1],
+    [2, 2],
+    [4, 4],
+    [64, 4],
+  ])('without a wish is that of %d cores: %d', (cores, threads) => {
+    expect(chooseThreads(undefined, { ...able, cores })).toEqual({ threads });
+  });
+
+  it.each([
+    ['not isolated', { isolated: false }, /not cross-origin isolated.*Cross-Origin-Embedder-Policy/],
+    ['no worker', { worker: false }, /worker: false/],
+    ['Node', { node: true, worker: false, relaxed: false }, /Node/],
+    ['plain SIMD', { variant: 'simd' as const }, /variant 'simd'/],
+    ['no relaxed SIMD', { relaxed: false }, /no relaxed SIMD/],
+  ])('is one, with the reason if more were asked for: %s', (_, difference, reason) => {
+    expect(chooseThreads(2, { ...able, ...difference })).toEqual({
+      threads: 1,
+      obstacle: expect.stringMatching(reason),
+    });
+    expect(chooseThreads(1, { ...able, ...difference })).toEqual({ threads: 1 });
+    expect(chooseThreads(undefined, { ...able, ...difference })).toEqual({ threads: 1 });
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 33, '2', null, true, {}])('cannot be %s', (wanted) => {
+    const choose = () => chooseThreads(wanted as number, able);
+    expect(choose).toThrow(EdgyError);
+    expect(choose).toThrow(/^threads is .*: it must be a whole number from 1 to 32\.$/);
+  });
+});
+
+describe('the warning', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('comes once', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    sayOnce(2, 'the reason');
+    sayOnce(4, 'another one');
+    expect(warn.mock.calls).toEqual([['Edgy: 2 threads were asked for, but one computes: the reason.']]);
+  });
+});
