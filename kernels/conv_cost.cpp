@@ -68,7 +68,7 @@ Walk walk_of(const ConvShape& shape, const OutputSize& size, int32_t strip_vecto
 
 // What it costs to hand a share of a layer to a helper that is awake and to hear that it is done,
 // in dense products. Measured: docs/kernels.md, Threads.
-constexpr double kHandOver = 1200;
+constexpr double kHandOver = 1000;
 
 }  // namespace
 

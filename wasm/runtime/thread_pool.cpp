@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 // How long a helper spins before it sleeps: about what waking it costs (measured, docs/kernels.md).
 // Then spinning and sleeping together never cost more than twice what the better of the two would
 // have.
-constexpr std::chrono::microseconds kSpin(100);
+constexpr std::chrono::microseconds kSpin(150);
 // Looks between two at the clock, which costs more than they do.
 constexpr int kLooks = 64;
 

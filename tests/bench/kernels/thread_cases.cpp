@@ -1,4 +1,6 @@
 // The random convolutions of cases.cpp on several threads, and what it costs to hand work to them.
+#include <atomic>
+#include <cstdint>
 #include <memory>
 
 #include "tests/bench/kernels/cases.h"
@@ -33,4 +35,17 @@ extern "C" __attribute__((used, visibility("default"))) int32_t hand_over(int32_
     });
   }
   return taken;
+}
+
+/// Lets all threads meet `times` times: each time work is handed to the helpers and the last one
+/// begins before any may end.
+extern "C" __attribute__((used, visibility("default"))) void meet(int32_t times) {
+  for (int32_t i = 0; i < times; ++i) {
+    std::atomic<int32_t> here = 0;
+    edgy::kernels::run_shared(case_threads, [&] {
+      ++here;
+      while (here.load() < case_threads.count) {
+      }
+    });
+  }
 }
