@@ -22,7 +22,7 @@ const usage = `Usage: node bench.mjs [options] [MODEL.edgy ...]
   --seconds 1,10     lengths of audio
   --runs 30          warm rounds; a round runs every entry once
   --warmup 10        rounds before them, not counted
-  --threads 1,2      threads of the peers, and of the entries that say so; several only for workloads marked so, at the first length
+  --threads 1,2      threads of the peers (an entry of Edgy has as many as its options say); several only for workloads marked so, at the first length
   --pin CPUS         keep the browser on these cores (taskset), e.g. 1
   --out FILE         default: build/bench.json`;
 
@@ -84,7 +84,7 @@ async function measure(workload, seconds, threads, shortest) {
   page.on('pageerror', (error) => console.error(String(error)));
   await page.goto(`${server.url}/site/`);
   await page.waitForFunction(() => 'measure' in globalThis);
-  const ofThisTable = workload.entries.filter((entry) => (entry.threads ?? threads) === threads);
+  const ofThisTable = workload.entries.filter(({ table = threads }) => table === threads);
   const entries = ofThisTable.map((entry) => ({
     ...entry,
     url: `/file/${path.relative(root, path.resolve(root, entry.file))}`,

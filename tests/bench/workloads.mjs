@@ -2,14 +2,14 @@
 //
 // A workload has `inputs` (a shape's "T" becomes seconds * framesPerSecond; without one the workload is measured once),
 // `threads` (whether peers are measured with several threads too),
-// `entries` (one line of the table each: name, runtime as site/page.js knows it, file, options, perhaps `threads`: an Edgy session of as
-// many, measured beside peers with that number alone; Edgy's other entries have one, peers as many as asked for), a `baseline` that ratios are
+// `entries` (one line of the table each: name, runtime as site/page.js knows it, file, options; with `table`
+// only in that of peers with so many threads), a `baseline` that ratios are
 // taken to, and perhaps `discover`, a pattern of further .edgy files. Entries whose file is not there are left out, by name.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../lib/paths.mjs';
 
-/** @typedef {{ name: string, runtime: string, file: string, options?: object, threads?: number }} Entry */
+/** @typedef {{ name: string, runtime: string, file: string, options?: object, table?: number }} Entry */
 
 /** Files that match a pattern with `*` in its last part. @param {string} pattern */
 function match(pattern) {

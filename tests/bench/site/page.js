@@ -3,10 +3,10 @@ import { fill } from './fill.js';
 import './roofline.js';
 
 const runtimes = {
-  // Without a worker, as the peers run; threads need one, so those entries pay for its messages.
-  edgy: async ({ url, options, ownThreads: threads = 1 }) => {
+  // Without a worker, as the peers run. Threads need one.
+  edgy: async ({ url, options }) => {
     const { InferenceSession, Tensor } = await import('/edgy/index.js');
-    const session = await InferenceSession.create(url, { worker: threads > 1, threads, ...options });
+    const session = await InferenceSession.create(url, { worker: false, threads: 1, ...options });
     return { session, Tensor, about: session.runtimeInfo(), memory: async () => (await session.memory()).wasm };
   },
   'onnxruntime-web': async ({ url, options, threads }) => {
@@ -23,17 +23,13 @@ async function start(entry, threads) {
   const begin = performance.now();
   const runtime = runtimes[entry.runtime];
   if (!runtime) throw new Error(`there is no runtime '${entry.runtime}' in site/page.js`);
-  const made = await runtime({ ...entry, ownThreads: entry.threads, threads });
+  const made = await runtime({ ...entry, threads });
   return { ...made, entry, loadMilliseconds: performance.now() - begin };
 }
 
 /** Least milliseconds of each operator over some runs of a session that measures them. */
 async function profileOf(entry, feeds) {
-  const { session } = await runtimes.edgy({
-    ...entry,
-    ownThreads: entry.threads,
-    options: { ...entry.options, profile: true },
-  });
+  const { session } = await runtimes.edgy({ ...entry, options: { ...entry.options, profile: true } });
   let least;
   for (let run = 0; run < 12; run++) {
     await session.run(feeds);
