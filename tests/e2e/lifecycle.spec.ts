@@ -125,7 +125,7 @@ test('abort: before, while fetching, in the queue, while running', async ({ page
 test('release ends the worker, rejects what is under way and everything after', async ({ page }) => {
   const ended = () => expect.poll(() => page.workers().length);
   await page.evaluate(async (url) => {
-    globalThis.session = await kit.edgy.InferenceSession.create(url);
+    globalThis.session = await kit.edgy.InferenceSession.create(url, { threads: 1 });
   }, good);
   await ended().toBe(1);
   const results = await page.evaluate(async () => {
@@ -157,23 +157,31 @@ test('disposal by symbol, and no worker left after a failed start', async ({ pag
 });
 
 test('a worker file that is not there is a network error', async ({ page }) => {
-  const result = await page.evaluate(
-    (url) =>
-      kit.outcome(() => kit.edgy.InferenceSession.create(url, { wasmPaths: { 'worker.js': '/none.js' } }).then(String)),
-    good,
-  );
-  expect(result).toMatchObject({ code: 'network', typed: true });
+  const results = await page.evaluate(async (url) => {
+    const create = (options: object) => kit.outcome(() => kit.edgy.InferenceSession.create(url, options).then(String));
+    return [
+      await create({ threads: 1, wasmPaths: { 'worker.js': '/none.js' } }),
+      await create({ threads: 2, wasmPaths: { 'worker-threads.js': '/none.js' } }),
+      await create({ threads: 2, wasmPaths: { 'edgy-relaxed-threads.wasm': '/none.wasm' } }),
+    ];
+  }, good);
+  for (const result of results) expect(result).toMatchObject({ code: 'network', typed: true });
 });
 
 test('files can be elsewhere: wasmPaths as a prefix and by name', async ({ page }) => {
   const addresses = await page.evaluate(async (url) => {
     const { InferenceSession } = kit.edgy;
-    const prefix = await InferenceSession.create(url, { wasmPaths: '/strict/edgy/' });
+    const prefix = await InferenceSession.create(url, { wasmPaths: '/strict/edgy/', threads: 1 });
+    const threads = await InferenceSession.create(url, { wasmPaths: '/strict/edgy/', threads: 2 });
     const named = await InferenceSession.create(url, {
       wasmPaths: { 'edgy-simd.wasm': '/strict/edgy/edgy-simd.wasm' },
       variant: 'simd',
     });
-    return [prefix, named].map((session) => new URL(session.runtimeInfo().wasmUrl).pathname);
+    return [prefix, threads, named].map((session) => new URL(session.runtimeInfo().wasmUrl).pathname);
   }, good);
-  expect(addresses).toEqual(['/strict/edgy/edgy-relaxed.wasm', '/strict/edgy/edgy-simd.wasm']);
+  expect(addresses).toEqual([
+    '/strict/edgy/edgy-relaxed.wasm',
+    '/strict/edgy/edgy-relaxed-threads.wasm',
+    '/strict/edgy/edgy-simd.wasm',
+  ]);
 });
