@@ -7,6 +7,7 @@ const { audit } = (await import(new URL('../scripts/audit.mjs', import.meta.url)
     bytes: Uint8Array;
     glue: string;
     allowed: object;
+    threads?: boolean;
   }): Promise<{ imports: object[]; exports: object[] }>;
 };
 
@@ -15,6 +16,17 @@ function moduleWith(importModule: string, letter: string): Uint8Array {
   const module = new binaryen.Module();
   module.addFunctionImport('imported', importModule, letter, binaryen.none, binaryen.none);
   module.addFunction('f', binaryen.none, binaryen.none, [], module.call('imported', [], binaryen.none));
+  module.addFunctionExport('f', 'X');
+  return module.emitBinary();
+}
+
+/** The same, with a memory that is imported. */
+function moduleWithMemory(): Uint8Array {
+  const module = new binaryen.Module();
+  module.setFeatures(binaryen.Features.All);
+  module.setMemory(1, 2, undefined, [], true);
+  module.addMemoryImport('0', 'a', 'a', true);
+  module.addFunction('f', binaryen.none, binaryen.none, [], module.nop());
   module.addFunctionExport('f', 'X');
   return module.emitBinary();
 }
@@ -39,5 +51,14 @@ describe('the import audit', () => {
     await expect(check(moduleWith('env', 'a'))).rejects.toThrow("import of a function from 'env'");
     const list = { ...allowed, exports: {} as { _free: string } };
     await expect(check(moduleWith('a', 'a'), glue, list)).rejects.toThrow('export _free (function)');
+  });
+
+  it('lets the memory come from outside where threads share it, and nowhere else', async () => {
+    const bytes = moduleWithMemory();
+    const what = { file: 'test.wasm', bytes, glue: 'var wasmImports={a:wasmMemory};var _free=wasmExports["X"];' };
+    const list = { imports: { wasmMemory: 'shared' }, exports: allowed.exports };
+    await expect(audit({ ...what, allowed: list })).rejects.toThrow("import of a memory from 'a'");
+    const seen = await audit({ ...what, allowed: list, threads: true });
+    expect(seen.imports).toEqual([{ kind: 'memory', module: 'a', letter: 'a', name: 'wasmMemory' }]);
   });
 });
