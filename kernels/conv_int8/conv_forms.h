@@ -3,15 +3,15 @@
 
 #include "kernels/conv_int8/column.h"
 #include "kernels/conv_int8/dense.h"
-#include "kernels/conv_int8/depthwise.h"
+#include "kernels/conv_int8/depthwise_tile.h"
 
 namespace edgy::kernels {
 
-/// The accumulate functions of one instruction form.
+/// The functions of one instruction form.
 struct ConvForms {
   QuadKernel::Accumulate dense;
   QuadKernel::AccumulateColumn dense_column;
-  QuadKernel::Accumulate depthwise;
+  DepthwiseForms depthwise;
 };
 
 ConvForms conv_simd128();
@@ -20,7 +20,7 @@ ConvForms conv_relaxed_pair();
 
 template <typename Form>
 ConvForms conv_forms() {
-  return {accumulate_dense<Form>, accumulate_dense_column<Form>, accumulate_depthwise<Form>};
+  return {accumulate_dense<Form>, accumulate_dense_column<Form>, depthwise_forms<Form>()};
 }
 
 }  // namespace edgy::kernels

@@ -64,9 +64,13 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
   }
   const ConvForms forms =
       forms_of<conv_simd128, conv_relaxed_dot, conv_relaxed_pair>(weights.isa());
+  if (is_depthwise(shape)) {
+    run_depthwise(weights, offsets, forms.depthwise, input_layout, input, quantization, output);
+    return;
+  }
   QuadKernel kernel;
-  kernel.accumulate = is_depthwise(shape) ? forms.depthwise : forms.dense;
-  if (!is_depthwise(shape) && weights.starts().empty()) {
+  kernel.accumulate = forms.dense;
+  if (weights.starts().empty()) {
     kernel.accumulate_column = forms.dense_column;
   }
   kernel.strip_vectors = kQuadStripVectors;

@@ -11,14 +11,6 @@ namespace edgy::kernels {
 
 const volatile float kRounder = 12582912.0F;
 
-// Neighbouring positions of one output row.
-struct OutputWriter::Run {
-  int32_t quad;
-  int32_t y;
-  int32_t x;
-  int32_t count;
-};
-
 namespace {
 
 struct QuadScales {

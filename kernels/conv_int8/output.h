@@ -35,16 +35,25 @@ class OutputWriter {
   /// Finishes and stores one position of `quads` quads; `sums` is [quads][4], all of it readable.
   void store_column(int32_t quad, int32_t quads, int32_t position, const int32_t* sums) const;
 
+  /// Neighbouring positions of one output row.
+  struct Run {
+    int32_t quad;
+    int32_t y;
+    int32_t x;
+    int32_t count;
+  };
+  /// Stores int8 values that are finished, [position][4]; not for kRowsFloat.
+  void store_words(const Run& run, const int8_t* words) const;
+  /// Stores float values that are finished, [position][4]; for kRowsFloat only.
+  void store_floats(const Run& run, const float* values) const;
+
   bool is_float() const { return output_.kind == ConvOutput::Kind::kRowsFloat; }
 
  private:
-  struct Run;
   template <typename Store>
   void for_each_run(int32_t quad, int32_t start, int32_t count, const Store& store) const;
   /// Where `count` positions are stored, if one after another; else null.
   int8_t* as_one_run(int32_t quad, int32_t start, int32_t count) const;
-  void store_words(const Run& run, const int8_t* words) const;
-  void store_floats(const Run& run, const float* values) const;
 
   const ConvQuantization& quantization_;
   const ConvOutput& output_;

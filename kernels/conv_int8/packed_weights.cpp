@@ -2,19 +2,23 @@
 #include <utility>
 
 #include "kernels/conv_int8/conv_int8.h"
+#include "kernels/conv_int8/depthwise.h"
 #include "kernels/conv_int8/geometry.h"
 #include "kernels/conv_int8/pack_quads.h"
 
 namespace edgy::kernels {
 namespace {
 
-std::vector<int8_t> pack_depthwise(const ConvShape& shape, std::span<const int8_t> weights) {
-  const int32_t steps = (taps(shape) + 3) / 4;
-  std::vector<int8_t> packed(std::size_t{16} * steps * ((shape.out_channels + 3) / 4));
+std::vector<int8_t> pack_depthwise(const ConvShape& shape, std::span<const int8_t> weights,
+                                   Isa isa) {
+  const int32_t step_taps = depthwise_step_taps(isa);
+  const int32_t steps = (taps(shape) + step_taps - 1) / step_taps;
+  const std::size_t step_bytes = std::size_t{4} * step_taps;
+  std::vector<int8_t> packed(step_bytes * steps * ((shape.out_channels + 3) / 4));
   for (int32_t channel = 0; channel < shape.out_channels; ++channel) {
     for (int32_t tap = 0; tap < taps(shape); ++tap) {
-      packed[std::size_t{16} * (channel / 4 * steps + tap / 4) + 4 * (channel % 4) + tap % 4] =
-          weights[std::size_t{1} * channel * taps(shape) + tap];
+      packed[step_bytes * (channel / 4 * steps + tap / step_taps) + step_taps * (channel % 4) +
+             tap % step_taps] = weights[std::size_t{1} * channel * taps(shape) + tap];
     }
   }
   return packed;
@@ -47,7 +51,7 @@ PackedConvWeights::PackedConvWeights(const ConvShape& shape, std::span<const int
     return;
   }
   if (is_depthwise(shape)) {
-    data_ = pack_depthwise(shape, weights);
+    data_ = pack_depthwise(shape, weights, isa);
     return;
   }
   data_ = pack_quads(shape, weights);
