@@ -51,9 +51,13 @@ struct Walk {
   double strips;
 };
 
-// As run_strips walks an image: row by row, or all rows as one if that takes less.
+// As run_strips walks an image: row by row, or all rows as one if that takes less. Depthwise rows
+// are always walked by themselves, and are no strips.
 Walk walk_of(const ConvShape& shape, const OutputSize& size, int32_t strip_vectors) {
   const double row = divide_up(size.width, 4);
+  if (is_depthwise(shape)) {
+    return {row * size.height, 0};
+  }
   Walk walk = {row * size.height, divide_up(row, strip_vectors) * size.height};
   if (shape.stride_w == 1 && shape.stride_h == 1 && size.height > 1) {
     const double pitch = size.width + (shape.kernel_w - 1) * shape.dilation_w;

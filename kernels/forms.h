@@ -24,6 +24,7 @@ struct Simd128Form {
     v128_t high;
   };
   static constexpr int kRegistersPerSum = 2;
+  static constexpr int kVectorBytes = 16;  ///< of four positions' activations as `load` reads them
   static constexpr bool kSlowSum =
       false;  ///< whether the sum waits for the whole product, or only for an addition
 
@@ -60,11 +61,22 @@ struct Simd128Form {
   }
 };
 
+/// The same over activations that lie there in 16 bits (StripCopy), which saves a third of the
+/// vector units' work.
+struct WideForm : Simd128Form {
+  static constexpr int kVectorBytes = 32;
+
+  static Operand load(const int8_t* values) {
+    return {wasm_v128_load(values), wasm_v128_load(values + 16)};
+  }
+};
+
 #if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
 struct RelaxedBase {
   using Operand = v128_t;
   using Sum = v128_t;
   static constexpr int kRegistersPerSum = 1;
+  static constexpr int kVectorBytes = 16;
 
   static Operand load(const int8_t* bytes) { return wasm_v128_load(bytes); }
   static Operand widen(v128_t bytes) { return bytes; }

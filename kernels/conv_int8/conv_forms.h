@@ -10,6 +10,7 @@ namespace edgy::kernels {
 /// The functions of one instruction form.
 struct ConvForms {
   QuadKernel::Accumulate dense;
+  QuadKernel::Accumulate dense_copied;  ///< over a StripCopy; null: the form has none
   QuadKernel::AccumulateColumn dense_column;
   DepthwiseForms depthwise;
 };
@@ -20,7 +21,7 @@ ConvForms conv_relaxed_pair();
 
 template <typename Form>
 ConvForms conv_forms() {
-  return {accumulate_dense<Form>, accumulate_dense_column<Form>, depthwise_forms<Form>()};
+  return {accumulate_dense<Form>, nullptr, accumulate_dense_column<Form>, depthwise_forms<Form>()};
 }
 
 }  // namespace edgy::kernels

@@ -5,9 +5,28 @@
 #include "kernels/conv_int8/conv_forms.h"
 #include "kernels/conv_int8/geometry.h"
 #include "kernels/conv_int8/reference.h"
+#include "kernels/conv_int8/strip_copy.h"
 #include "kernels/forms_of.h"
 
 namespace edgy::kernels {
+namespace {
+
+StripCopy copy_of(const ConvShape& shape, const Block4& input) {
+  return StripCopy(shape, input, kQuadStripVectors, CopiedWidth::k16Bits);
+}
+
+// Whether kernels read a copy of each strip.
+bool copies_strips(const PackedConvWeights& weights, const Block4& input) {
+  const ConvShape& shape = weights.shape();
+  const int32_t span_h = (shape.kernel_h - 1) * shape.dilation_h + 1;
+  const int32_t span_w = (shape.kernel_w - 1) * shape.dilation_w + 1;
+  const bool few_positions = input.padded_height() < span_h + shape.stride_h &&
+                             input.padded_width() < span_w + 3 * shape.stride_w;
+  return weights.isa() == Isa::kSimd128 && !is_depthwise(shape) && !few_positions &&
+         copy_of(shape, input).worthwhile(weights.data().size() / 4);
+}
+
+}  // namespace
 
 bool supports(const ConvShape& shape) {
   if (shape.groups < 1 || shape.in_channels % shape.groups != 0 ||
@@ -42,6 +61,12 @@ std::vector<int32_t> conv_offsets(const ConvShape& shape, const Block4& input) {
 
 std::vector<int32_t> conv_offsets(const PackedConvWeights& weights, const Block4& input) {
   std::vector<int32_t> all = conv_offsets(weights.shape(), input);
+  if (copies_strips(weights, input)) {
+    const StripCopy copy = copy_of(weights.shape(), input);
+    for (int32_t step = 0; step < static_cast<int32_t>(all.size()); ++step) {
+      all[step] = copy.offset(step / taps(weights.shape()), step % taps(weights.shape()));
+    }
+  }
   if (weights.starts().empty()) {
     return all;
   }
@@ -69,8 +94,11 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
     return;
   }
   QuadKernel kernel;
-  kernel.accumulate = forms.dense;
-  if (weights.starts().empty()) {
+  const StripCopy copy = copy_of(shape, input_layout);
+  const bool copied = copies_strips(weights, input_layout);
+  kernel.copy = copied ? &copy : nullptr;
+  kernel.accumulate = copied ? forms.dense_copied : forms.dense;
+  if (!copied && weights.starts().empty()) {
     kernel.accumulate_column = forms.dense_column;
   }
   kernel.strip_vectors = kQuadStripVectors;

@@ -1,6 +1,7 @@
 // A compact copy of one strip's activations. Sparse rows jump about in the input: in a long image
 // every channel block lies on a page of its own, and address translation would limit the kernel.
-// The copy is read in cache by all output channels.
+// The copy is read in cache by all output channels. For kSimd128 its values have 16 bits, so that
+// they are widened once for all output channels.
 #pragma once
 
 #include <cstddef>
@@ -10,29 +11,38 @@
 
 namespace edgy::kernels {
 
+enum class CopiedWidth { k8Bits = 1, k16Bits = 2 };  ///< in bytes
+
+/// What the kernels of a form read from a copy.
+constexpr CopiedWidth copied_width(Isa isa) {
+  return isa == Isa::kSimd128 ? CopiedWidth::k16Bits : CopiedWidth::k8Bits;
+}
+
 /// Layout of the copy: [input block][kernel row][phase][segment_bytes].
 class StripCopy {
  public:
-  /// Of strips of up to `strip_vectors` vectors. Keeps references to the other two.
-  StripCopy(const ConvShape& shape, const Block4& input, int32_t strip_vectors);
+  /// Of strips of up to `strip_vectors` vectors. Keeps references to the first two.
+  StripCopy(const ConvShape& shape, const Block4& input, int32_t strip_vectors, CopiedWidth width);
 
   /// Whether copying serves at all; if not, kernels read the image itself.
   bool worthwhile(std::size_t stored_blocks) const;
   /// Byte offset in the copy of `tap` (row major) of channel block `block`, first position of the
   /// strip.
   int32_t offset(int32_t block, int32_t tap) const;
-  std::size_t block_bytes() const { return std::size_t(segments()) * segment_bytes_; }
+  std::size_t block_bytes() const { return std::size_t(segments()) * segment_bytes(); }
   /// Copies what a strip of `vectors` vectors at `input` needs, of all blocks; returns where it
   /// lies (valid until the next call of this thread).
   const int8_t* fill(const int8_t* input, int32_t vectors) const;
 
  private:
+  int32_t segment_bytes() const { return segment_values_ * static_cast<int32_t>(width_); }
   int32_t segments() const { return shape_.kernel_h * input_.phases; }
 
   const ConvShape& shape_;
   const Block4& input_;
   int32_t strip_vectors_;
-  int32_t segment_bytes_;
+  CopiedWidth width_;
+  int32_t segment_values_;
 };
 
 }  // namespace edgy::kernels

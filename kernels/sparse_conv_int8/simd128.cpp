@@ -5,5 +5,8 @@ namespace edgy::kernels {
 SparseForms sparse_simd128() {
   return sparse_forms<Simd128Form>();
 }
+SparseForms sparse_wide() {
+  return sparse_forms<WideForm>();
+}
 
 }  // namespace edgy::kernels

@@ -19,6 +19,7 @@ struct SparseForms {
 };
 
 SparseForms sparse_simd128();
+SparseForms sparse_wide();  ///< kSimd128 over a StripCopy in 16 bits
 SparseForms sparse_relaxed_dot();
 SparseForms sparse_relaxed_pair();
 
@@ -80,8 +81,8 @@ __attribute__((always_inline)) inline void sparse_tile(const Form& form, SparseR
     const int8_t* first_input = input + static_cast<uint32_t>(pair);
     const int8_t* second_input = input + (pair >> 32);
     for (int v = 0; v < Vectors; ++v) {
-      form.accumulate_two(sum[set][v], first, Form::load(first_input + 16 * v), second,
-                          Form::load(second_input + 16 * v));
+      form.accumulate_two(sum[set][v], first, Form::load(first_input + Form::kVectorBytes * v),
+                          second, Form::load(second_input + Form::kVectorBytes * v));
     }
     values += 8;
     offsets += 2;

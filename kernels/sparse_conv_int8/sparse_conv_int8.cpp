@@ -145,7 +145,8 @@ PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const
 std::vector<int32_t> sparse_conv_offsets(const PackedSparseWeights& weights, const Block4& input) {
   std::vector<int32_t> all = conv_offsets(weights.shape(), input);
   const StripCopy copy(weights.shape(), input,
-                       strip_vectors_of(weights.shape(), weights.isa(), input));
+                       strip_vectors_of(weights.shape(), weights.isa(), input),
+                       copied_width(weights.isa()));
   if (weights.isa() != Isa::kReference && copy.worthwhile(weights.stored_blocks())) {
     const int32_t taps = weights.shape().kernel_h * weights.shape().kernel_w;
     for (int32_t step = 0; step < static_cast<int32_t>(all.size()); ++step) {
@@ -170,11 +171,17 @@ void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_
   }
   const ConvShape& shape = weights.shape();
   RowKernel kernel;
+  kernel.strip_vectors = strip_vectors_of(shape, weights.isa(), input_layout);
+  const StripCopy copy(shape, input_layout, kernel.strip_vectors, copied_width(weights.isa()));
+  if (copy.worthwhile(weights.stored_blocks())) {
+    kernel.copy = &copy;
+  }
   const SparseForms forms =
-      forms_of<sparse_simd128, sparse_relaxed_dot, sparse_relaxed_pair>(weights.isa());
+      kernel.copy != nullptr && weights.isa() == Isa::kSimd128
+          ? sparse_wide()
+          : forms_of<sparse_simd128, sparse_relaxed_dot, sparse_relaxed_pair>(weights.isa());
   kernel.to_values = forms.to_values;
   kernel.to_sums = forms.to_sums;
-  kernel.strip_vectors = strip_vectors_of(shape, weights.isa(), input_layout);
   kernel.blocks_per_group = (shape.in_channels / shape.groups + 3) / 4;
   kernel.values = weights.values().data();
   kernel.row_starts = weights.row_starts().data();
@@ -182,10 +189,6 @@ void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_
   kernel.offsets = offsets.data();
   kernel.out_channels = shape.out_channels;
   kernel.channels_per_group = shape.out_channels / shape.groups;
-  const StripCopy copy(shape, input_layout, kernel.strip_vectors);
-  if (copy.worthwhile(weights.stored_blocks())) {
-    kernel.copy = &copy;
-  }
   run_strips(shape, input_layout, input, kernel, quantization, output, threads);
 }
 

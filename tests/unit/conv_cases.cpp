@@ -149,6 +149,25 @@ ConvCase make_conv_case(uint32_t seed, int activation_bits, double density, bool
   return test;
 }
 
+void set_output_size(ConvCase& test, int32_t height, int32_t width) {
+  const ConvShape& shape = test.shape;
+  const auto input_extent = [](int32_t size, int32_t stride, int32_t kernel, int32_t dilation) {
+    return std::max(0, (size - 1) * stride + (kernel - 1) * dilation + 1);
+  };
+  test.input_layout = {
+      .channels = shape.in_channels,
+      .height = input_extent(height, shape.stride_h, shape.kernel_h, shape.dilation_h),
+      .width = input_extent(width, shape.stride_w, shape.kernel_w, shape.dilation_w),
+      .phases = shape.stride_w};
+  test.output_layout.height = height;
+  test.output_layout.width = width;
+  const std::vector<int8_t> values = test.input;
+  test.input.resize(test.input_layout.bytes());
+  for (std::size_t i = 0; i < test.input.size(); ++i) {
+    test.input[i] = values[i % values.size()];
+  }
+}
+
 void keep_one_position(ConvCase& test) {
   test.input_layout.pad_left = test.input_layout.pad_right = 0;
   test.input_layout.width = (test.shape.kernel_w - 1) * test.shape.dilation_w + 1;

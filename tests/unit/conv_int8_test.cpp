@@ -89,6 +89,27 @@ TEST_CASE("one position of any shape and any weights has the reference's sums", 
   }
 }
 
+TEST_CASE("images of every small width have the reference's sums", "[conv_int8]") {
+  uint32_t seed = 70000;
+  for (int32_t width = 0; width <= 40; ++width) {
+    for (int i = 0; i < 24; ++i, ++seed) {
+      const int bits = i % 4 == 3 ? 8 : 7;
+      ConvCase test = make_conv_case(seed, bits, 1.0, i % 2 == 0);
+      tests::set_output_size(test, test.shape.kernel_h > 1 ? i % 3 : 1, width);
+      CAPTURE(seed, width, test.output_layout.height);
+      const std::vector<int8_t> expected = run(test, Isa::kReference);
+      for (const Isa isa : available_isas()) {
+        if (bits == 8 && isa != Isa::kSimd128) {
+          continue;
+        }
+        const bool same = run(test, isa) == expected;
+        CAPTURE(to_string(isa));
+        REQUIRE(same);
+      }
+    }
+  }
+}
+
 TEST_CASE("only 4x4 blocks that hold a weight are stored", "[conv_int8]") {
   const ConvShape shape = {.in_channels = 8, .out_channels = 5, .kernel_w = 2};
   std::vector<int8_t> weights(std::size_t{5} * 2 * 8);
