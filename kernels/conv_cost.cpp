@@ -22,6 +22,7 @@ struct FormCosts {
   Cost depthwise;
   Cost sparse;
   Cost sparse_column;
+  Cost single;  // weights one by one
 };
 
 constexpr FormCosts kCosts[] = {
@@ -107,6 +108,19 @@ ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& s
           size.height * size.width == 1};
 }
 
+ConvWork single_work(const ConvShape& shape, int64_t weights, const OutputSize& size) {
+  const Walk walk = walk_of(shape, size, kSingleStripVectors);
+  // Vectors of a strip that are computed together are computed whole.
+  constexpr double tile = kSingleTileVectors;
+  const double vectors =
+      walk.strips == 0 ? 0
+                       : walk.strips * tile * divide_up(divide_up(walk.vectors, walk.strips), tile);
+  const double copied = divide_up(shape.in_channels, 4) * shape.kernel_h * shape.stride_w;
+  return {static_cast<double>(weights) * vectors,
+          (divide_up(shape.out_channels, 4) + copied) * walk.vectors,
+          shape.out_channels * walk.strips, size.height * size.width == 1};
+}
+
 double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa) {
   const FormCosts& costs = costs_of(isa);
   const ConvWork work = dense_work(shape, size);
@@ -126,6 +140,10 @@ double sparse_cost(const ConvShape& shape, int64_t blocks, const OutputSize& siz
   const ConvWork work = sparse_work(shape, blocks, size, isa);
   const FormCosts& costs = costs_of(isa);
   return total(work, work.one_position ? costs.sparse_column : costs.sparse);
+}
+
+double single_cost(const ConvShape& shape, int64_t weights, const OutputSize& size, Isa isa) {
+  return total(single_work(shape, weights, size), costs_of(isa).single);
 }
 
 }  // namespace edgy::kernels

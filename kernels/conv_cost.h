@@ -15,10 +15,11 @@ struct OutputSize {
 
 /// What a kernel has to do for one image, in the units that its time is linear in.
 struct ConvWork {
-  double products =
-      0;               ///< dense: 4 x 4 channels by 4 positions; sparse: a 1x4 block by 4 positions
-  double outputs = 0;  ///< 4 channels by 4 positions to requantize and store
-  double passes = 0;   ///< loops over the weights of an output channel (sparse) or of four (dense)
+  double products = 0;  ///< dense: 4 x 4 channels by 4 positions; sparse: a 1x4 block, or a weight,
+                        ///< by 4 positions
+  double outputs = 0;   ///< 4 channels by 4 positions to requantize and store; single weights: and
+                        ///< to copy channel by channel
+  double passes = 0;    ///< loops over the weights of an output channel (sparse) or of four (dense)
   bool one_position = false;  ///< then kernels of their own run, with lanes of channels
 };
 
@@ -26,6 +27,9 @@ struct ConvWork {
 ConvWork dense_work(const ConvShape& shape, const OutputSize& size, double share = 1);
 /// `blocks`: stored 1x4 blocks of all output channels.
 ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa);
+
+/// `weights`: of all output channels, that are not zero.
+ConvWork single_work(const ConvShape& shape, int64_t weights, const OutputSize& size);
 
 /// How many of `most` threads should share a layer whose predicted time on one is `cost` (as
 /// below): as many as make its predicted time least, if each helper costs what handing work over
@@ -39,5 +43,7 @@ double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa);
 /// `share` as in `dense_work`.
 double cost_4x4(const ConvShape& shape, const OutputSize& size, Isa isa, double share);
 double sparse_cost(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa);
+/// Of several positions only: for one there is no kernel of single weights.
+double single_cost(const ConvShape& shape, int64_t weights, const OutputSize& size, Isa isa);
 
 }  // namespace edgy::kernels

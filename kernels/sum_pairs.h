@@ -19,7 +19,7 @@ bool are_sum_pairs(const int8_t* first, const int8_t* second, std::size_t bytes)
 
 /// Blocks of one output channel (or of four at a time), in order of packing.
 struct BlockList {
-  std::size_t block_bytes = 4;
+  std::size_t block_bytes = 4;  ///< weights of a block
   std::vector<int32_t> steps;
   std::vector<int8_t> values;  ///< block_bytes each
 

@@ -1,5 +1,7 @@
 #include "kernels/conv_int8/strip_copy.h"
 
+#include <algorithm>
+
 #include "kernels/simd.h"
 
 namespace edgy::kernels {
@@ -8,7 +10,8 @@ namespace {
 // 64 Ki values: the first-level cache of most machines is smaller, but second-level reads of a
 // compact range are cheap.
 constexpr std::size_t kCapacity = std::size_t{64} << 10;
-alignas(64) thread_local int8_t buffer[2 * (kCapacity + 16)];
+// Kernels of single weights read up to sixteen positions past the last.
+alignas(64) thread_local int8_t buffer[2 * (kCapacity + 64)];
 
 // Whole vectors: up to 15 values too many.
 void widen_vectors(const int8_t* from, int32_t values, int8_t* out) {
@@ -17,6 +20,39 @@ void widen_vectors(const int8_t* from, int32_t values, int8_t* out) {
     const v128_t high = wasm_i16x8_load8x8(from + i + 8);
     wasm_v128_store(out + std::ptrdiff_t{2} * i, low);
     wasm_v128_store(out + std::ptrdiff_t{2} * i + 16, high);
+  }
+}
+
+void store_planar(v128_t values, CopiedWidth width, int8_t* row, int32_t first) {
+  if (width == CopiedWidth::k8Bits) {
+    wasm_v128_store(row + first, values);
+  } else {
+    wasm_v128_store(row + std::ptrdiff_t{2} * first, wasm_i16x8_extend_low_i8x16(values));
+    wasm_v128_store(row + std::ptrdiff_t{2} * first + 16, wasm_i16x8_extend_high_i8x16(values));
+  }
+}
+
+// `positions` of four channels, at `from` next to each other, to rows of `pitch` >= 16 values. The
+// last sixteen overlap those before.
+void copy_planar(const int8_t* from, int32_t positions, int32_t pitch, CopiedWidth width,
+                 int8_t* out) {
+  const std::ptrdiff_t row_bytes = std::ptrdiff_t{pitch} * static_cast<int32_t>(width);
+  for (int32_t done = 0; done < positions; done += 16) {
+    const int32_t first = std::min(done, std::max(positions - 16, 0));
+    v128_t four[4];  // [position][4 channels] to [4 channels][position], a vector each
+    for (int i = 0; i < 4; ++i) {
+      const v128_t words = wasm_v128_load(from + std::ptrdiff_t{4} * first + 16 * i);
+      four[i] =
+          wasm_i8x16_shuffle(words, words, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    }
+    const v128_t low01 = wasm_i32x4_shuffle(four[0], four[1], 0, 4, 1, 5);
+    const v128_t low23 = wasm_i32x4_shuffle(four[2], four[3], 0, 4, 1, 5);
+    const v128_t high01 = wasm_i32x4_shuffle(four[0], four[1], 2, 6, 3, 7);
+    const v128_t high23 = wasm_i32x4_shuffle(four[2], four[3], 2, 6, 3, 7);
+    store_planar(wasm_i64x2_shuffle(low01, low23, 0, 2), width, out, first);
+    store_planar(wasm_i64x2_shuffle(low01, low23, 1, 3), width, out + row_bytes, first);
+    store_planar(wasm_i64x2_shuffle(high01, high23, 0, 2), width, out + 2 * row_bytes, first);
+    store_planar(wasm_i64x2_shuffle(high01, high23, 1, 3), width, out + 3 * row_bytes, first);
   }
 }
 
@@ -38,30 +74,45 @@ void copy_vectors(const int8_t* from, int32_t bytes, int8_t* out) {
 }  // namespace
 
 StripCopy::StripCopy(const ConvShape& shape, const Block4& input, int32_t strip_vectors,
-                     CopiedWidth width)
+                     CopiedWidth width, CopiedOrder order)
     : shape_(shape),
       input_(input),
       strip_vectors_(strip_vectors),
       width_(width),
+      order_(order),
       segment_values_(16 * strip_vectors +
                       4 * ((shape.kernel_w - 1) * shape.dilation_w / input.phases)) {}
 
+bool StripCopy::fits() const {
+  return std::size_t(input_.blocks()) * segments() * segment_values_ <= kCapacity;
+}
+
 bool StripCopy::worthwhile(std::size_t stored_blocks) const {
-  const std::size_t segments_copied = std::size_t(input_.blocks()) * segments();
-  if (segments_copied * segment_values_ > kCapacity) {
+  if (!fits()) {
     return false;
   }
+  const std::size_t segments_copied = std::size_t(input_.blocks()) * segments();
   // A stored block costs eight loads, a copied segment about ten loads and stores; widened values
   // save a third of a block.
   return stored_blocks >= 16 * segments_copied &&
          (width_ == CopiedWidth::k16Bits || block_bytes() < input_.block_bytes());
 }
 
-int32_t StripCopy::offset(int32_t block, int32_t tap) const {
+int32_t StripCopy::segment_of(int32_t block, int32_t tap) const {
   const int32_t row = tap / shape_.kernel_w;
   const int32_t column = tap % shape_.kernel_w * shape_.dilation_w;
-  const int32_t segment = (block * shape_.kernel_h + row) * input_.phases + column % input_.phases;
-  return segment * segment_bytes() + 4 * (column / input_.phases) * static_cast<int32_t>(width_);
+  return (block * shape_.kernel_h + row) * input_.phases + column % input_.phases;
+}
+
+int32_t StripCopy::offset(int32_t block, int32_t tap) const {
+  const int32_t position = tap % shape_.kernel_w * shape_.dilation_w / input_.phases;
+  return segment_of(block, tap) * segment_bytes() + 4 * position * static_cast<int32_t>(width_);
+}
+
+int32_t StripCopy::channel_offset(int32_t channel, int32_t tap) const {
+  const int32_t position = tap % shape_.kernel_w * shape_.dilation_w / input_.phases;
+  const int32_t values = channel % 4 * (segment_values_ / 4) + position;
+  return segment_of(channel / 4, tap) * segment_bytes() + values * static_cast<int32_t>(width_);
 }
 
 const int8_t* StripCopy::fill(const int8_t* input, int32_t vectors) const {
@@ -74,7 +125,9 @@ const int8_t* StripCopy::fill(const int8_t* input, int32_t vectors) const {
       const int8_t* from = input + input_.block_bytes() * block +
                            input_.row_bytes() * (static_cast<std::size_t>(row) * shape_.dilation_h);
       for (int32_t phase = 0; phase < input_.phases; ++phase) {
-        if (width_ == CopiedWidth::k16Bits) {
+        if (order_ == CopiedOrder::kPlanar) {
+          copy_planar(from + phase * phase_bytes, values / 4, segment_values_ / 4, width_, out);
+        } else if (width_ == CopiedWidth::k16Bits) {
           widen_vectors(from + phase * phase_bytes, values, out);
         } else {
           copy_vectors(from + phase * phase_bytes, values, out);

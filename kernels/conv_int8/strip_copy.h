@@ -12,23 +12,33 @@
 namespace edgy::kernels {
 
 enum class CopiedWidth { k8Bits = 1, k16Bits = 2 };  ///< in bytes
+enum class CopiedOrder {
+  kBlocks,  ///< [position][4 channels], as in Block4
+  kPlanar,  ///< [4 channels][position], for weights that are stored one by one
+};
 
 /// What the kernels of a form read from a copy.
 constexpr CopiedWidth copied_width(Isa isa) {
   return isa == Isa::kSimd128 ? CopiedWidth::k16Bits : CopiedWidth::k8Bits;
 }
 
-/// Layout of the copy: [input block][kernel row][phase][segment_bytes].
+/// Layout of the copy: [input block][kernel row][phase][segment_bytes], a segment in `CopiedOrder`.
 class StripCopy {
  public:
   /// Of strips of up to `strip_vectors` vectors. Keeps references to the first two.
-  StripCopy(const ConvShape& shape, const Block4& input, int32_t strip_vectors, CopiedWidth width);
+  StripCopy(const ConvShape& shape, const Block4& input, int32_t strip_vectors, CopiedWidth width,
+            CopiedOrder order = CopiedOrder::kBlocks);
+
+  /// Whether the copy of a strip can be made at all.
+  bool fits() const;
 
   /// Whether copying serves at all; if not, kernels read the image itself.
   bool worthwhile(std::size_t stored_blocks) const;
   /// Byte offset in the copy of `tap` (row major) of channel block `block`, first position of the
   /// strip.
   int32_t offset(int32_t block, int32_t tap) const;
+  /// The same of one channel, in CopiedOrder::kPlanar.
+  int32_t channel_offset(int32_t channel, int32_t tap) const;
   std::size_t block_bytes() const { return std::size_t(segments()) * segment_bytes(); }
   /// Copies what a strip of `vectors` vectors at `input` needs, of all blocks; returns where it
   /// lies (valid until the next call of this thread).
@@ -36,12 +46,14 @@ class StripCopy {
 
  private:
   int32_t segment_bytes() const { return segment_values_ * static_cast<int32_t>(width_); }
+  int32_t segment_of(int32_t block, int32_t tap) const;
   int32_t segments() const { return shape_.kernel_h * input_.phases; }
 
   const ConvShape& shape_;
   const Block4& input_;
   int32_t strip_vectors_;
   CopiedWidth width_;
+  CopiedOrder order_;
   int32_t segment_values_;
 };
 

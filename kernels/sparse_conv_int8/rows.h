@@ -11,8 +11,13 @@ namespace edgy::kernels {
 /// share is whole chunks.
 inline constexpr int32_t kChunkRows = 64;
 
-/// Most vectors of a strip for an output of `height` by `width`: no more than the form's registers
-/// hold, and strips of one row are even.
+/// Of kernels of single weights: most vectors of a strip (32 positions, whose sums fill half the
+/// registers), and vectors that they compute together.
+inline constexpr int32_t kSingleStripVectors = 8;
+inline constexpr int32_t kSingleTileVectors = 2;
+
+/// Of kernels of blocks: most vectors of a strip for an output of `height` by `width`: no more than
+/// the form's registers hold, and strips of one row are even.
 int32_t sparse_strip_vectors(Isa isa, int32_t height, int32_t width);
 
 class RowKernel final : public StripKernel {

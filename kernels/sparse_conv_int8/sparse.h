@@ -36,9 +36,10 @@ struct SparseRows {
   explicit SparseRows(const RowKernel& kernel)
       : values(kernel.values), offsets(kernel.offsets), starts(kernel.row_starts) {}
 
-  SparseRow operator[](int32_t row) const {
-    const int32_t begin = starts[row];
-    return {values + std::ptrdiff_t{4} * begin, offsets + begin, starts[row + 1] - begin};
+  /// Its blocks have `block_bytes` bytes.
+  SparseRow row(int32_t index, std::ptrdiff_t block_bytes) const {
+    const int32_t begin = starts[index];
+    return {values + block_bytes * begin, offsets + begin, starts[index + 1] - begin};
   }
 
   const int8_t* values;
@@ -104,6 +105,21 @@ __attribute__((always_inline)) inline void sparse_tile(const Form& form, SparseR
   }
 }
 
+/// How a kernel of blocks computes a row.
+template <typename Form>
+struct BlockTile {
+  static constexpr std::ptrdiff_t kBlockBytes = 4;
+  static constexpr int kVectorsAtATime = 1;
+  static constexpr int kMostVectors = kSparseStripVectors<Form>;
+  Form form;
+
+  template <int Vectors>
+  __attribute__((always_inline)) void compute(SparseRow& row, const int8_t* input,
+                                              const int32_t* bias, v128_t (&sums)[Vectors]) const {
+    sparse_tile<Form, Vectors>(form, row, input, bias, sums);
+  }
+};
+
 /// What becomes of a row's sums: int8 values.
 class RowsToValues {
  public:
@@ -147,46 +163,48 @@ class RowsToSums {
 };
 
 /// The rows of a chunk, `Vectors` wide.
-template <typename Form, typename Results, int Vectors>
+template <typename Tile, typename Results, int Vectors>
 __attribute__((noinline)) void sparse_rows(const RowKernel& kernel, const RowKernel::Chunk& chunk,
                                            const ConvQuantization& quantization,
                                            const Results results) {
-  const Form form;
+  const Tile tile;
   const SparseRows rows(kernel);
   const RowKernel::Chunk own = chunk;
   const int32_t* channels = kernel.channels + own.begin;
   const int32_t* bias = quantization.bias.data();
   // Pointers run on from row to row, and the next row's end is read before this row is computed.
   const int32_t* starts = rows.starts + own.begin;
-  SparseRow row = rows[own.begin];
+  SparseRow row = rows.row(own.begin, Tile::kBlockBytes);
   for (int32_t left = own.end - own.begin; left > 0; --left) {
     const int32_t channel = *channels++;
     ++starts;
     const int32_t next_blocks = left > 1 ? starts[1] - starts[0] : 0;
     v128_t sums[Vectors];
-    sparse_tile<Form, Vectors>(form, row, own.input, bias + channel, sums);
+    tile.compute(row, own.input, bias + channel, sums);
     row.blocks = next_blocks;
     results.store(channel, channel - own.first_channel, sums);
   }
 }
 
 /// RowKernel::ToValues and ToSums.
-template <typename Form, typename Results, typename Out>
+template <typename Tile, typename Results, typename Out>
 void sparse_chunk(const RowKernel& kernel, const RowKernel::Chunk& chunk,
                   const ConvQuantization& quantization, Out* out) {
+  constexpr int step = Tile::kVectorsAtATime;
   const Results results(quantization, out);
+  const int32_t steps = (chunk.vectors + step - 1) / step;
   [&]<int... Index>(std::integer_sequence<int, Index...>) {
-    ((chunk.vectors == Index + 1
-          ? sparse_rows<Form, Results, Index + 1>(kernel, chunk, quantization, results)
+    ((steps == Index + 1
+          ? sparse_rows<Tile, Results, step*(Index + 1)>(kernel, chunk, quantization, results)
           : void()),
      ...);
   }
-  (std::make_integer_sequence<int, kSparseStripVectors<Form>>());
+  (std::make_integer_sequence<int, Tile::kMostVectors / step>());
 }
 
-template <typename Form>
+template <typename Tile>
 SparseForms sparse_forms() {
-  return {sparse_chunk<Form, RowsToValues>, sparse_chunk<Form, RowsToSums>};
+  return {sparse_chunk<Tile, RowsToValues>, sparse_chunk<Tile, RowsToSums>};
 }
 
 }  // namespace edgy::kernels

@@ -7,6 +7,7 @@
 #include "kernels/conv_int8/reference.h"
 #include "kernels/conv_int8/strip_copy.h"
 #include "kernels/forms_of.h"
+#include "kernels/sparse_conv_int8/single_rows.h"
 #include "kernels/sparse_conv_int8/sparse.h"
 #include "kernels/sum_pairs.h"
 
@@ -20,6 +21,7 @@ void sparse_reference(const PackedSparseWeights& weights, std::span<const int32_
                       const Block4& input_layout, const int8_t* input,
                       const ConvQuantization& quantization, const ConvOutput& output) {
   const ConvShape& shape = weights.shape();
+  const int32_t values = weights.blocks() == SparseBlocks::k1x1 ? 1 : 4;  // of a block
   const std::size_t group_bytes =
       input_layout.block_bytes() * (shape.in_channels / shape.groups / 4);
   for (int32_t row = 0; row < shape.out_channels; ++row) {
@@ -32,8 +34,8 @@ void sparse_reference(const PackedSparseWeights& weights, std::span<const int32_
         int32_t sum = quantization.bias[o];
         for (int32_t block = weights.row_starts()[row]; block < weights.row_starts()[row + 1];
              ++block) {
-          for (int32_t c = 0; c < 4; ++c) {
-            sum += int32_t{weights.values()[std::size_t{4} * block + c]} *
+          for (int32_t c = 0; c < values; ++c) {
+            sum += int32_t{weights.values()[static_cast<std::size_t>(values) * block + c]} *
                    position[offsets[block] + c];
           }
         }
@@ -83,6 +85,7 @@ int32_t most_strip_vectors(Isa isa) {
   return kSparseStripVectors<Simd128Form>;
 }
 
+// Of blocks. Single weights take strips of their own width.
 int32_t strip_vectors_of(const ConvShape& shape, Isa isa, const Block4& input) {
   const int32_t span_h = (shape.kernel_h - 1) * shape.dilation_h + 1;
   const int32_t span_w = (shape.kernel_w - 1) * shape.dilation_w + 1;
@@ -90,7 +93,76 @@ int32_t strip_vectors_of(const ConvShape& shape, Isa isa, const Block4& input) {
                               (input.padded_width() - span_w) / shape.stride_w + 1);
 }
 
+StripCopy copy_of(const PackedSparseWeights& weights, const Block4& input) {
+  const ConvShape& shape = weights.shape();
+  const CopiedWidth width = copied_width(weights.isa());
+  if (weights.blocks() == SparseBlocks::k1x1) {
+    return StripCopy(shape, input, kSingleStripVectors, width, CopiedOrder::kPlanar);
+  }
+  return StripCopy(shape, input, strip_vectors_of(shape, weights.isa(), input), width);
+}
+
+bool copies_strips(const PackedSparseWeights& weights, const StripCopy& copy) {
+  return weights.isa() != Isa::kReference &&
+         (weights.blocks() == SparseBlocks::k1x1 || copy.worthwhile(weights.stored_blocks()));
+}
+
+// Where each block or single weight finds its activations.
+std::vector<int32_t> all_offsets(const PackedSparseWeights& weights, const Block4& input) {
+  const int32_t taps = weights.shape().kernel_h * weights.shape().kernel_w;
+  std::vector<int32_t> all = conv_offsets(weights.shape(), input);
+  const StripCopy copy = copy_of(weights, input);
+  const bool copied = copies_strips(weights, copy);
+  if (weights.blocks() == SparseBlocks::k1x1) {
+    std::vector<int32_t> single(4 * all.size());
+    for (int32_t step = 0; step < static_cast<int32_t>(single.size()); ++step) {
+      const int32_t channel = step / taps;
+      const int32_t tap = step % taps;
+      single[step] =
+          copied ? copy.channel_offset(channel, tap) : all[channel / 4 * taps + tap] + channel % 4;
+    }
+    return single;
+  }
+  for (int32_t step = 0; copied && step < static_cast<int32_t>(all.size()); ++step) {
+    all[step] = copy.offset(step / taps, step % taps);
+  }
+  return all;
+}
+
+SparseForms forms_for(const PackedSparseWeights& weights, bool copied) {
+  if (weights.blocks() == SparseBlocks::k1x1) {
+    return forms_of<single_simd128, single_relaxed, single_relaxed>(weights.isa());
+  }
+  return copied && weights.isa() == Isa::kSimd128
+             ? sparse_wide()
+             : forms_of<sparse_simd128, sparse_relaxed_dot, sparse_relaxed_pair>(weights.isa());
+}
+
+// The blocks or single weights of output channel `o`, as kernels of the form take them.
+BlockList packed_row(const ConvShape& shape, std::span<const int8_t> weights, int32_t o, Isa isa,
+                     SparseBlocks blocks, std::size_t& stored) {
+  if (blocks == SparseBlocks::k1x1) {
+    return single_row(shape, weights, o, isa, stored);
+  }
+  BlockList row = stored_row(shape, weights, o);
+  stored += row.size();
+  if (isa == Isa::kRelaxedPair) {
+    row = in_sum_pairs(row);
+  }
+  while (row.size() % row_multiple(isa) != 0) {
+    row.push(row.steps.back(), kZeros);
+  }
+  return row;
+}
+
 }  // namespace
+
+bool supports_single(const ConvShape& shape) {
+  const Block4 input = {.channels = shape.in_channels, .phases = shape.stride_w};
+  return supports_sparse(shape) &&
+         StripCopy(shape, input, kSingleStripVectors, CopiedWidth::k8Bits, CopiedOrder::kPlanar)
+             .fits();
+}
 
 int32_t sparse_strip_vectors(Isa isa, int32_t height, int32_t width) {
   const int32_t most = most_strip_vectors(isa);
@@ -107,20 +179,12 @@ bool supports_sparse(const ConvShape& shape) {
 }
 
 PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const int8_t> weights,
-                                         Isa isa)
-    : shape_(shape), isa_(isa) {
+                                         Isa isa, SparseBlocks blocks)
+    : shape_(shape), isa_(isa), blocks_(blocks) {
   std::vector<BlockList> rows;
   rows.reserve(shape.out_channels);
   for (int32_t o = 0; o < shape.out_channels; ++o) {
-    BlockList row = stored_row(shape, weights, o);
-    stored_blocks_ += row.size();
-    if (isa == Isa::kRelaxedPair) {
-      row = in_sum_pairs(row);
-    }
-    while (row.size() % row_multiple(isa) != 0) {
-      row.push(row.steps.back(), kZeros);
-    }
-    rows.push_back(std::move(row));
+    rows.push_back(packed_row(shape, weights, o, isa, blocks, stored_blocks_));
   }
   channels_.resize(shape.out_channels);
   std::iota(channels_.begin(), channels_.end(), 0);
@@ -143,16 +207,7 @@ PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const
 }
 
 std::vector<int32_t> sparse_conv_offsets(const PackedSparseWeights& weights, const Block4& input) {
-  std::vector<int32_t> all = conv_offsets(weights.shape(), input);
-  const StripCopy copy(weights.shape(), input,
-                       strip_vectors_of(weights.shape(), weights.isa(), input),
-                       copied_width(weights.isa()));
-  if (weights.isa() != Isa::kReference && copy.worthwhile(weights.stored_blocks())) {
-    const int32_t taps = weights.shape().kernel_h * weights.shape().kernel_w;
-    for (int32_t step = 0; step < static_cast<int32_t>(all.size()); ++step) {
-      all[step] = copy.offset(step / taps, step % taps);
-    }
-  }
+  const std::vector<int32_t> all = all_offsets(weights, input);
   std::vector<int32_t> offsets;
   offsets.reserve(weights.stored_blocks());
   for (const int32_t step : weights.steps()) {
@@ -171,15 +226,14 @@ void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_
   }
   const ConvShape& shape = weights.shape();
   RowKernel kernel;
-  kernel.strip_vectors = strip_vectors_of(shape, weights.isa(), input_layout);
-  const StripCopy copy(shape, input_layout, kernel.strip_vectors, copied_width(weights.isa()));
-  if (copy.worthwhile(weights.stored_blocks())) {
+  kernel.strip_vectors = weights.blocks() == SparseBlocks::k1x1
+                             ? kSingleStripVectors
+                             : strip_vectors_of(shape, weights.isa(), input_layout);
+  const StripCopy copy = copy_of(weights, input_layout);
+  if (copies_strips(weights, copy)) {
     kernel.copy = &copy;
   }
-  const SparseForms forms =
-      kernel.copy != nullptr && weights.isa() == Isa::kSimd128
-          ? sparse_wide()
-          : forms_of<sparse_simd128, sparse_relaxed_dot, sparse_relaxed_pair>(weights.isa());
+  const SparseForms forms = forms_for(weights, kernel.copy != nullptr);
   kernel.to_values = forms.to_values;
   kernel.to_sums = forms.to_sums;
   kernel.blocks_per_group = (shape.in_channels / shape.groups + 3) / 4;

@@ -14,16 +14,27 @@ namespace edgy::kernels {
 /// skip there).
 bool supports_sparse(const ConvShape& shape);
 
-/// Weights in 1x4 blocks: four consecutive input channels of one tap of one output channel. Blocks
-/// of zeros are dropped.
+/// Which weights are stored.
+enum class SparseBlocks {
+  k1x4,  ///< blocks of four consecutive input channels of one tap that hold a weight
+  k1x1,  ///< weights one by one; needs `supports_single`
+};
+
+/// Whether there is a kernel for single weights: it copies a strip's activations channel by channel
+/// and has room for so many of them.
+bool supports_single(const ConvShape& shape);
+
+/// Weights of each output channel without zeros.
 class PackedSparseWeights {
  public:
   /// `weights` is [out][kernel_h][kernel_w][in/groups], int8, dense.
-  PackedSparseWeights(const ConvShape& shape, std::span<const int8_t> weights, Isa isa);
+  PackedSparseWeights(const ConvShape& shape, std::span<const int8_t> weights, Isa isa,
+                      SparseBlocks blocks = SparseBlocks::k1x4);
 
   const ConvShape& shape() const { return shape_; }
   Isa isa() const { return isa_; }
-  /// Blocks that hold a weight.
+  SparseBlocks blocks() const { return blocks_; }
+  /// Blocks that hold a weight, or for k1x1 weights.
   std::size_t stored_blocks() const { return stored_blocks_; }
   std::size_t bytes() const {
     return values_.size() +
@@ -33,17 +44,20 @@ class PackedSparseWeights {
   /// then foresees the end of their loops.
   std::span<const int32_t> channels() const { return channels_; }
   /// Blocks of row r: row_starts()[r] .. row_starts()[r + 1]. Filled up with blocks of zeros to
-  /// what kernels take at a time: two, or four for kRelaxedDot. For kRelaxedPair they are in sum
-  /// pairs.
+  /// what kernels take at a time: two, or four for kRelaxedDot and for single weights. For
+  /// kRelaxedPair they are in sum pairs, single weights of relaxed forms in fours whose products
+  /// fit into 16 bits together.
   std::span<const int32_t> row_starts() const { return row_starts_; }
-  /// Index of each stored block into `conv_offsets` of the same shape.
+  /// Index of each stored block into `conv_offsets` of the same shape; of a single weight: channel
+  /// of its group * taps + tap.
   std::span<const int32_t> steps() const { return steps_; }
-  /// Four weights a block.
+  /// Four weights a block, or one.
   std::span<const int8_t> values() const { return values_; }
 
  private:
   ConvShape shape_;
   Isa isa_;
+  SparseBlocks blocks_;
   std::vector<int32_t> channels_;
   std::vector<int32_t> row_starts_;
   std::vector<int32_t> steps_;

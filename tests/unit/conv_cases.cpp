@@ -88,6 +88,7 @@ void choose_values(Random& random, int activation_bits, double density, ConvCase
   const int32_t channels = shape.in_channels / shape.groups;
   const std::size_t rows = std::size_t{1} * shape.out_channels * shape.kernel_h * shape.kernel_w;
   const bool all_extreme = random.chance(0.2);
+  const bool singly = random.chance(0.3);  // zeros inside of blocks too
   test.weights.resize(rows * channels);
   for (std::size_t row = 0; row < rows; ++row) {
     for (int32_t first = 0; first < channels; first += 4) {
@@ -95,6 +96,9 @@ void choose_values(Random& random, int activation_bits, double density, ConvCase
         continue;
       }
       for (int32_t c = first; c < std::min(first + 4, channels); ++c) {
+        if (singly && !random.chance(0.4)) {
+          continue;
+        }
         test.weights[row * channels + c] =
             all_extreme ? static_cast<int8_t>(random.chance(0.5) ? -128 : 127)
                         : random.extreme(-128, 127);

@@ -1,5 +1,6 @@
 #include "wasm/runtime/kernel_choice.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <random>
 
@@ -41,6 +42,23 @@ TEST_CASE("a layer gets the kernel that its zeros pay for", "[kernel_choice]") {
     REQUIRE(choose(0.2, 1).kernel == ConvKernel::kSparse);
     REQUIRE(choose(0.2, 4).kernel != ConvKernel::kDense);
     REQUIRE(choose(0.2, 1).isa == isa);
+  }
+}
+
+TEST_CASE("zeros that lie singly get the kernel of single weights", "[kernel_choice]") {
+  std::mt19937 random(11);
+  std::vector<int8_t> weights(std::size_t{256} * 768);
+  for (int8_t& weight : weights) {
+    weight = static_cast<int8_t>(random() % 20 == 0 ? 1 + random() % 100 : 0);
+  }
+  for (const Isa isa : {Isa::kSimd128, Isa::kRelaxedDot, Isa::kRelaxedPair}) {
+    CAPTURE(kernels::to_string(isa));
+    const KernelChoice choice = choose_conv_kernel(kLayer, weights, 7, isa, {1, 100});
+    REQUIRE(choice.kernel == ConvKernel::kSingle);
+    const auto zeros = std::count(weights.begin(), weights.end(), int8_t{0});
+    REQUIRE(choice.stored.weights == static_cast<int64_t>(weights.size()) - zeros);
+    // For one position there is none.
+    REQUIRE(choose_conv_kernel(kLayer, weights, 7, isa, {1, 1}).kernel != ConvKernel::kSingle);
   }
 }
 

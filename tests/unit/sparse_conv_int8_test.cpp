@@ -20,8 +20,9 @@ std::vector<int8_t> run_dense_reference(const ConvCase& test) {
   return data;
 }
 
-std::vector<int8_t> run_sparse(const ConvCase& test, Isa isa) {
-  const PackedSparseWeights weights(test.shape, test.weights, isa);
+std::vector<int8_t> run_sparse(const ConvCase& test, Isa isa,
+                               SparseBlocks blocks = SparseBlocks::k1x4) {
+  const PackedSparseWeights weights(test.shape, test.weights, isa, blocks);
   const std::vector<int32_t> offsets = sparse_conv_offsets(weights, test.input_layout);
   std::vector<int8_t> data = test.blank_output();
   const ConvOutput output = {test.kind, test.output_layout, data.data()};
@@ -40,8 +41,11 @@ void check_forms(uint32_t seed, int activation_bits, double density) {
       continue;
     }
     const bool same = run_sparse(test, isa) == expected;
+    const bool same_singly =
+        !supports_single(test.shape) || run_sparse(test, isa, SparseBlocks::k1x1) == expected;
     CAPTURE(to_string(isa));
     REQUIRE(same);
+    REQUIRE(same_singly);
   }
 }
 
@@ -87,6 +91,33 @@ TEST_CASE("only blocks that hold a weight are stored", "[sparse_conv_int8]") {
   values[8] = -1;
   values[12] = 9;
   REQUIRE(std::ranges::equal(packed.values(), values));
+}
+
+TEST_CASE("single weights are stored in fours whose products fit together", "[sparse_conv_int8]") {
+  const ConvShape shape = {.in_channels = 6, .out_channels = 2, .kernel_w = 2};
+  const std::vector<int8_t> weights = {
+      127, 127, 0, 127, 0, -128,  // channel 0, tap 0
+      0,   0,   4, -1,  0, 0,     // tap 1
+      0,   0,   0, 0,   0, 0,     // channel 1
+      0,   0,   0, 0,   0, 0,
+  };
+  const PackedSparseWeights packed(shape, weights, Isa::kRelaxedPair, SparseBlocks::k1x1);
+  REQUIRE(packed.stored_blocks() == 6);
+  // 127 + 127 + 4 are 258; a third 127 opens a four of its own.
+  REQUIRE(
+      std::ranges::equal(packed.values(), std::vector<int8_t>{127, 127, 4, -1, 127, -128, 0, 0}));
+  REQUIRE(std::ranges::equal(packed.steps(), std::vector<int32_t>{0, 2, 5, 7, 6, 10, 6, 6}));
+  REQUIRE(std::ranges::equal(packed.channels(), std::vector<int32_t>{1, 0}));
+  REQUIRE(std::ranges::equal(packed.row_starts(), std::vector<int32_t>{0, 0, 8}));
+  const PackedSparseWeights wide(shape, weights, Isa::kSimd128, SparseBlocks::k1x1);
+  REQUIRE(std::ranges::equal(wide.values(), std::vector<int8_t>{127, 127, 4, 127, -1, -128, 0, 0}));
+}
+
+TEST_CASE("single weights need room for a strip of their channels", "[sparse_conv_int8]") {
+  REQUIRE(supports_single({.in_channels = 768, .out_channels = 8, .kernel_w = 4, .stride_w = 2}));
+  REQUIRE(supports_single({.in_channels = 2048, .out_channels = 8}));
+  REQUIRE_FALSE(supports_single({.in_channels = 2052, .out_channels = 8}));
+  REQUIRE_FALSE(supports_single({.in_channels = 8, .out_channels = 8, .groups = 8}));
 }
 
 TEST_CASE("rows are stored from the shortest to the longest", "[sparse_conv_int8]") {

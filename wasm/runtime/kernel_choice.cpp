@@ -24,12 +24,13 @@ StoredBlocks stored_blocks(const kernels::ConvShape& shape, std::span<const int8
   int64_t blocks = 0;
   for (std::size_t begin = 0; begin < weights.size(); begin += run) {
     for (std::size_t channel = 0; channel < run; channel += 4) {
-      bool any = false;
+      int64_t in_block = 0;
       for (std::size_t i = channel; i < channel + 4 && i < run; i++) {
-        any = any || weights[begin + i] != 0;
+        in_block += weights[begin + i] != 0 ? 1 : 0;
       }
       blocks++;
-      stored.blocks_1x4 += any ? 1 : 0;
+      stored.weights += in_block;
+      stored.blocks_1x4 += in_block != 0 ? 1 : 0;
     }
   }
   stored.share_1x4 =
@@ -49,6 +50,8 @@ double predicted_cost(const KernelChoice& choice, const kernels::ConvShape& shap
       return kernels::cost_4x4(shape, size, choice.isa, choice.stored.share_4x4);
     case ConvKernel::kSparse:
       return kernels::sparse_cost(shape, choice.stored.blocks_1x4, size, choice.isa);
+    case ConvKernel::kSingle:
+      return kernels::single_cost(shape, choice.stored.weights, size, choice.isa);
     case ConvKernel::kXnnpack:
       break;
   }
@@ -69,7 +72,12 @@ KernelChoice choose_conv_kernel(const kernels::ConvShape& shape, std::span<const
   }
   best.stored = stored_blocks(shape, weights);
   double least = kWorthwhile * predicted_cost(best, shape, size);
-  for (const ConvKernel kernel : {ConvKernel::kSparse, ConvKernel::kSparse4x4}) {
+  const bool singles = kernels::supports_single(shape) && size.height * size.width != 1;
+  for (const ConvKernel kernel :
+       {ConvKernel::kSparse, ConvKernel::kSparse4x4, ConvKernel::kSingle}) {
+    if (kernel == ConvKernel::kSingle && !singles) {
+      continue;
+    }
     KernelChoice other = best;
     other.kernel = kernel;
     const double cost = predicted_cost(other, shape, size);

@@ -14,11 +14,13 @@ enum class ConvKernel {
   kDense,      ///< kernels/conv_int8
   kSparse,     ///< kernels/sparse_conv_int8: 1x4 blocks
   kSparse4x4,  ///< kernels/conv_int8 with ConvBlocks::kNonZero4x4
+  kSingle,     ///< kernels/sparse_conv_int8: weights one by one
   kXnnpack,    ///< shapes that none of them supports
 };
 
-/// Blocks of the weights that hold a non-zero.
+/// Weights that are not zero, and blocks of them that hold one.
 struct StoredBlocks {
+  int64_t weights = 0;
   int64_t blocks_1x4 = 0;  ///< four consecutive input channels of one tap of one output channel
   double share_1x4 = 1;    ///< 0..1
   double share_4x4 = 1;    ///< of blocks of four output channels by those four input channels

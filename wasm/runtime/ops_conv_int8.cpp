@@ -23,13 +23,15 @@ namespace {
 constexpr int64_t kUsualExtent = 64;
 
 const char* kernel_name(const KernelChoice& choice) {
-  static constexpr const char* kNames[3][4] = {
+  static constexpr const char* kNames[4][4] = {
       {"conv_int8/reference", "conv_int8/simd128", "conv_int8/relaxed-dot",
        "conv_int8/relaxed-pair"},
       {"sparse_conv_int8/reference", "sparse_conv_int8/simd128", "sparse_conv_int8/relaxed-dot",
        "sparse_conv_int8/relaxed-pair"},
       {"conv_int8/reference", "conv_int8/4x4/simd128", "conv_int8/4x4/relaxed-dot",
-       "conv_int8/4x4/relaxed-pair"}};
+       "conv_int8/4x4/relaxed-pair"},
+      {"sparse_conv_int8/reference", "sparse_conv_int8/1x1/simd128", "sparse_conv_int8/1x1/relaxed",
+       "sparse_conv_int8/1x1/relaxed"}};
   return kNames[static_cast<int>(choice.kernel)][static_cast<int>(choice.isa)];
 }
 
@@ -54,8 +56,10 @@ class ConvInt8 final : public Operation {
     const kernels::ConvShape& shape = layer_.layer.shape;
     if (one_position && choice.isa != kernels::Isa::kReference && kernels::supports_column(shape)) {
       column_.emplace(shape, layer_.weights, choice.isa, column_blocks(choice.kernel));
-    } else if (choice.kernel == ConvKernel::kSparse) {
-      sparse_.emplace(shape, layer_.weights, choice.isa);
+    } else if (choice.kernel == ConvKernel::kSparse || choice.kernel == ConvKernel::kSingle) {
+      sparse_.emplace(shape, layer_.weights, choice.isa,
+                      choice.kernel == ConvKernel::kSingle ? kernels::SparseBlocks::k1x1
+                                                           : kernels::SparseBlocks::k1x4);
     } else {
       dense_.emplace(shape, layer_.weights, choice.isa,
                      choice.kernel == ConvKernel::kSparse4x4 ? kernels::ConvBlocks::kNonZero4x4
@@ -232,6 +236,19 @@ Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvL
   return result;
 }
 
+int64_t most_packed_bytes(const ConvLayer& layer, const KernelChoice& choice) {
+  if (choice.kernel == ConvKernel::kSingle) {
+    // A byte and an index of four each; where weights are large, half of their places stay empty.
+    return 10 * choice.stored.weights + int64_t{64} * layer.shape.out_channels;
+  }
+  // Both other packings round channels up to blocks of four; the sparse one adds 4 bytes of index
+  // to 4 of weights.
+  const int64_t count = static_cast<int64_t>(layer.weight_count());
+  const int64_t per_channel = layer.shape.in_channels / layer.shape.groups;
+  const int64_t rounded = count / per_channel * ((per_channel + 3) / 4 * 4);
+  return choice.kernel == ConvKernel::kSparse ? 2 * rounded : rounded + 16 * per_channel;
+}
+
 }  // namespace
 
 NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer) {
@@ -248,14 +265,7 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
   if (choice.kernel == ConvKernel::kXnnpack) {
     return make_xnnpack_int8(context, *quantized);
   }
-  // Both packings round channels up to blocks of four; the sparse one adds 4 bytes of index to 4 of
-  // weights.
-  const int64_t count = static_cast<int64_t>(layer.weight_count());
-  const int64_t per_channel = layer.shape.in_channels / layer.shape.groups;
-  const int64_t rounded = count / per_channel * ((per_channel + 3) / 4 * 4);
-  const int64_t bytes =
-      choice.kernel == ConvKernel::kSparse ? 2 * rounded : rounded + 16 * per_channel;
-  if (bytes > context.memory) {
+  if (const int64_t bytes = most_packed_bytes(layer, choice); bytes > context.memory) {
     return tl::unexpected<Error>(context.reserve(bytes).error());
   }
   auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice,

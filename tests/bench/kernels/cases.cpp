@@ -20,9 +20,9 @@ std::vector<int8_t> run_conv(const ConvCase& test, Isa isa, ConvBlocks blocks) {
   return data;
 }
 
-std::vector<int8_t> run_sparse(const ConvCase& test, Isa isa) {
+std::vector<int8_t> run_sparse(const ConvCase& test, Isa isa, SparseBlocks blocks) {
   std::vector<int8_t> data = test.blank_output();
-  const PackedSparseWeights weights(test.shape, test.weights, isa);
+  const PackedSparseWeights weights(test.shape, test.weights, isa, blocks);
   sparse_conv_int8(weights, sparse_conv_offsets(weights, test.input_layout), test.input_layout,
                    test.input.data(), test.quantization(),
                    {test.kind, test.output_layout, data.data()}, case_threads);
@@ -46,7 +46,10 @@ bool all_kernels_equal(const ConvCase& test, Isa isa, const std::vector<int8_t>&
     return true;
   }
   if (run_conv(test, isa, ConvBlocks::kNonZero4x4) != expected ||
-      run_sparse(test, isa) != expected) {
+      run_sparse(test, isa, SparseBlocks::k1x4) != expected) {
+    return false;
+  }
+  if (supports_single(test.shape) && run_sparse(test, isa, SparseBlocks::k1x1) != expected) {
     return false;
   }
   for (const ColumnBlocks blocks :

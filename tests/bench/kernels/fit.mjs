@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 
 const table = fileURLToPath(new URL('../../../kernels/conv_cost_table.inc', import.meta.url));
 const forms = ['simd128', 'relaxed-dot', 'relaxed-pair'];
-const kernels = ['dense', 'dense column', '4x4 column', 'depthwise', 'sparse', 'sparse column'];
+const kernels = ['dense', 'dense column', '4x4 column', 'depthwise', 'sparse', 'sparse column', 'single'];
 
 /** Coordinate descent, which keeps every coefficient at zero or above. @param {number[][]} rows scaled so that each should give 1 */
 function fitRows(rows) {

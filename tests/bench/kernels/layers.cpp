@@ -46,11 +46,27 @@ int64_t blocks_1x4(const std::vector<int8_t>& weights) {
   return blocks;
 }
 
+ConvWork work_of(const ConvShape& shape, const std::vector<int8_t>& weights, const OutputSize& size,
+                 Isa isa, int32_t kernel) {
+  switch (kernel) {
+    case 1:
+      return sparse_work(shape, blocks_1x4(weights), size, isa);
+    case 2:
+      return dense_work(shape, size, density_4x4(shape, weights));
+    case 3: {
+      const auto zeros = std::ranges::count(weights, 0);
+      return single_work(shape, std::ssize(weights) - zeros, size);
+    }
+    default:
+      return dense_work(shape, size);
+  }
+}
+
 }  // namespace
 
 /// Square kernels have height kernel too when `two_dimensional`. `form` numbers Isa. Density is in
 /// thousandths, of what `pattern` keeps; `sparse` 0: dense kernel, 1: the one for 1x4 blocks, 2:
-/// the one for 4x4 blocks.
+/// the one for 4x4 blocks, 3: the one for single weights.
 EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, int32_t positions,
                    int32_t two_dimensional, int32_t depthwise, int32_t density, int32_t sparse,
                    int32_t form, int32_t pattern) {
@@ -76,17 +92,16 @@ EXPORT void set_up(int32_t in_channels, int32_t out_channels, int32_t kernel, in
                                               : ColumnBlocks::kNonZero4x4;
     layer.column.emplace(layer.shape, weights, isa, blocks);
     layer.column_input = column_input(layer.shape, layer.input_layout);
-  } else if (sparse == 1) {
-    layer.sparse.emplace(layer.shape, weights, isa);
+  } else if (sparse == 1 || sparse == 3) {
+    layer.sparse.emplace(layer.shape, weights, isa,
+                         sparse == 3 ? SparseBlocks::k1x1 : SparseBlocks::k1x4);
     layer.offsets = sparse_conv_offsets(*layer.sparse, layer.input_layout);
   } else {
     layer.dense.emplace(layer.shape, weights, isa,
                         sparse == 2 ? ConvBlocks::kNonZero4x4 : ConvBlocks::kAll);
     layer.offsets = conv_offsets(*layer.dense, layer.input_layout);
   }
-  layer.work = sparse == 1 ? sparse_work(layer.shape, blocks_1x4(weights), size, isa)
-                           : dense_work(layer.shape, size,
-                                        sparse == 2 ? density_4x4(layer.shape, weights) : 1);
+  layer.work = work_of(layer.shape, weights, size, isa, sparse);
   layer.input.resize(layer.input_layout.bytes());
   fill_activations(layer.input);
   layer.output.resize(layer.output_layout.bytes());

@@ -102,7 +102,7 @@ function patternTable({ rows }) {
     ...rows
       .filter(({ name }) => name.startsWith('pattern '))
       .map(({ name, milliseconds, rate }) => [
-        name.replace('pattern ', '').replace(' relaxed-pair', '').replace('%', ' %'),
+        name.replace('pattern ', '').replace(' relaxed-pair', '').replace(' simd128', ', simd128').replace('%', ' %'),
         milliseconds.toFixed(3),
         rate.toFixed(1),
       ]),

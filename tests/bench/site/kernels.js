@@ -46,7 +46,7 @@ function addLoops({ simd, relaxed }, add) {
 function kernelOf(depthwise, sparse, area) {
   if (depthwise) return 'depthwise';
   if (area === 1) return `${['dense', 'sparse', '4x4'][sparse]} column`;
-  return sparse === 1 ? 'sparse' : 'dense';
+  return { 1: 'sparse', 3: 'single' }[sparse] ?? 'dense';
 }
 
 const areaOf = ({ positions, square = 0 }) => (square ? positions * positions : positions);
@@ -55,7 +55,7 @@ const macsOf = (spec) => {
   return areaOf(spec) * outC * (depthwise ? 1 : inC) * (square ? kernel * kernel : kernel);
 };
 
-/** One kernel (`sparse` 0: dense, 1: 1x4 blocks, 2: 4x4 blocks) in one form. `fitted`: what the cost model is fitted to. */
+/** One kernel (`sparse` 0: dense, 1: 1x4 blocks, 2: 4x4 blocks, 3: single weights) in one form. `fitted`: what the cost model is fitted to. */
 function addLayer(
   builds,
   add,
@@ -107,15 +107,24 @@ function addLayers(builds, add, title, spec) {
   }
 }
 
-/** What other patterns of zeros would gain: by the kernel that runs them, and single weights by a loop of their own. */
+/** All forms of the kernel of single weights. */
+function addSingles(builds, add, title, spec, percents) {
+  for (const percent of percents) {
+    for (const form of [1, 2, 3]) {
+      addLayer(builds, add, spec, { title: `${title} single ${percent}%`, percent, sparse: 3, form, pattern: '1x1' });
+    }
+  }
+}
+
+/** What other patterns of zeros gain, by each kernel that could run them. */
 function addPatterns(builds, add) {
-  const spec = { inC: 768, outC: 768, kernel: 3, positions: 96 }; // whole strips for both loops
-  const row = (pattern, percent, sparse) =>
+  const spec = { inC: 768, outC: 768, kernel: 3, positions: 96 }; // whole strips for all kernels
+  const row = (pattern, percent, sparse, form = 3) =>
     addLayer(builds, add, spec, {
-      title: `pattern ${pattern} ${percent}% by ${['dense', '1x4', '4x4'][sparse]}`,
+      title: `pattern ${pattern} ${percent}% by ${['dense', '1x4', '4x4', 'single weights'][sparse]}`,
       percent,
       sparse,
-      form: 3,
+      form,
       pattern,
       fitted: false,
     });
@@ -127,17 +136,10 @@ function addPatterns(builds, add) {
   row('2:4', 50, 0);
   row('2:4', 50, 1);
   for (const percent of [20, 10, 5, 2, 1]) {
-    row('1x1', percent, 1);
-    const setUp = () => builds.relaxed.set_up_single(768, 768, 3, 96, percent * 10);
-    add({
-      name: `pattern 1x1 ${percent}% by single weights`,
-      unit: 'GMAC/s',
-      work: macsOf(spec) * (percent / 100) * 1e-9,
-      denseWork: macsOf(spec) * 1e-9,
-      bytes: 0,
-      prepare: setUp,
-      run: (times) => builds.relaxed.run_single(times),
-    });
+    for (const form of [3, 1]) {
+      row('1x1', percent, 1, form);
+      row('1x1', percent, 3, form);
+    }
   }
 }
 
@@ -166,6 +168,13 @@ function allRows(builds, only) {
   layer('depthwise3x3 64 28x28', { inC: 64, outC: 64, kernel: 3, positions: 28, square: 1, depthwise: 1 });
   layer('depthwise3x3 256 7x7', { inC: 256, outC: 256, kernel: 3, positions: 7, square: 1, depthwise: 1 });
   layer('depthwise9 256 T100', { inC: 256, outC: 256, kernel: 9, positions: 100, depthwise: 1 });
+  const singles = (title, spec, percents) => addSingles(builds, add, title, spec, percents);
+  singles('conv 768x2304 T100', { inC: 768, outC: 768, kernel: 3, positions: 100 }, [20, 5, 1]);
+  singles('conv 768x240 T100', { inC: 80, outC: 768, kernel: 3, positions: 100 }, [20, 5]);
+  singles('pointwise 64x768 T50', { inC: 768, outC: 64, positions: 50 }, [20, 5]);
+  singles('dense 384x384 T128', { inC: 384, outC: 384, positions: 128 }, [20, 5, 1]);
+  singles('pointwise 64x64 28x28', { inC: 64, outC: 64, positions: 28, square: 1 }, [20, 5]);
+  singles('conv3x3 64x64 14x14', { inC: 64, outC: 64, kernel: 3, positions: 14, square: 1 }, [20, 5]);
   addPatterns(builds, add);
   return rows;
 }
