@@ -11,8 +11,8 @@
 namespace edgy::kernels {
 namespace {
 
-StripCopy copy_of(const ConvShape& shape, const Block4& input) {
-  return StripCopy(shape, input, kQuadStripVectors, CopiedWidth::k16Bits);
+StripCopy copy_of(const PackedConvWeights& weights, const Block4& input) {
+  return StripCopy(weights.shape(), input, kQuadStripVectors, copied_width(weights.isa()));
 }
 
 // Whether kernels read a copy of each strip.
@@ -22,8 +22,8 @@ bool copies_strips(const PackedConvWeights& weights, const Block4& input) {
   const int32_t span_w = (shape.kernel_w - 1) * shape.dilation_w + 1;
   const bool few_positions = input.padded_height() < span_h + shape.stride_h &&
                              input.padded_width() < span_w + 3 * shape.stride_w;
-  return weights.isa() == Isa::kSimd128 && !is_depthwise(shape) && !few_positions &&
-         copy_of(shape, input).worthwhile(weights.data().size() / 4);
+  return weights.isa() != Isa::kReference && !is_depthwise(shape) && !few_positions &&
+         copy_of(weights, input).worthwhile(weights.data().size() / 4);
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ std::vector<int32_t> conv_offsets(const ConvShape& shape, const Block4& input) {
 std::vector<int32_t> conv_offsets(const PackedConvWeights& weights, const Block4& input) {
   std::vector<int32_t> all = conv_offsets(weights.shape(), input);
   if (copies_strips(weights, input)) {
-    const StripCopy copy = copy_of(weights.shape(), input);
+    const StripCopy copy = copy_of(weights, input);
     for (int32_t step = 0; step < static_cast<int32_t>(all.size()); ++step) {
       all[step] = copy.offset(step / taps(weights.shape()), step % taps(weights.shape()));
     }
@@ -94,10 +94,10 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
     return;
   }
   QuadKernel kernel;
-  const StripCopy copy = copy_of(shape, input_layout);
+  const StripCopy copy = copy_of(weights, input_layout);
   const bool copied = copies_strips(weights, input_layout);
   kernel.copy = copied ? &copy : nullptr;
-  kernel.accumulate = copied ? forms.dense_copied : forms.dense;
+  kernel.accumulate = copied && weights.isa() == Isa::kSimd128 ? forms.dense_copied : forms.dense;
   if (!copied && weights.starts().empty()) {
     kernel.accumulate_column = forms.dense_column;
   }

@@ -1,5 +1,7 @@
-// A compact copy of one strip's activations. Sparse rows jump about in the input: in a long image
-// every channel block lies on a page of its own, and address translation would limit the kernel.
+// A compact copy of one strip's activations. Every output channel reads all channel blocks: in a
+// long image each lies on a page of its own, and address translation would limit the kernel; where
+// rows of the image have a length with a large power of two in it, blocks would share few sets of
+// the first-level cache.
 // The copy is read in cache by all output channels. For kSimd128 its values have 16 bits, so that
 // they are widened once for all output channels.
 #pragma once
