@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     'epoch-steps': { type: 'string', default: '4' },
     split: { type: 'string', default: 'test' },
     only: { type: 'string' },
+    'large-only': { type: 'boolean', default: false },
     output: { type: 'string', default: path.join(root, 'build/finetune-configs.json') },
     docs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -31,6 +32,7 @@ if (options.help) {
   --epoch-steps 4         optimizer steps of an epoch of the schedule
   --split test            recordings to judge on
   --only REGEXP           configurations, by name; other rows stay as an earlier run left them in --output
+  --large-only            leave the training on the first model out, as it is in --output from an earlier run
   --output FILE.json      where the figures go; the table is written beside it
   --docs                  write the table into docs/finetuning.md, too`);
   process.exit(0);
@@ -116,7 +118,7 @@ for (const file of readdirSync(options.configs).sort()) {
   if (!file.endsWith('.json') || (options.only && !new RegExp(options.only).test(file))) continue;
   const config = path.join(options.configs, file);
   const wanted = asked(run('config', 'explain', '--json', config));
-  const ways = [{ onnx: options.model, layers: original, trained: true }];
+  const ways = options['large-only'] ? [] : [{ onnx: options.model, layers: original, trained: true }];
   if (large) ways.push({ onnx: options.large, layers: large, trained: false });
   for (const { onnx, layers, trained } of ways) {
     const model = path.join(folder, `${path.basename(onnx, '.onnx')}-${file.replace('.json', '.edgy')}`);
@@ -141,7 +143,7 @@ for (const file of readdirSync(options.configs).sort()) {
     console.log(markdown([row]).split('\n').at(-1));
   }
 }
-if (options.only && existsSync(options.output)) {
+if ((options.only || options['large-only']) && existsSync(options.output)) {
   const fresh = (/** @type {any} */ old) => rows.find((row) => row.config === old.config && row.model === old.model);
   const earlier = JSON.parse(readFileSync(options.output, 'utf8')).rows;
   const added = rows.filter((row) => !earlier.some((/** @type {any} */ old) => fresh(old) === row));
