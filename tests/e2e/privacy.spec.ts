@@ -11,26 +11,26 @@ async function watch(client: CDPSession): Promise<string[]> {
   return urls;
 }
 
-for (const worker of [true, false]) {
-  test(`nothing is requested after loading, ${worker ? 'in a worker' : 'on the page'}`, async ({
-    page,
-    context,
-    open,
-  }) => {
+for (const { where, worker, threads, script } of [
+  { where: 'in a worker', worker: true, threads: 1, script: 'engine.js' },
+  { where: 'in a worker with two threads', worker: true, threads: 2, script: 'worker-threads.js' },
+  { where: 'on the page', worker: false, threads: 1, script: 'engine.js' },
+]) {
+  test(`nothing is requested after loading, ${where}`, async ({ page, context, open }) => {
     const byPlaywright: string[] = [];
     page.on('request', (request) => byPlaywright.push(request.url()));
     const byBrowser = await watch(await context.newCDPSession(page));
     await open(page);
     await page.evaluate(
-      async ({ worker }) => {
-        globalThis.session = await kit.edgy.InferenceSession.create('/models/edgy-256-int8.edgy', { worker });
-        globalThis.encoder = await kit.edgy.AudioEncoder.create('/models/edgy-256-int8.edgy', { worker });
+      async (options) => {
+        globalThis.session = await kit.edgy.InferenceSession.create('/models/edgy-256-int8.edgy', options);
+        globalThis.encoder = await kit.edgy.AudioEncoder.create('/models/edgy-256-int8.edgy', options);
       },
-      { worker },
+      { worker, threads },
     );
     const loaded = [byPlaywright.length, byBrowser.length];
     // The watch works: it saw the model, and what the worker itself asked for.
-    expect(byPlaywright.some((url) => url.endsWith('/edgy/engine.js'))).toBe(true);
+    expect(byPlaywright.some((url) => url.endsWith(`/edgy/${script}`))).toBe(true);
     expect(byPlaywright.some((url) => url.endsWith('/models/edgy-256-int8.edgy'))).toBe(true);
     expect(byBrowser.some((url) => url.endsWith('/models/edgy-256-int8.edgy'))).toBe(true);
 
