@@ -15,7 +15,8 @@ const kDefaultMemoryLimit = 2 ** 30;
 
 export class SessionCore {
   readonly #backend: Backend;
-  readonly #released = new AbortController();
+  /** How calls under way end when the session is released; undefined once it is. */
+  #underWay: Set<(reason: EdgyError) => void> | undefined = new Set();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -64,25 +65,37 @@ export class SessionCore {
     transfer: Transferable[] = [],
     signal?: AbortSignal,
   ): Promise<ResultOf<O>> {
-    if (this.#released.signal.aborted) return Promise.reject(releasedError());
+    const underWay = this.#underWay;
+    if (!underWay) return Promise.reject(releasedError());
     if (signal?.aborted) return Promise.reject(abortedError(signal));
     const turn = this.#last.then(() => {
       throwIfAborted(signal);
-      if (this.#released.signal.aborted) throw releasedError();
+      this.throwIfReleased();
       return this.#backend.call(operation, request, transfer);
     });
     this.#last = turn.catch(() => {});
-    return abortable(untilReleased(turn, this.#released.signal), signal);
+    const answer = new Promise<ResultOf<O>>((resolve, reject) => {
+      underWay.add(reject);
+      turn.finally(() => underWay.delete(reject)).then(resolve, reject);
+    });
+    return abortable(answer, signal);
+  }
+
+  /** The next call's request is read in this thread before any other's: neither a worker nor a queue is in between. */
+  get readsNext(): boolean {
+    return !this.runtimeInfo.worker && this.#underWay?.size === 0;
   }
 
   release(): void {
-    if (this.#released.signal.aborted) return;
-    this.#released.abort();
+    const underWay = this.#underWay;
+    if (!underWay) return;
+    this.#underWay = undefined;
     this.#backend.close();
+    for (const reject of underWay) reject(releasedError());
   }
 
   throwIfReleased(): void {
-    if (this.#released.signal.aborted) throw releasedError();
+    if (!this.#underWay) throw releasedError();
   }
 }
 
@@ -112,18 +125,11 @@ function releasedError(): EdgyError {
   return new EdgyError('released', 'The session was released.');
 }
 
+/** `work`, or an error once `signal` fires. Leaves no listener behind. */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  return signal ? orEvent(work, signal, () => abortedError(signal)) : work;
-}
-
-function untilReleased<T>(work: Promise<T>, released: AbortSignal): Promise<T> {
-  return orEvent(work, released, releasedError);
-}
-
-/** `work`, or the error once `signal` fires. Leaves no listener behind. */
-function orEvent<T>(work: Promise<T>, signal: AbortSignal, error: () => EdgyError): Promise<T> {
+  if (!signal) return work;
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(error());
+    const onAbort = () => reject(abortedError(signal));
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));

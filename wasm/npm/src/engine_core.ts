@@ -1,6 +1,6 @@
 /** Runs in the worker (or, without one, on the page): the protocol on top of the WebAssembly module, whichever build that is. */
 import { type EdgyErrorCode, messageOf } from './errors.js';
-import type { NativeFactory, NativeModule, NativeSession, NativeStatus } from './native.js';
+import type { NativeFactory, NativeModule, NativeOutput, NativeSession, NativeStatus } from './native.js';
 import type { Operation, Outcome, RawTensor, RequestOf, ResultOf } from './protocol.js';
 import { type TensorType, tensorArrays } from './tensor.js';
 import type { Isa, PrivacyLevel, TensorMetadata, Variant } from './types.js';
@@ -16,11 +16,19 @@ class Stop {
 /** Emscripten's module around a WebAssembly module. */
 export type Instantiate = (module: WebAssembly.Module, variant: Variant, threads: number) => Promise<NativeModule>;
 
+/** Where a session prepared for `dims` has its tensors. Kept, because each question to the module costs microseconds. */
+interface Places {
+  readonly dims: readonly (readonly number[])[];
+  readonly inputs: readonly Uint8Array<ArrayBuffer>[];
+  readonly outputs: readonly NativeOutput[];
+}
+
 export class EngineCore {
   readonly #instantiate: Instantiate;
   readonly #almost: (() => void) | undefined;
   #native: NativeModule | undefined;
   #session: NativeSession | undefined;
+  #places: Places | undefined;
   #broken = '';
 
   /** `almost` is called when a run is about to end: whoever waits in another process has to be woken, and that takes time. */
@@ -44,6 +52,7 @@ export class EngineCore {
 
   close(): void {
     this.#session = undefined;
+    this.#places = undefined;
     this.#native = undefined;
     this.#broken = 'The engine was closed.';
   }
@@ -52,17 +61,18 @@ export class EngineCore {
     load: (request) => this.#load(request),
     run: ({ feeds, fetches }) => {
       const session = this.#open();
-      check(session.prepare(feeds.map(({ dims }) => [...dims])));
+      const { inputs, outputs } = this.#prepare(session, feeds);
       feeds.forEach(({ data }, index) => {
-        const input = session.input(index);
-        if (input.byteLength !== data.byteLength) throw new Stop('internal', `Input ${index} has another size.`);
+        const input = inputs[index];
+        if (input?.byteLength !== data.byteLength) throw new Stop('internal', `Input ${index} has another size.`);
         input.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       });
       const milliseconds = this.#run(session);
-      return { outputs: fetches.map((index) => readOutput(session, index)), milliseconds };
+      return { outputs: fetches.map((index) => toTensor(outputs[index] as NativeOutput)), milliseconds };
     },
     encode: ({ pcm, mel, fetches }) => {
       const session = this.#open();
+      this.#places = undefined; // the front end prepares for the recording's length
       const room = session.reserveSamples(pcm.length);
       if (!room) throw new Stop('out-of-memory', `There is no memory for a recording of ${pcm.length} samples.`);
       room.set(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength));
@@ -70,7 +80,7 @@ export class EngineCore {
       const spectrogram = mel ? { mel: readMel(session) } : {};
       const milliseconds = this.#run(session);
       const wanted = fetches ?? session.describe().outputs.map((_, index) => index);
-      const outputs = wanted.map((index) => readOutput(session, index));
+      const outputs = wanted.map((index) => toTensor(session.output(index)));
       return { outputs, ...spectrogram, frontEndMilliseconds, milliseconds };
     },
     profile: () => this.#open().profile(),
@@ -88,6 +98,21 @@ export class EngineCore {
     check(session.load({ isa, memoryLimit: Math.min(memoryLimit, 2 ** 32 - 1), profile, threads }));
     this.#session = session;
     return describe(session);
+  }
+
+  /** For the shapes of `feeds`; done already if the last run had the same ones. */
+  #prepare(session: NativeSession, feeds: readonly RawTensor[]): Places {
+    if (this.#places && areFor(this.#places, feeds)) return this.#places;
+    this.#places = undefined;
+    const dims = feeds.map((feed) => [...feed.dims]);
+    check(session.prepare(dims));
+    const { inputs, outputs } = session.describe();
+    this.#places = {
+      dims,
+      inputs: inputs.map((_, index) => session.input(index)),
+      outputs: outputs.map((_, index) => session.output(index)),
+    };
+    return this.#places;
   }
 
   #run(session: NativeSession): number {
@@ -142,20 +167,28 @@ function timed(work: () => void): number {
   return performance.now() - start;
 }
 
-/** Copied out of WebAssembly memory, which the next call overwrites. */
-function readOutput(session: NativeSession, index: number): RawTensor {
-  const { type, dims, data } = session.output(index);
-  return toTensor(type, dims, data);
+/** Whether `places` are right for `feeds`. When WebAssembly memory grows, views of it become empty. */
+function areFor({ dims, inputs, outputs }: Places, feeds: readonly RawTensor[]): boolean {
+  return (
+    feeds.every((feed, index) => isEqual(feed.dims, dims[index] ?? [])) &&
+    inputs.every(({ byteLength }) => byteLength > 0) &&
+    outputs.every(({ data }) => data.byteLength > 0)
+  );
+}
+
+function isEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
 /** The first input, which the front end wrote. */
 function readMel(session: NativeSession): RawTensor {
   const data = session.input(0);
   const { mels } = session.describe().logMel;
-  return toTensor('float32', [1, mels, data.byteLength / 4 / mels], data);
+  return toTensor({ type: 'float32', dims: [1, mels, data.byteLength / 4 / mels], data });
 }
 
-function toTensor(type: string, dims: number[], data: Uint8Array): RawTensor {
+/** Copied out of WebAssembly memory, which the next run overwrites. */
+function toTensor({ type, dims, data }: NativeOutput): RawTensor {
   const bytes = data.slice();
   return { type: type as TensorType, dims, data: new tensorArrays[type as TensorType](bytes.buffer) };
 }

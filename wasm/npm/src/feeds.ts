@@ -74,6 +74,25 @@ export function detachable(
   };
 }
 
+/** Copies of feeds in buffers that are kept: a new one costs more than a copy, as its pages have to be mapped and cleared. */
+export class FeedCopies {
+  readonly #buffers: ArrayBuffer[] = [];
+
+  /** Overwrites the copies made before. */
+  copy(feeds: readonly RawTensor[]): RawTensor[] {
+    return feeds.map((feed, index) => {
+      const { buffer: from, byteOffset, byteLength } = feed.data;
+      let buffer = this.#buffers[index];
+      if (buffer?.byteLength !== byteLength) {
+        buffer = new ArrayBuffer(byteLength);
+        this.#buffers[index] = buffer;
+      }
+      new Uint8Array(buffer).set(new Uint8Array(from, byteOffset, byteLength));
+      return { ...feed, data: new tensorArrays[feed.type](buffer) };
+    });
+  }
+}
+
 function describe({ type, shape }: TensorMetadata): string {
   return `${type} [${shape.join(', ')}]`;
 }

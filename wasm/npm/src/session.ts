@@ -1,6 +1,6 @@
 import { SessionCore } from './core.js';
 import { EdgyError } from './errors.js';
-import { detachable, orderFeeds, orderFetches } from './feeds.js';
+import { detachable, FeedCopies, orderFeeds, orderFetches } from './feeds.js';
 import { Tensor } from './tensor.js';
 import type {
   Feeds,
@@ -21,6 +21,7 @@ import type {
  */
 export class InferenceSession {
   readonly #core: SessionCore;
+  readonly #copies = new FeedCopies();
 
   /** @internal Use `InferenceSession.create`. */
   constructor(core: SessionCore) {
@@ -62,7 +63,12 @@ export class InferenceSession {
     this.#core.throwIfReleased();
     const [fetches, options] = isRunOptions(second) ? [undefined, second] : [second as Fetches | null, third];
     const wanted = orderFetches(fetches, this.outputMetadata);
-    const handed = detachable(orderFeeds(feeds, this.inputMetadata), options?.transfer ?? false);
+    const ordered = orderFeeds(feeds, this.inputMetadata);
+    const transfer = options?.transfer ?? false;
+    const handed =
+      this.#core.readsNext && !transfer
+        ? { feeds: this.#copies.copy(ordered), buffers: [] }
+        : detachable(ordered, transfer);
     const { outputs } = await this.#core.call(
       'run',
       { feeds: handed.feeds, fetches: wanted },
