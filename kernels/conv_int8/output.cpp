@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "kernels/conv_int8/requantizer.h"
 #include "kernels/simd.h"
@@ -168,6 +169,20 @@ void copy_words(const int8_t* words, int32_t count, int8_t* out) {
   }
 }
 
+// Words to two rows in turns, the first to `even`.
+void deal_words(const int8_t* words, int32_t count, int8_t* even, int8_t* odd) {
+  for (; count >= 8; count -= 8, words += 32, even += 16, odd += 16) {
+    const v128_t first = wasm_v128_load(words);
+    const v128_t second = wasm_v128_load(words + 16);
+    wasm_v128_store(even, wasm_i32x4_shuffle(first, second, 0, 2, 4, 6));
+    wasm_v128_store(odd, wasm_i32x4_shuffle(first, second, 1, 3, 5, 7));
+  }
+  for (; count > 0; --count, words += 4, std::swap(even, odd)) {
+    std::memcpy(even, words, 4);
+    even += 4;
+  }
+}
+
 }  // namespace
 
 // Calls `store(run, positions before it)` for what exists of `count` positions from `start` on.
@@ -287,6 +302,12 @@ void OutputWriter::store_words(const Run& run, const int8_t* words) const {
   const std::ptrdiff_t phase_bytes = std::ptrdiff_t{4} * layout.phase_width();
   int32_t phase = (run.x + layout.pad_left) % layout.phases;
   int32_t index = (run.x + layout.pad_left) / layout.phases;
+  if (layout.phases == 2) {
+    int8_t* first = row + phase * phase_bytes + std::ptrdiff_t{4} * index;
+    int8_t* second = row + (1 - phase) * phase_bytes + std::ptrdiff_t{4} * (index + phase);
+    deal_words(words, run.count, first, second);
+    return;
+  }
   for (int32_t i = 0; i < run.count; ++i, words += 4) {
     std::memcpy(row + phase * phase_bytes + std::ptrdiff_t{4} * index, words, 4);
     if (++phase == layout.phases) {

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "kernels/nearest_code/screen.h"
+
 namespace edgy::kernels {
 
 /// For each row of z [N][D], the index of the smallest half_norm[k] - z.c_k over the codebook
@@ -21,8 +23,9 @@ void nearest_code_reference(std::span<const float> z, std::span<const float> cod
 /// rounded to float once.
 std::vector<float> half_squared_norms(std::span<const float> codebook, std::size_t codes);
 
-/// A codebook reordered for `nearest_code`: panels of eight codes, [ceil(K/8)][D][8]. Missing codes
-/// of the last panel have an infinite half_norm, so they never win.
+/// A codebook packed for `nearest_code`: its floats in panels of eight codes, [ceil(K/8)][D][8], and
+/// integers that rule out most codes. Missing codes of the last panel have an infinite half_norm,
+/// so they never win.
 class PackedCodebook {
  public:
   /// `half_norm` has K >= 1 entries, `codebook` K * D.
@@ -30,19 +33,27 @@ class PackedCodebook {
 
   std::size_t codes() const { return codes_; }
   std::size_t dimensions() const { return dimensions_; }
-  std::size_t bytes() const { return (panels_.size() + half_norm_.size()) * sizeof(float); }
+  std::size_t bytes() const {
+    return (panels_.size() + half_norm_.size()) * sizeof(float) + screen_.bytes();
+  }
+  /// Bytes that `nearest_code` works in, whatever the number of rows.
+  std::size_t scratch_bytes() const { return Screening::scratch_bytes(screen_); }
   const float* panels() const { return panels_.data(); }
   std::span<const float> half_norm() const { return half_norm_; }  ///< padded to whole panels
+  const ScreenCodebook& screen() const { return screen_; }
 
  private:
   std::size_t codes_;
   std::size_t dimensions_;
   std::vector<float> panels_;
   std::vector<float> half_norm_;
+  ScreenCodebook screen_;
 };
 
-/// The same indices as the reference, with SIMD128. z holds indices.size() rows. Allocates nothing.
+/// The same indices as the reference. z holds indices.size() rows; `scratch` is aligned to 16 bytes.
+/// Integer scores rule out all codes that can not be nearest; if they leave several, float scores
+/// decide between them.
 void nearest_code(const PackedCodebook& codebook, std::span<const float> z,
-                  std::span<int64_t> indices);
+                  std::span<int64_t> indices, void* scratch);
 
 }  // namespace edgy::kernels

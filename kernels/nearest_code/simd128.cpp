@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "kernels/nearest_code/nearest_code.h"
@@ -9,6 +10,7 @@ namespace {
 constexpr std::size_t kPanel = 8;  ///< codes a panel
 constexpr std::size_t kRows =
     4;  ///< rows a tile: 8 sums stay in registers, a codebook load serves all rows
+constexpr std::size_t kMostCandidates = 32;  ///< more are searched faster among all codes
 
 /// Best score and index so far, for each of the four codes of half a panel.
 struct Best {
@@ -74,10 +76,44 @@ void search(const PackedCodebook& codebook, const float* z, int64_t* indices) {
   }
 }
 
+void search_all(const PackedCodebook& codebook, std::span<const float> z,
+                std::span<int64_t> indices) {
+  std::size_t row = 0;
+  for (; row + kRows <= indices.size(); row += kRows) {
+    search<kRows>(codebook, z.data() + row * codebook.dimensions(), indices.data() + row);
+  }
+  for (; row < indices.size(); ++row) {
+    search<1>(codebook, z.data() + row * codebook.dimensions(), indices.data() + row);
+  }
+}
+
+// As the reference, for some codes only.
+int64_t best_of(const PackedCodebook& codebook, const float* z, std::span<const int32_t> codes) {
+  float best = std::numeric_limits<float>::infinity();
+  int64_t index = 0;
+  for (const int32_t k : codes) {
+    const float* code = codebook.panels() +
+                        static_cast<std::size_t>(k) / kPanel * kPanel * codebook.dimensions() +
+                        static_cast<std::size_t>(k) % kPanel;
+    float dot = 0;
+    for (std::size_t d = 0; d < codebook.dimensions(); ++d) {
+      dot += z[d] * code[d * kPanel];
+    }
+    const float score = codebook.half_norm()[static_cast<std::size_t>(k)] - dot;
+    if (score < best) {
+      best = score;
+      index = k;
+    }
+  }
+  return index;
+}
+
 }  // namespace
 
 PackedCodebook::PackedCodebook(std::span<const float> codebook, std::span<const float> half_norm)
-    : codes_(half_norm.size()), dimensions_(codebook.size() / half_norm.size()) {
+    : codes_(half_norm.size()),
+      dimensions_(codebook.size() / half_norm.size()),
+      screen_(codebook, half_norm) {
   const std::size_t padded = (codes_ + kPanel - 1) / kPanel * kPanel;
   half_norm_.assign(padded, std::numeric_limits<float>::infinity());
   panels_.assign(padded * dimensions_, 0.0F);
@@ -91,13 +127,25 @@ PackedCodebook::PackedCodebook(std::span<const float> codebook, std::span<const 
 }
 
 void nearest_code(const PackedCodebook& codebook, std::span<const float> z,
-                  std::span<int64_t> indices) {
-  std::size_t row = 0;
-  for (; row + kRows <= indices.size(); row += kRows) {
-    search<kRows>(codebook, z.data() + row * codebook.dimensions(), indices.data() + row);
+                  std::span<int64_t> indices, void* scratch) {
+  Screening screening(codebook.screen(), codebook.half_norm(), z, scratch);
+  if (!screening.possible()) {
+    search_all(codebook, z, indices);
+    return;
   }
-  for (; row < indices.size(); ++row) {
-    search<1>(codebook, z.data() + row * codebook.dimensions(), indices.data() + row);
+  for (std::size_t first = 0; first < indices.size(); first += Screening::kRows) {
+    const std::size_t rows = std::min(Screening::kRows, indices.size() - first);
+    screening.score(first, rows);
+    for (std::size_t row = first; row < first + rows; ++row) {
+      int32_t found[kMostCandidates];
+      const std::size_t count = screening.candidates(row - first, found);
+      const float* values = z.data() + row * codebook.dimensions();
+      if (count > kMostCandidates) {
+        search<1>(codebook, values, &indices[row]);
+      } else {
+        indices[row] = count == 1 ? found[0] : best_of(codebook, values, {found, count});
+      }
+    }
   }
 }
 

@@ -39,6 +39,9 @@ int32_t RowKernel::first_chunk(int32_t part, int32_t parts) const {
 }
 
 ChannelRange RowKernel::part(int32_t index, int32_t parts) const {
+  if (parts == 1) {
+    return {0, out_channels};
+  }
   return {first_channel(first_chunk(index, parts)), first_channel(first_chunk(index + 1, parts))};
 }
 

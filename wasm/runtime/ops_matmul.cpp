@@ -102,8 +102,9 @@ class NearestCode final : public Operation {
     out_shapes[0].assign(x.begin(), x.end() - 1);
     return {};
   }
+  Result<int64_t> plan() override { return static_cast<int64_t>(codebook_.scratch_bytes()); }
   Result<void> run() override {
-    kernels::nearest_code(codebook_, in<float>(0), out<int64_t>(0));
+    kernels::nearest_code(codebook_, in<float>(0), out<int64_t>(0), scratch);
     return {};
   }
   const char* kernel() const override { return "nearest_code/simd128"; }
