@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 #include "kernels/conv_int8/requantizer.h"
@@ -75,12 +74,10 @@ __attribute__((always_inline)) inline void sparse_tile(const Form& form, SparseR
   const int8_t* values = row.values;
   const int32_t* offsets = row.offsets;
   const auto accumulate_two = [&](int set) __attribute__((always_inline)) {
-    uint64_t pair;
-    std::memcpy(&pair, offsets, sizeof pair);
     const typename Form::Operand first = Form::splat(values);
     const typename Form::Operand second = Form::splat(values + 4);
-    const int8_t* first_input = input + static_cast<uint32_t>(pair);
-    const int8_t* second_input = input + (pair >> 32);
+    const int8_t* first_input = input + static_cast<uint32_t>(offsets[0]);
+    const int8_t* second_input = input + static_cast<uint32_t>(offsets[1]);
     for (int v = 0; v < Vectors; ++v) {
       form.accumulate_two(sum[set][v], first, Form::load(first_input + Form::kVectorBytes * v),
                           second, Form::load(second_input + Form::kVectorBytes * v));
