@@ -1,8 +1,9 @@
 // Fits the cost model of kernels/conv_cost.h to measured times: time = product * a + output * b + pass * c, none of them negative, least
-// squares of relative errors. Usage: node fit.mjs MEASURED.json (of bench-kernels.mjs --json) [--write]
-import { readFileSync, writeFileSync } from 'node:fs';
+// squares of relative errors. Usage: node fit.mjs MEASURED.json... (of bench-kernels.mjs --json) [--write]
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readMeasured } from './measured.mjs';
 
 const table = fileURLToPath(new URL('../../../kernels/conv_cost_table.inc', import.meta.url));
 const forms = ['simd128', 'relaxed-dot', 'relaxed-pair'];
@@ -80,8 +81,7 @@ function tableText(fits) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean' } } });
-  if (positionals.length !== 1) throw new Error('usage: node fit.mjs MEASURED.json [--write]');
-  const fits = fit(JSON.parse(readFileSync(positionals[0], 'utf8')));
+  const fits = fit(readMeasured(positionals));
   console.log(formatFit(fits));
   if (values.write) writeFileSync(table, tableText(fits));
 }

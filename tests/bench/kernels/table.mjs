@@ -1,7 +1,8 @@
-// Writes the measured part of docs/kernels.md: node table.mjs MEASURED.json (of bench-kernels.mjs --json) [--write]
+// Writes the measured part of docs/kernels.md: node table.mjs MEASURED.json... (of bench-kernels.mjs --json) [--write]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readMeasured } from './measured.mjs';
 
 const page = fileURLToPath(new URL('../../../docs/kernels.md', import.meta.url));
 const layer = 'conv 768x2304';
@@ -127,8 +128,7 @@ export function table(measured) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean' } } });
-  if (positionals.length !== 1) throw new Error('usage: node table.mjs MEASURED.json [--write]');
-  const text = table(JSON.parse(readFileSync(positionals[0], 'utf8')));
+  const text = table(readMeasured(positionals));
   console.log(text);
   if (values.write) {
     const before = readFileSync(page, 'utf8');
