@@ -1,6 +1,6 @@
 import { Tensor as OrtTensor } from 'onnxruntime-common';
 import { describe, expect, it } from 'vitest';
-import { detachable, orderFeeds, orderFetches } from '../src/feeds.js';
+import { detachable, FeedCopies, orderFeeds, orderFetches } from '../src/feeds.js';
 import { Tensor, type TensorMetadata } from '../src/index.js';
 
 const inputs: TensorMetadata[] = [
@@ -88,5 +88,27 @@ describe('detachable', () => {
       both,
     ]);
     expect(detachable([feed(new Float32Array(new SharedArrayBuffer(8)))], true).buffers).toEqual([]);
+  });
+});
+
+describe('FeedCopies', () => {
+  it('copies into the same buffers again, and into new ones when sizes change', () => {
+    const copies = new FeedCopies();
+    const feed = (...values: number[]) => ({
+      type: 'int32' as const,
+      dims: [values.length],
+      data: Int32Array.from(values),
+    });
+    const [first] = copies.copy([feed(1, 2)]);
+    expect(first).toEqual(feed(1, 2));
+    const [second] = copies.copy([feed(3, 4)]);
+    expect(second).toEqual(feed(3, 4));
+    expect(second?.data.buffer).toBe(first?.data.buffer);
+    const [longer] = copies.copy([feed(5, 6, 7)]);
+    expect(longer).toEqual(feed(5, 6, 7));
+    expect(copies.copy([{ type: 'int32', dims: [2], data: Int32Array.from([8, 9, 10]).subarray(1) }])).toEqual([
+      feed(9, 10),
+    ]);
+    expect(copies.copy([{ type: 'int32', dims: [0], data: new Int32Array() }])).toEqual([feed()]);
   });
 });

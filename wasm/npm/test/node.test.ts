@@ -37,6 +37,51 @@ describe('under Node', () => {
     expect(codes[1]).toEqual(codes[0]);
   });
 
+  it('takes feeds as they are when it is called, however many calls wait and shapes change', async () => {
+    const session = await edgy.InferenceSession.create(pathToFileURL(model));
+    const inputOf = (seed: number, frames: number) =>
+      Float32Array.from({ length: 80 * frames }, (_, i) => Math.sin(i * seed) / 2 + 0.5);
+    const codesOf = async (outputs: Promise<Record<string, Edgy.Tensor>>) => (await outputs).indices?.data;
+    const tasks = [1, 2, 3, 2, 1].map((seed, at) => ({ seed, frames: at < 3 ? 30 : 60 }));
+    const alone = [];
+    for (const { seed, frames } of tasks)
+      alone.push(
+        await codesOf(session.run({ mel: new edgy.Tensor('float32', inputOf(seed, frames), [1, 80, frames]) })),
+      );
+    const shared = { 30: new Float32Array(80 * 30), 60: new Float32Array(80 * 60) } as Record<number, Float32Array>;
+    const together = tasks.map(({ seed, frames }) => {
+      shared[frames]?.set(inputOf(seed, frames));
+      return codesOf(session.run({ mel: { type: 'float32', dims: [1, 80, frames], data: shared[frames] } }));
+    });
+    for (const data of Object.values(shared)) data.fill(0);
+    expect(await Promise.all(together)).toEqual(alone);
+    expect(new Set(alone.slice(0, 3).map(String)).size).toBe(3);
+    await session.release();
+  });
+
+  it('leaves outputs of earlier runs alone', async () => {
+    const session = await edgy.InferenceSession.create(pathToFileURL(model));
+    const runOf = (seed: number) => {
+      const data = Float32Array.from({ length: 80 * 30 }, (_, i) => Math.sin(i * seed) / 2 + 0.5);
+      return session.run({ mel: new edgy.Tensor('float32', data, [1, 80, 30]) });
+    };
+    const first = await runOf(1);
+    const before = structuredClone(first.z?.data);
+    const second = await runOf(2);
+    expect(first.z?.data).toEqual(before);
+    expect(second.z?.data).not.toEqual(before);
+    await session.release();
+  });
+
+  it('ends calls under way when it is released', async () => {
+    const session = await edgy.InferenceSession.create(pathToFileURL(model));
+    const tensor = new edgy.Tensor('float32', new Float32Array(80 * 30), [1, 80, 30]);
+    const calls = [session.run({ mel: tensor }), session.run({ mel: tensor })];
+    const ends = Promise.all(calls.map((call) => expect(call).rejects.toMatchObject({ code: 'released' })));
+    await session.release();
+    await ends;
+  });
+
   it('never chooses relaxed SIMD', async () => {
     await expect(edgy.InferenceSession.create(model, { variant: 'relaxed' })).rejects.toMatchObject({
       code: 'invalid-argument',
