@@ -40,7 +40,7 @@ std::vector<PlanStep> plan_of(const format::fb::ModelT& model, int64_t extent,
   std::vector<PlanStep> plan;
   for (const runtime::StepProfile& step : runner.session().profile()) {
     const runtime::PredictedCost& predicted = step.predicted;
-    plan.push_back({step.name, step.kernel, step.macs, predicted.density, predicted.cost,
+    plan.push_back({step.name, step.kernel, step.macs, predicted.stored, predicted.cost,
                     predicted.cost > 0 ? predicted.dense_cost / predicted.cost : 0});
   }
   return plan;
@@ -52,7 +52,7 @@ nlohmann::ordered_json plan_to_json(const std::vector<PlanStep>& plan) {
     nlohmann::ordered_json row = {
         {"name", step.name}, {"kernel", step.kernel}, {"macs", step.macs}};
     if (step.cost > 0) {
-      row["block_density"] = step.density;
+      row["stored"] = step.stored;
       row["predicted_cost"] = step.cost;
       row["predicted_speedup"] = step.speedup;
     }
@@ -64,24 +64,24 @@ nlohmann::ordered_json plan_to_json(const std::vector<PlanStep>& plan) {
 void print_plan(const std::vector<PlanStep>& plan, std::ostream& out) {
   const double total = total_cost(plan);
   char line[160];
-  std::snprintf(line, sizeof line, "%-22s %-30s %7s %8s %8s\n", "step", "kernel", "blocks", "cost",
+  std::snprintf(line, sizeof line, "%-22s %-30s %7s %8s %8s\n", "step", "kernel", "stored", "cost",
                 "x dense");
   out << line;
   for (const PlanStep& step : plan) {
-    char density[16] = "";
+    char stored[16] = "";
     char cost[16] = "";
     char speedup[16] = "";
     if (step.cost > 0) {
-      std::snprintf(density, sizeof density, "%.1f %%", 100 * step.density);
+      std::snprintf(stored, sizeof stored, "%.1f %%", 100 * step.stored);
       std::snprintf(cost, sizeof cost, "%.1f %%", 100 * step.cost / total);
       std::snprintf(speedup, sizeof speedup, "%.2f", step.speedup);
     }
     std::snprintf(line, sizeof line, "%-22s %-30s %7s %8s %8s\n", tail(step.name, 22).c_str(),
-                  tail(step.kernel, 30).c_str(), density, cost, speedup);
+                  tail(step.kernel, 30).c_str(), stored, cost, speedup);
     out << line;
   }
-  out << "\nblocks: share of 1x4 blocks of weights that hold a non-zero. cost: predicted share\n"
-         "of the time of all int8 convolutions. x dense: predicted gain over dense weights.\n";
+  out << "\nstored: share of the weights that this kernel stores. cost: predicted share of the\n"
+         "time of all int8 convolutions. x dense: predicted gain over dense weights.\n";
 }
 
 }  // namespace edgy::converter

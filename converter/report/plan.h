@@ -17,7 +17,7 @@ struct PlanStep {
   std::string name;
   std::string kernel;
   uint64_t macs = 0;
-  double density = 0;  ///< share of 1x4 blocks of weights that hold a non-zero; 0: not predicted
+  double stored = 0;  ///< 0..1: share of the weights that the kernel stores; 0: not predicted
   double cost = 0;  ///< predicted, in units of its instruction form (kernels/conv_cost.h); 0: none
   double speedup = 0;  ///< predicted, over the dense kernel in its place
 };

@@ -71,8 +71,8 @@ void copy_vectors(const int8_t* from, int32_t bytes, int8_t* out) {
   }
 }
 
-// Values of a segment. Where it costs little room, a segment begins with a cache line: what a row of
-// weights reads of it lies in as few lines as can be.
+// Values of a segment. Where it costs little room, a segment begins with a cache line: what a row
+// of weights reads of it lies in as few lines as can be.
 int32_t in_cache_lines(int32_t values, CopiedWidth width) {
   const int32_t line = 64 / static_cast<int32_t>(width);
   const int32_t whole = (values + line - 1) / line * line;

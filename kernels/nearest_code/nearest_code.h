@@ -23,9 +23,9 @@ void nearest_code_reference(std::span<const float> z, std::span<const float> cod
 /// rounded to float once.
 std::vector<float> half_squared_norms(std::span<const float> codebook, std::size_t codes);
 
-/// A codebook packed for `nearest_code`: its floats in panels of eight codes, [ceil(K/8)][D][8], and
-/// integers that rule out most codes. Missing codes of the last panel have an infinite half_norm,
-/// so they never win.
+/// A codebook packed for `nearest_code`: its floats in panels of eight codes, [ceil(K/8)][D][8],
+/// and integers that rule out most codes. Missing codes of the last panel have an infinite
+/// half_norm, so they never win.
 class PackedCodebook {
  public:
   /// `half_norm` has K >= 1 entries, `codebook` K * D.
@@ -50,9 +50,9 @@ class PackedCodebook {
   ScreenCodebook screen_;
 };
 
-/// The same indices as the reference. z holds indices.size() rows; `scratch` is aligned to 16 bytes.
-/// Integer scores rule out all codes that can not be nearest; if they leave several, float scores
-/// decide between them.
+/// The same indices as the reference. z holds indices.size() rows; `scratch` is aligned to 16
+/// bytes. Integer scores rule out all codes that can not be nearest; if they leave several, float
+/// scores decide between them.
 void nearest_code(const PackedCodebook& codebook, std::span<const float> z,
                   std::span<int64_t> indices, void* scratch);
 

@@ -9,14 +9,15 @@ namespace edgy::kernels {
 namespace {
 
 constexpr std::size_t kPanel = ScreenCodebook::kPanel;
-constexpr double kLargestSum = 1 << 29;       // of products, and of half norms
-constexpr int32_t kUnreachable = 1 << 30;     // score of a code that does not exist
-constexpr double kLeastStep = 0x1p-100;       // floats have their full precision
-constexpr double kMostStep = 0x1p60;          // no sum becomes infinite
-constexpr int32_t kLeastLimit = 64;           // coarser values would leave too many candidates
+constexpr double kLargestSum = 1 << 29;    // of products, and of half norms
+constexpr int32_t kUnreachable = 1 << 30;  // score of a code that does not exist
+constexpr double kLeastStep = 0x1p-100;    // floats have their full precision
+constexpr double kMostStep = 0x1p60;       // no sum becomes infinite
+constexpr int32_t kLeastLimit = 64;        // coarser values would leave too many candidates
 
 bool all_finite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+  return std::all_of(values.begin(), values.end(),
+                     [](float value) { return std::isfinite(value); });
 }
 
 // NaN if there is one, or infinity.

@@ -29,8 +29,8 @@ class ScreenCodebook {
   /// [panel][dimension pair][8 codes][2 dimensions]; what does not exist is 0.
   const int16_t* panels() const { return panels_.data(); }
 
-  int32_t limit() const { return limit_; }  ///< of |value|: D * limit^2 is at most 2^29
-  double step() const { return step_; }     ///< what 1 stands for
+  int32_t limit() const { return limit_; }             ///< of |value|: D * limit^2 is at most 2^29
+  double step() const { return step_; }                ///< what 1 stands for
   double largest_sum() const { return largest_sum_; }  ///< over codes, of their |value|s
   double largest_half_norm() const { return largest_half_norm_; }
 
@@ -75,9 +75,9 @@ class Screening {
   std::span<const float> z_;
   double step_ = 0;  ///< what 1 stands for in a row
   double largest_half_norm_ = 0;
-  int32_t* half_norm_;  ///< [padded codes]
-  int32_t* scores_;     ///< [kRows][padded codes]
-  int16_t* values_;     ///< [kRows][dimension pairs][2]
+  int32_t* half_norm_;         ///< [padded codes]
+  int32_t* scores_;            ///< [kRows][padded codes]
+  int16_t* values_;            ///< [kRows][dimension pairs][2]
   int32_t worst_[kRows] = {};  ///< scores above it are certain to be beaten
 };
 

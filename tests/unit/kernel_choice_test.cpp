@@ -1,6 +1,7 @@
 #include "wasm/runtime/kernel_choice.h"
 
 #include <algorithm>
+#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <random>
 
@@ -42,6 +43,9 @@ TEST_CASE("a layer gets the kernel that its zeros pay for", "[kernel_choice]") {
     REQUIRE(choose(0.2, 1).kernel == ConvKernel::kSparse);
     REQUIRE(choose(0.2, 4).kernel != ConvKernel::kDense);
     REQUIRE(choose(0.2, 1).isa == isa);
+    REQUIRE(stored_share(choose(0.2, 1)) == choose(0.2, 1).stored.share_1x4);
+    const KernelChoice dense = choose(1.0, 1);
+    REQUIRE(stored_share(dense) == 1);
   }
 }
 
@@ -57,6 +61,8 @@ TEST_CASE("zeros that lie singly get the kernel of single weights", "[kernel_cho
     REQUIRE(choice.kernel == ConvKernel::kSingle);
     const auto zeros = std::count(weights.begin(), weights.end(), int8_t{0});
     REQUIRE(choice.stored.weights == static_cast<int64_t>(weights.size()) - zeros);
+    REQUIRE(stored_share(choice) * static_cast<double>(weights.size()) ==
+            Catch::Approx(static_cast<double>(choice.stored.weights)));
     // For one position there is none.
     REQUIRE(choose_conv_kernel(kLayer, weights, 7, isa, {1, 1}).kernel != ConvKernel::kSingle);
   }

@@ -1,8 +1,8 @@
 // Nearest code: the SIMD form gives the reference's indices in every case.
 #include "kernels/nearest_code/nearest_code.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -65,7 +65,8 @@ TEST_CASE("nearest code: the encoder's size, and codes find themselves") {
   }
 }
 
-TEST_CASE("nearest code: near ties, outliers and extreme magnitudes are decided as by the reference") {
+TEST_CASE(
+    "nearest code: near ties, outliers and extreme magnitudes are decided as by the reference") {
   const uint32_t seed = 78;
   CAPTURE(seed);
   std::mt19937 random(seed);

@@ -35,11 +35,29 @@ StoredBlocks stored_blocks(const kernels::ConvShape& shape, std::span<const int8
   }
   stored.share_1x4 =
       blocks == 0 ? 0 : static_cast<double>(stored.blocks_1x4) / static_cast<double>(blocks);
+  stored.share_1x1 =
+      weights.empty() ? 0
+                      : static_cast<double>(stored.weights) / static_cast<double>(weights.size());
   stored.share_4x4 = kernels::density_4x4(shape, weights);
   return stored;
 }
 
 }  // namespace
+
+double stored_share(const KernelChoice& choice) {
+  switch (choice.kernel) {
+    case ConvKernel::kSparse:
+      return choice.stored.share_1x4;
+    case ConvKernel::kSparse4x4:
+      return choice.stored.share_4x4;
+    case ConvKernel::kSingle:
+      return choice.stored.share_1x1;
+    case ConvKernel::kDense:
+    case ConvKernel::kXnnpack:
+      break;
+  }
+  return 1;
+}
 
 double predicted_cost(const KernelChoice& choice, const kernels::ConvShape& shape,
                       const kernels::OutputSize& size) {

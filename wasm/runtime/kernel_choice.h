@@ -21,6 +21,7 @@ enum class ConvKernel {
 /// Weights that are not zero, and blocks of them that hold one.
 struct StoredBlocks {
   int64_t weights = 0;
+  double share_1x1 = 1;    ///< 0..1
   int64_t blocks_1x4 = 0;  ///< four consecutive input channels of one tap of one output channel
   double share_1x4 = 1;    ///< 0..1
   double share_4x4 = 1;    ///< of blocks of four output channels by those four input channels
@@ -31,6 +32,9 @@ struct KernelChoice {
   kernels::Isa isa = kernels::Isa::kReference;  ///< of all but kXnnpack
   StoredBlocks stored;
 };
+
+/// Share of the layer's weights, 0..1, that the chosen kernel stores.
+double stored_share(const KernelChoice& choice);
 
 /// Predicted time for one image, in the units of kernels/conv_cost.h; 0 for kXnnpack, of which
 /// there is no model.

@@ -144,7 +144,7 @@ class ConvInt8 final : public Operation {
     const auto images = static_cast<double>(image.batch);
     return {images * predicted_cost(choice_, layer_.layer.shape, output_size(image)),
             images * predicted_cost(dense, layer_.layer.shape, output_size(image)),
-            choice_.stored.share_1x4};
+            stored_share(choice_)};
   }
 
  private:

@@ -8,7 +8,7 @@ namespace edgy::runtime {
 struct PredictedCost {
   double cost = 0;        ///< of the kernel that was chosen
   double dense_cost = 0;  ///< of the dense kernel in its place
-  double density = 0;     ///< share of 1x4 blocks of weights that are stored
+  double stored = 0;      ///< 0..1: share of the weights that the chosen kernel stores
 };
 
 }  // namespace edgy::runtime
