@@ -7,9 +7,11 @@
  * LEAKAGE_ENCODERS  ONNX files, separated by spaces (default: the bundled one)
  * LEAKAGE_SPARSE    compression configuration of the sparse int8 model (default: four fifths zeros, sparse_80.json); empty: none
  * LEAKAGE_TABLE     which table of docs/leakage.md to write: bundled or full
+ *
+ * What the demo ships of an encoder (web-demo/models/NAME-sparse.edgy, of `make recipe`) is attacked as well.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { edgy, root } from '../lib/paths.mjs';
 import { markdown } from './markdown.mjs';
@@ -41,12 +43,14 @@ function convert(onnx) {
     int8: ['--calibration', speech],
     ...(sparse ? { 'sparse int8': ['--calibration', speech, '--config', sparse] } : {}),
   };
-  return Object.entries(variants).map(([variant, options]) => {
+  const converted = Object.entries(variants).map(([variant, options]) => {
     const file = path.join(folder, `${name}-${variant.replace(' ', '-')}.edgy`);
     console.log(`converting ${name} to ${variant}`);
     run('convert', onnx, '-o', file, '--front-end', 'edgy', ...options);
     return { variant, file };
   });
+  const shipped = path.join(root, 'web-demo/models', `${name}-sparse.edgy`);
+  return existsSync(shipped) ? [...converted, { variant: 'as shipped', file: shipped }] : converted;
 }
 
 function audit(onnx) {
