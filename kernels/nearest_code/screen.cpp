@@ -9,6 +9,7 @@ namespace edgy::kernels {
 namespace {
 
 constexpr std::size_t kPanel = ScreenCodebook::kPanel;
+constexpr std::size_t kRows = Screening::kRows;
 constexpr double kLargestSum = 1 << 29;    // of products, and of half norms
 constexpr int32_t kUnreachable = 1 << 30;  // score of a code that does not exist
 constexpr double kLeastStep = 0x1p-100;    // floats have their full precision
@@ -72,27 +73,26 @@ int32_t least_lane(v128_t lanes) {
   return std::min(wasm_i32x4_extract_lane(two, 0), wasm_i32x4_extract_lane(two, 1));
 }
 
-// Scores of `Rows` rows, each to a row of `scores`; `least` becomes the least of each.
-template <std::size_t Rows>
+// Scores of kRows rows, each to a row of `scores`; `least` becomes the least of each.
 void score_rows(const ScreenCodebook& codebook, const int16_t* values, const int32_t* half_norm,
                 int32_t* scores, int32_t* least) {
   const std::size_t pairs = codebook.dimension_pairs();
   const std::size_t codes = codebook.padded_codes();
   const int16_t* code = codebook.panels();
-  v128_t best[Rows];
+  v128_t best[kRows];
   for (v128_t& lanes : best) {
     lanes = wasm_i32x4_splat(kUnreachable);
   }
   for (std::size_t k = 0; k < codes; k += kPanel) {
-    v128_t low[Rows];
-    v128_t high[Rows];
-    for (std::size_t r = 0; r < Rows; ++r) {
+    v128_t low[kRows];
+    v128_t high[kRows];
+    for (std::size_t r = 0; r < kRows; ++r) {
       low[r] = high[r] = wasm_i32x4_splat(0);
     }
     for (std::size_t pair = 0; pair < pairs; ++pair, code += 2 * kPanel) {
       const v128_t code_low = wasm_v128_load(code);
       const v128_t code_high = wasm_v128_load(code + kPanel);
-      for (std::size_t r = 0; r < Rows; ++r) {
+      for (std::size_t r = 0; r < kRows; ++r) {
         const v128_t x = wasm_v128_load32_splat(values + 2 * (r * pairs + pair));
         low[r] = wasm_i32x4_add(low[r], wasm_i32x4_dot_i16x8(x, code_low));
         high[r] = wasm_i32x4_add(high[r], wasm_i32x4_dot_i16x8(x, code_high));
@@ -100,7 +100,7 @@ void score_rows(const ScreenCodebook& codebook, const int16_t* values, const int
     }
     const v128_t norm_low = wasm_v128_load(half_norm + k);
     const v128_t norm_high = wasm_v128_load(half_norm + k + 4);
-    for (std::size_t r = 0; r < Rows; ++r) {
+    for (std::size_t r = 0; r < kRows; ++r) {
       const v128_t score_low = wasm_i32x4_sub(norm_low, low[r]);
       const v128_t score_high = wasm_i32x4_sub(norm_high, high[r]);
       wasm_v128_store(scores + r * codes + k, score_low);
@@ -108,7 +108,7 @@ void score_rows(const ScreenCodebook& codebook, const int16_t* values, const int
       best[r] = wasm_i32x4_min(best[r], wasm_i32x4_min(score_low, score_high));
     }
   }
-  for (std::size_t r = 0; r < Rows; ++r) {
+  for (std::size_t r = 0; r < kRows; ++r) {
     least[r] = least_lane(best[r]);
   }
 }
@@ -191,20 +191,14 @@ int32_t Screening::margin(int64_t sum) const {
 void Screening::score(std::size_t first, std::size_t rows) {
   const std::size_t dimensions = codebook_.dimensions();
   const std::size_t pitch = 2 * codebook_.dimension_pairs();
+  // Rows that do not exist, and what makes dimensions even.
+  std::fill_n(values_, kRows * pitch, int16_t{0});
   int64_t sums[kRows];
   for (std::size_t r = 0; r < rows; ++r) {
-    int16_t* values = values_ + r * pitch;
-    values[pitch - 1] = 0;
-    sums[r] = to_integers(z_.data() + (first + r) * dimensions, dimensions, step_, values);
+    sums[r] =
+        to_integers(z_.data() + (first + r) * dimensions, dimensions, step_, values_ + r * pitch);
   }
-  if (rows == kRows) {
-    score_rows<kRows>(codebook_, values_, half_norm_, scores_, worst_);
-  } else {
-    for (std::size_t r = 0; r < rows; ++r) {
-      score_rows<1>(codebook_, values_ + r * pitch, half_norm_,
-                    scores_ + r * codebook_.padded_codes(), worst_ + r);
-    }
-  }
+  score_rows(codebook_, values_, half_norm_, scores_, worst_);
   for (std::size_t r = 0; r < rows; ++r) {
     worst_[r] += margin(sums[r]);
   }

@@ -7,9 +7,7 @@
 namespace edgy::kernels {
 namespace {
 
-constexpr std::size_t kPanel = 8;  ///< codes a panel
-constexpr std::size_t kRows =
-    4;  ///< rows a tile: 8 sums stay in registers, a codebook load serves all rows
+constexpr std::size_t kPanel = 8;            ///< codes a panel
 constexpr std::size_t kMostCandidates = 32;  ///< more are searched faster among all codes
 
 /// Best score and index so far, for each of the four codes of half a panel.
@@ -39,52 +37,27 @@ struct Best {
   }
 };
 
-template <std::size_t Rows>
-void search(const PackedCodebook& codebook, const float* z, int64_t* indices) {
+// Among all codes.
+int64_t search(const PackedCodebook& codebook, const float* z) {
   const std::size_t dimensions = codebook.dimensions();
-  const std::size_t panels = codebook.half_norm().size() / kPanel;
   const float* code = codebook.panels();
-  const float* half_norm = codebook.half_norm().data();
-  Best best[Rows];
+  Best best;
   v128_t index = wasm_i32x4_make(0, 1, 2, 3);
-  for (std::size_t panel = 0; panel < panels; ++panel) {
-    v128_t low[Rows];
-    v128_t high[Rows];
-    for (std::size_t r = 0; r < Rows; ++r) {
-      low[r] = high[r] = wasm_f32x4_splat(0.0F);
-    }
+  for (std::size_t k = 0; k < codebook.half_norm().size(); k += kPanel) {
+    v128_t low = wasm_f32x4_splat(0.0F);
+    v128_t high = low;
     for (std::size_t d = 0; d < dimensions; ++d, code += kPanel) {
-      const v128_t code_low = wasm_v128_load(code);
-      const v128_t code_high = wasm_v128_load(code + 4);
-      for (std::size_t r = 0; r < Rows; ++r) {
-        const v128_t x = wasm_v128_load32_splat(z + r * dimensions + d);
-        low[r] = wasm_f32x4_add(low[r], wasm_f32x4_mul(x, code_low));
-        high[r] = wasm_f32x4_add(high[r], wasm_f32x4_mul(x, code_high));
-      }
+      const v128_t x = wasm_v128_load32_splat(z + d);
+      low = wasm_f32x4_add(low, wasm_f32x4_mul(x, wasm_v128_load(code)));
+      high = wasm_f32x4_add(high, wasm_f32x4_mul(x, wasm_v128_load(code + 4)));
     }
-    const v128_t norm_low = wasm_v128_load(half_norm + panel * kPanel);
-    const v128_t norm_high = wasm_v128_load(half_norm + panel * kPanel + 4);
-    const v128_t index_high = wasm_i32x4_add(index, wasm_i32x4_splat(4));
-    for (std::size_t r = 0; r < Rows; ++r) {
-      best[r].offer(wasm_f32x4_sub(norm_low, low[r]), index);
-      best[r].offer(wasm_f32x4_sub(norm_high, high[r]), index_high);
-    }
+    const float* half_norm = codebook.half_norm().data() + k;
+    best.offer(wasm_f32x4_sub(wasm_v128_load(half_norm), low), index);
+    best.offer(wasm_f32x4_sub(wasm_v128_load(half_norm + 4), high),
+               wasm_i32x4_add(index, wasm_i32x4_splat(4)));
     index = wasm_i32x4_add(index, wasm_i32x4_splat(kPanel));
   }
-  for (std::size_t r = 0; r < Rows; ++r) {
-    indices[r] = best[r].winner();
-  }
-}
-
-void search_all(const PackedCodebook& codebook, std::span<const float> z,
-                std::span<int64_t> indices) {
-  std::size_t row = 0;
-  for (; row + kRows <= indices.size(); row += kRows) {
-    search<kRows>(codebook, z.data() + row * codebook.dimensions(), indices.data() + row);
-  }
-  for (; row < indices.size(); ++row) {
-    search<1>(codebook, z.data() + row * codebook.dimensions(), indices.data() + row);
-  }
+  return best.winner();
 }
 
 // As the reference, for some codes only.
@@ -129,19 +102,18 @@ PackedCodebook::PackedCodebook(std::span<const float> codebook, std::span<const 
 void nearest_code(const PackedCodebook& codebook, std::span<const float> z,
                   std::span<int64_t> indices, void* scratch) {
   Screening screening(codebook.screen(), codebook.half_norm(), z, scratch);
-  if (!screening.possible()) {
-    search_all(codebook, z, indices);
-    return;
-  }
   for (std::size_t first = 0; first < indices.size(); first += Screening::kRows) {
     const std::size_t rows = std::min(Screening::kRows, indices.size() - first);
-    screening.score(first, rows);
+    if (screening.possible()) {
+      screening.score(first, rows);
+    }
     for (std::size_t row = first; row < first + rows; ++row) {
-      int32_t found[kMostCandidates];
-      const std::size_t count = screening.candidates(row - first, found);
       const float* values = z.data() + row * codebook.dimensions();
+      int32_t found[kMostCandidates];
+      const std::size_t count =
+          screening.possible() ? screening.candidates(row - first, found) : kMostCandidates + 1;
       if (count > kMostCandidates) {
-        search<1>(codebook, values, &indices[row]);
+        indices[row] = search(codebook, values);
       } else {
         indices[row] = count == 1 ? found[0] : best_of(codebook, values, {found, count});
       }
