@@ -77,6 +77,11 @@ function runtimeSizes() {
   );
 }
 
+/** Both lengths of a round meet the same moods of the machine, so their ratio is taken round by round. */
+function growthOf(/** @type {{ long: number[], short: number[] }} */ { long, short }) {
+  return summarize(long.map((time, round) => time / short[round])).median;
+}
+
 /** One fresh page per table, in which all of its entries live together. */
 async function measure(workload, seconds, threads, shortest) {
   const page = await browser.newPage();
@@ -102,7 +107,7 @@ async function measure(workload, seconds, threads, shortest) {
   const rows = measured.results.map(({ times, lengths, ...result }, i) => ({
     ...result,
     ...summarize(times),
-    ...(lengths && { growth: summarize(lengths.long).median / summarize(lengths.short).median }),
+    ...(lengths && { growth: growthOf(lengths) }),
     modelBytes: statSync(path.resolve(root, entries[i].file)).size,
     file: entries[i].file,
   }));
