@@ -75,7 +75,9 @@ int remove_identity(Graph& graph) {
   int removed = 0;
   for (int index : graph.order()) {
     Node& node = graph.nodes[static_cast<std::size_t>(index)];
-    if (node.inputs.empty() || !does_nothing(graph, node)) {
+    // A first input or output that is left out (an LSTM's Y) is no value to look at.
+    if (node.input(0) == graph::kNone || node.outputs.empty() || node.outputs[0] == graph::kNone ||
+        !does_nothing(graph, node)) {
       continue;
     }
     // Dropout's mask is of no use here, but somebody may read it.

@@ -20,10 +20,21 @@ std::size_t allocations = 0;
 
 }  // namespace
 
-// NOLINTBEGIN(misc-new-delete-overloads): replaced as the standard allows, in this program alone
-void* operator new(std::size_t bytes) {
+// NOLINTBEGIN(misc-new-delete-overloads): replaced as the standard allows, in this program alone.
+// All forms that are in use, as AddressSanitizer has its own and wants pairs.
+void* operator new(std::size_t bytes, const std::nothrow_t& /*nothrow*/) noexcept {
   allocations += counting ? 1 : 0;
-  if (void* memory = std::malloc(bytes == 0 ? 1 : bytes))
+  return std::malloc(bytes == 0 ? 1 : bytes);
+}
+void* operator new(std::size_t bytes) {
+  if (void* memory = operator new(bytes, std::nothrow))
+    return memory;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  allocations += counting ? 1 : 0;
+  const auto step = static_cast<std::size_t>(alignment);
+  if (void* memory = std::aligned_alloc(step, (bytes + step - 1) / step * step))
     return memory;
   throw std::bad_alloc();
 }
@@ -31,6 +42,12 @@ void operator delete(void* memory) noexcept {
   std::free(memory);
 }
 void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t /*bytes*/, std::align_val_t /*alignment*/) noexcept {
   std::free(memory);
 }
 // NOLINTEND(misc-new-delete-overloads)
