@@ -120,12 +120,11 @@ Value run_layer(const fb::ModelT& model, const fb::OperatorT& op, const Layer& l
 void refuse_unknown(const fb::ModelT& model) {
   std::string unknown;
   for (const auto& op : model.operators) {
-    const auto type = op->options.type;
-    if (is_plain_operator(*op) || is_weighted(*op) || type == fb::OperatorOptions::Quantize ||
-        type == fb::OperatorOptions::Dequantize)
+    if (training_of(*op) != format::Training::REFUSED)
       continue;
-    unknown += (unknown.empty() ? "" : ", ") + std::string(fb::EnumNameOperatorOptions(type)) +
-               " ('" + op->name + "')";
+    unknown += (unknown.empty() ? "" : ", ") +
+               std::string(fb::EnumNameOperatorOptions(op->options.type)) + " ('" + op->name +
+               "')";
   }
   if (!unknown.empty()) {
     throw Error("these operators can not be trained yet: " + unknown +

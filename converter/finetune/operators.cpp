@@ -10,71 +10,34 @@ namespace {
 using torch::Tensor;
 using Inputs = std::vector<Tensor>;
 
-Tensor unary(const fb::UnaryT& op, const Tensor& x) {
+Tensor apply(const fb::UnaryT& op, const Inputs& in) {
+  const Tensor& x = in[0];
+  const auto clamp = [](const Tensor& y, double low, double high) { return y.clamp(low, high); };
+  [[maybe_unused]] const float alpha = op.alpha;
+  [[maybe_unused]] const float beta = op.beta;
   switch (op.kind) {
-    case fb::UnaryKind::Relu:
-      return x.relu();
-    case fb::UnaryKind::LeakyRelu:
-      return at::leaky_relu(x, op.alpha);
-    case fb::UnaryKind::Clip:
-      return x.clamp(op.alpha, op.beta);
-    case fb::UnaryKind::Sigmoid:
-      return x.sigmoid();
-    case fb::UnaryKind::Tanh:
-      return x.tanh();
-    case fb::UnaryKind::Erf:
-      return x.erf();
-    case fb::UnaryKind::Gelu:
-      return at::gelu(x);
-    case fb::UnaryKind::Exp:
-      return x.exp();
-    case fb::UnaryKind::Log:
-      return x.log();
-    case fb::UnaryKind::Sqrt:
-      return x.sqrt();
-    case fb::UnaryKind::Neg:
-      return x.neg();
-    case fb::UnaryKind::Abs:
-      return x.abs();
-    case fb::UnaryKind::HardSwish:
-      return x * (x / 6 + 0.5).clamp(0, 1);
-    case fb::UnaryKind::HardSigmoid:
-      return (x * op.alpha + op.beta).clamp(0, 1);
-    case fb::UnaryKind::Elu:
-      return at::elu(x, op.alpha);
-    case fb::UnaryKind::Reciprocal:
-      return x.reciprocal();
-    case fb::UnaryKind::Floor:
-      return x.floor();
-    case fb::UnaryKind::Ceil:
-      return x.ceil();
-    case fb::UnaryKind::Round:
-      return x.round();
+#define EDGY_UNARY(name, alpha_default, beta_default, ...) \
+  case fb::UnaryKind::name:                                \
+    return __VA_ARGS__;
+#include "kernels/float/unary.inc"
   }
   return x;
 }
 
-Tensor binary(const fb::BinaryT& op, const Tensor& a, const Tensor& b) {
+Tensor apply(const fb::BinaryT& op, const Inputs& in) {
+  const Tensor& a = in[0];
+  const Tensor& b = in[1];
   switch (op.kind) {
-    case fb::BinaryKind::Add:
-      return a + b;
-    case fb::BinaryKind::Sub:
-      return a - b;
-    case fb::BinaryKind::Mul:
-      return a * b;
-    case fb::BinaryKind::Div:
-      return a / b;
-    case fb::BinaryKind::Max:
-      return at::maximum(a, b);
-    case fb::BinaryKind::Min:
-      return at::minimum(a, b);
-    case fb::BinaryKind::Pow:
-      return a.pow(b);
+#define EDGY_BINARY(name, ...) \
+  case fb::BinaryKind::name:   \
+    return __VA_ARGS__;
+#include "kernels/float/binary.inc"
   }
   return a;
 }
 
-Tensor reduce(const fb::ReduceT& op, const Tensor& x) {
+Tensor apply(const fb::ReduceT& op, const Inputs& in) {
+  const Tensor& x = in[0];
   const std::vector<int64_t> axes(op.axes.begin(), op.axes.end());
   switch (op.kind) {
     case fb::ReduceKind::Mean:
@@ -89,7 +52,8 @@ Tensor reduce(const fb::ReduceT& op, const Tensor& x) {
   return x;
 }
 
-Tensor pool(const fb::Pool2DT& op, const Tensor& x) {
+Tensor apply(const fb::Pool2DT& op, const Inputs& in) {
+  const Tensor& x = in[0];
   const bool sequence = x.dim() == 3;
   Tensor planes = sequence ? x.permute({0, 2, 1}).unsqueeze(2) : x.permute({0, 3, 1, 2});
   const bool largest = op.kind == fb::PoolKind::Max;
@@ -114,14 +78,16 @@ Tensor pool(const fb::Pool2DT& op, const Tensor& x) {
   return sequence ? planes.squeeze(2).permute({0, 2, 1}) : planes.permute({0, 2, 3, 1});
 }
 
-Tensor slice(const fb::SliceT& op, Tensor x) {
+Tensor apply(const fb::SliceT& op, const Inputs& in) {
+  Tensor x = in[0];
   for (std::size_t i = 0; i < op.axes.size(); ++i)
     x = x.slice(op.axes[i], op.starts[i], op.ends[i], op.steps[i]);
   return x;
 }
 
 /// Axis by axis, since torch pads by reflection only the last ones of some ranks.
-Tensor pad(const fb::PadT& op, Tensor x) {
+Tensor apply(const fb::PadT& op, const Inputs& in) {
+  Tensor x = in[0];
   for (int64_t axis = 0; axis < x.dim(); ++axis) {
     const int64_t before = op.before[static_cast<std::size_t>(axis)];
     const int64_t after = op.after[static_cast<std::size_t>(axis)];
@@ -144,7 +110,8 @@ Tensor pad(const fb::PadT& op, Tensor x) {
   return x;
 }
 
-Tensor reshape(const fb::ReshapeT& op, const Tensor& x) {
+Tensor apply(const fb::ReshapeT& op, const Inputs& in) {
+  const Tensor& x = in[0];
   std::vector<int64_t> shape(op.shape.begin(), op.shape.end());
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] == 0)
@@ -157,73 +124,70 @@ std::vector<int64_t> wide(const std::vector<int32_t>& values) {
   return {values.begin(), values.end()};
 }
 
+Tensor apply(const fb::MatMulT& op, const Inputs& in) {
+  return at::matmul(op.transpose_a ? in[0].transpose(-1, -2) : in[0],
+                    op.transpose_b ? in[1].transpose(-1, -2) : in[1]);
+}
+
+Tensor apply(const fb::TransposeT& op, const Inputs& in) {
+  return in[0].permute(wide(op.perm));
+}
+
+Tensor apply(const fb::ConcatT& op, const Inputs& in) {
+  return at::cat(in, op.axis);
+}
+
+Tensor apply(const fb::GatherT& op, const Inputs& in) {
+  const Tensor flat = in[0].index_select(op.axis, in[1].flatten().to(torch::kLong));
+  std::vector<int64_t> shape = in[0].sizes().vec();
+  const auto at = shape.erase(shape.begin() + (op.axis < 0 ? op.axis + in[0].dim() : op.axis));
+  shape.insert(at, in[1].sizes().begin(), in[1].sizes().end());
+  return flat.reshape(shape);
+}
+
+Tensor apply(const fb::SoftmaxT& op, const Inputs& in) {
+  return in[0].softmax(op.axis);
+}
+
+Tensor apply(const fb::ArgReduceT& op, const Inputs& in) {
+  return op.kind == fb::ArgKind::Min ? in[0].argmin(op.axis, op.keep_dims)
+                                     : in[0].argmax(op.axis, op.keep_dims);
+}
+
+Tensor apply(const fb::LayerNormT& op, const Inputs& in) {
+  return at::layer_norm(in[0], {in[0].size(-1)}, in[1], in.size() > 2 ? in[2] : Tensor(),
+                        op.epsilon);
+}
+
+Tensor apply(const fb::NearestCodeT& /*op*/, const Inputs& in) {
+  return code_scores(in[0], in[1]).argmax(-1);
+}
+
 }  // namespace
 
 Tensor code_scores(const Tensor& x, const Tensor& codebook) {
   return at::matmul(x, codebook.t()) - codebook.square().sum(1) / 2;
 }
 
-bool is_plain_operator(const fb::OperatorT& op) {
-  switch (op.options.type) {
-    case fb::OperatorOptions::NONE:
-    case fb::OperatorOptions::Conv2D:
-    case fb::OperatorOptions::Dense:
-    case fb::OperatorOptions::Quantize:
-    case fb::OperatorOptions::Dequantize:
-    case fb::OperatorOptions::Lstm:
-    case fb::OperatorOptions::Gru:
-      return false;
-    default:
-      return true;
-  }
+format::Training training_of(const fb::OperatorT& op) {
+  const format::OperatorTraits* traits = format::traits_of(op.options.type);
+  return traits == nullptr ? format::Training::REFUSED : traits->training;
 }
 
+// A line of the catalog that says PLAIN needs an `apply` of its type; the others are not computed
+// here.
+#define EDGY_APPLY_PLAIN(type)    \
+  case fb::OperatorOptions::type: \
+    return apply(*op.options.As##type(), in);
+#define EDGY_APPLY_WEIGHTS(type)
+#define EDGY_APPLY_GRID(type)
+#define EDGY_APPLY_REFUSED(type)
+
 Tensor apply_operator(const fb::OperatorT& op, const Inputs& in) {
-  const auto& o = op.options;
-  switch (o.type) {
-    case fb::OperatorOptions::MatMul: {
-      const auto& m = *o.AsMatMul();
-      return at::matmul(m.transpose_a ? in[0].transpose(-1, -2) : in[0],
-                        m.transpose_b ? in[1].transpose(-1, -2) : in[1]);
-    }
-    case fb::OperatorOptions::Pool2D:
-      return pool(*o.AsPool2D(), in[0]);
-    case fb::OperatorOptions::Unary:
-      return unary(*o.AsUnary(), in[0]);
-    case fb::OperatorOptions::Binary:
-      return binary(*o.AsBinary(), in[0], in[1]);
-    case fb::OperatorOptions::Transpose:
-      return in[0].permute(wide(o.AsTranspose()->perm));
-    case fb::OperatorOptions::Reshape:
-      return reshape(*o.AsReshape(), in[0]);
-    case fb::OperatorOptions::Concat:
-      return at::cat(in, o.AsConcat()->axis);
-    case fb::OperatorOptions::Slice:
-      return slice(*o.AsSlice(), in[0]);
-    case fb::OperatorOptions::Pad:
-      return pad(*o.AsPad(), in[0]);
-    case fb::OperatorOptions::Gather: {
-      const int64_t axis = o.AsGather()->axis;
-      const Tensor flat = in[0].index_select(axis, in[1].flatten().to(torch::kLong));
-      std::vector<int64_t> shape = in[0].sizes().vec();
-      const auto at = shape.erase(shape.begin() + (axis < 0 ? axis + in[0].dim() : axis));
-      shape.insert(at, in[1].sizes().begin(), in[1].sizes().end());
-      return flat.reshape(shape);
-    }
-    case fb::OperatorOptions::Softmax:
-      return in[0].softmax(o.AsSoftmax()->axis);
-    case fb::OperatorOptions::Reduce:
-      return reduce(*o.AsReduce(), in[0]);
-    case fb::OperatorOptions::ArgReduce: {
-      const auto& a = *o.AsArgReduce();
-      return a.kind == fb::ArgKind::Min ? in[0].argmin(a.axis, a.keep_dims)
-                                        : in[0].argmax(a.axis, a.keep_dims);
-    }
-    case fb::OperatorOptions::LayerNorm:
-      return at::layer_norm(in[0], {in[0].size(-1)}, in[1], in.size() > 2 ? in[2] : Tensor(),
-                            o.AsLayerNorm()->epsilon);
-    case fb::OperatorOptions::NearestCode:
-      return code_scores(in[0], in[1]).argmax(-1);
+  switch (op.options.type) {
+#define EDGY_OPERATOR(type, family, required, inputs, constants, outputs, training) \
+  EDGY_APPLY_##training(type)
+#include "wasm/format/catalog/operators.inc"
     default:
       break;
   }

@@ -5,15 +5,15 @@
 
 #include <vector>
 
-#include "wasm/format/edgy_generated.h"
+#include "wasm/format/catalog.h"
 
 namespace edgy::converter::finetune {
 
-/// True for operators that `apply_operator` computes.
-bool is_plain_operator(const format::fb::OperatorT& op);
+/// What the catalog says of an operator's training.
+format::Training training_of(const format::fb::OperatorT& op);
 
-/// The first output of an operator; absent inputs are undefined. Differentiable, but for those that
-/// give indices.
+/// The first output of an operator whose training is PLAIN; absent inputs are undefined.
+/// Differentiable, but for those that give indices.
 torch::Tensor apply_operator(const format::fb::OperatorT& op,
                              const std::vector<torch::Tensor>& inputs);
 

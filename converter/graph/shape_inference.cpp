@@ -9,22 +9,20 @@ namespace edgy::converter::graph {
 namespace {
 
 const std::set<std::string>& same_shape_operators() {
-  static const std::set<std::string> names = {"Relu",       "LeakyRelu", "PRelu",
-                                              "Clip",       "Sigmoid",   "Tanh",
-                                              "Erf",        "Gelu",      "Exp",
-                                              "Log",        "Sqrt",      "Neg",
-                                              "Abs",        "Elu",       "Floor",
-                                              "HardSwish",  "Ceil",      "Round",
-                                              "Reciprocal", "Softmax",   "HardSigmoid",
-                                              "Cast",       "Not",       "BatchNormalization",
-                                              "Identity",   "Dropout",   "LayerNormalization",
-                                              "Quantize",   "Dequantize"};
+  static const std::set<std::string> names = {
+#define EDGY_UNARY(name, ...) #name,
+#include "kernels/float/unary.inc"
+      "Cast",     "Not",       "PRelu",   "BatchNormalization",
+      "Softmax",  "Identity",  "Dropout", "LayerNormalization",
+      "Quantize", "Dequantize"};
   return names;
 }
 
 const std::set<std::string>& binary_operators() {
-  static const std::set<std::string> names = {"Add", "Sub", "Mul", "Div",
-                                              "Max", "Min", "Pow", "Mean"};
+  static const std::set<std::string> names = {
+#define EDGY_BINARY(name, ...) #name,
+#include "kernels/float/binary.inc"
+      "Mean"};
   return names;
 }
 

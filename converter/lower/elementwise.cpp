@@ -2,10 +2,27 @@
 #include <limits>
 #include <map>
 
+#include "converter/graph/elementwise.h"
 #include "converter/lower/families.h"
 
 namespace edgy::converter::lower {
 namespace {
+
+fb::UnaryKind unary_kind(const Node& node) {
+  static const std::map<std::string, fb::UnaryKind> kinds = {
+#define EDGY_UNARY(name, ...) {#name, fb::UnaryKind::name},
+#include "kernels/float/unary.inc"
+  };
+  return kinds.at(node.op);
+}
+
+fb::BinaryKind binary_kind(const Node& node) {
+  static const std::map<std::string, fb::BinaryKind> kinds = {
+#define EDGY_BINARY(name, ...) {#name, fb::BinaryKind::name},
+#include "kernels/float/binary.inc"
+  };
+  return kinds.at(node.op);
+}
 
 void add_unary(Context& context, const Node& node, fb::UnaryKind kind, float alpha, float beta) {
   context.expect_float(node, node.inputs[0]);
@@ -74,32 +91,16 @@ int operand(Context& context, const Node& node, ValueId id, const Order& order) 
 }  // namespace
 
 void lower_unary(Context& context, const Node& node) {
-  static const std::map<std::string, fb::UnaryKind> kinds = {
-      {"Relu", fb::UnaryKind::Relu},       {"LeakyRelu", fb::UnaryKind::LeakyRelu},
-      {"Sigmoid", fb::UnaryKind::Sigmoid}, {"Tanh", fb::UnaryKind::Tanh},
-      {"Erf", fb::UnaryKind::Erf},         {"Gelu", fb::UnaryKind::Gelu},
-      {"Exp", fb::UnaryKind::Exp},         {"Log", fb::UnaryKind::Log},
-      {"Sqrt", fb::UnaryKind::Sqrt},       {"Neg", fb::UnaryKind::Neg},
-      {"Abs", fb::UnaryKind::Abs},         {"HardSwish", fb::UnaryKind::HardSwish},
-      {"Elu", fb::UnaryKind::Elu},         {"HardSigmoid", fb::UnaryKind::HardSigmoid},
-      {"Floor", fb::UnaryKind::Floor},     {"Reciprocal", fb::UnaryKind::Reciprocal},
-      {"Ceil", fb::UnaryKind::Ceil},       {"Round", fb::UnaryKind::Round},
-  };
   if (node.op == "Gelu" && node.get_string("approximate", "none") != "none") {
     graph::fail_at(node, "Gelu with approximate = '" + node.get_string("approximate", "") +
                              "' is not supported; 'none' is");
   }
-  float alpha = 0;
-  float beta = 0;
-  if (node.op == "LeakyRelu")
-    alpha = node.get_float("alpha", 0.01F);
-  if (node.op == "Elu")
-    alpha = node.get_float("alpha", 1.0F);
-  if (node.op == "HardSigmoid") {
-    alpha = node.get_float("alpha", 0.2F);
-    beta = node.get_float("beta", 0.5F);
-  }
-  add_unary(context, node, kinds.at(node.op), alpha, beta);
+  const graph::UnaryDefaults defaults = graph::unary_defaults(node.op);
+  const auto attribute = [&](const char* name, float otherwise) {
+    return std::isnan(otherwise) ? 0.0F : node.get_float(name, otherwise);
+  };
+  add_unary(context, node, unary_kind(node), attribute("alpha", defaults.alpha),
+            attribute("beta", defaults.beta));
 }
 
 void lower_clip(Context& context, const Node& node) {
@@ -133,10 +134,6 @@ void lower_clip(Context& context, const Node& node) {
 }
 
 void lower_binary(Context& context, const Node& node) {
-  static const std::map<std::string, fb::BinaryKind> kinds = {
-      {"Add", fb::BinaryKind::Add}, {"Sub", fb::BinaryKind::Sub}, {"Mul", fb::BinaryKind::Mul},
-      {"Div", fb::BinaryKind::Div}, {"Max", fb::BinaryKind::Max}, {"Min", fb::BinaryKind::Min},
-      {"Pow", fb::BinaryKind::Pow}};
   const Order order = common_order(context, node, node.inputs);
   int at = operand(context, node, node.inputs[0], order);
   if (node.inputs.size() == 1) {
@@ -174,7 +171,7 @@ void lower_binary(Context& context, const Node& node) {
           context.graph().value(node.outputs[0]).name + ":" + std::to_string(i),
           graph::ElementType::kFloat32, context.tensor_shape(at));
     }
-    add_binary(context, node, kinds.at(node.op), at, right, result);
+    add_binary(context, node, binary_kind(node), at, right, result);
     at = result;
   }
 }

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <limits>
 
+#include "converter/graph/elementwise.h"
 #include "converter/passes/evaluate.h"
 
 namespace edgy::converter::passes {
@@ -11,42 +12,23 @@ using graph::ElementType;
 using graph::Node;
 using graph::Tensor;
 
-using UnaryFunction = double (*)(double);
-using BinaryFunction = double (*)(double, double);
-
-const std::map<std::string, UnaryFunction>& unary_functions() {
-  static const std::map<std::string, UnaryFunction> table = {
-      {"Abs", [](double x) { return std::abs(x); }},
-      {"Ceil", [](double x) { return std::ceil(x); }},
-      {"Erf", [](double x) { return std::erf(x); }},
-      {"Exp", [](double x) { return std::exp(x); }},
-      {"Floor", [](double x) { return std::floor(x); }},
-      {"Log", [](double x) { return std::log(x); }},
-      {"Neg", [](double x) { return -x; }},
-      {"Not", [](double x) { return x == 0 ? 1.0 : 0.0; }},
-      {"Reciprocal", [](double x) { return 1 / x; }},
-      {"Relu", [](double x) { return std::max(x, 0.0); }},
-      {"Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }},
-      {"Sqrt", [](double x) { return std::sqrt(x); }},
-      {"Tanh", [](double x) { return std::tanh(x); }},
-  };
-  return table;
+double compare(const std::string& op, double a, double b) {
+  const bool holds = op == "Equal" ? a == b : op == "Greater" ? a > b : a < b;
+  return holds ? 1.0 : 0.0;
 }
 
-const std::map<std::string, BinaryFunction>& binary_functions() {
-  static const std::map<std::string, BinaryFunction> table = {
-      {"Add", [](double a, double b) { return a + b; }},
-      {"Div", [](double a, double b) { return a / b; }},
-      {"Equal", [](double a, double b) { return a == b ? 1.0 : 0.0; }},
-      {"Greater", [](double a, double b) { return a > b ? 1.0 : 0.0; }},
-      {"Less", [](double a, double b) { return a < b ? 1.0 : 0.0; }},
-      {"Max", [](double a, double b) { return std::max(a, b); }},
-      {"Min", [](double a, double b) { return std::min(a, b); }},
-      {"Mul", [](double a, double b) { return a * b; }},
-      {"Pow", [](double a, double b) { return std::pow(a, b); }},
-      {"Sub", [](double a, double b) { return a - b; }},
-  };
-  return table;
+/// alpha and beta of an elementwise operation; a Clip's bounds, which have been made attributes.
+std::vector<double> unary_on(const Node& node, graph::UnaryFunction function,
+                             std::vector<double> values) {
+  const graph::UnaryDefaults defaults = graph::unary_defaults(node.op);
+  const bool clip = node.op == "Clip";
+  const double alpha = clip ? node.get_float("min", -std::numeric_limits<float>::infinity())
+                            : node.get_float("alpha", defaults.alpha);
+  const double beta = clip ? node.get_float("max", std::numeric_limits<float>::infinity())
+                           : node.get_float("beta", defaults.beta);
+  for (double& x : values)
+    x = function(x, alpha, beta);
+  return values;
 }
 
 /// Values as doubles, broadcast to `shape`.
@@ -156,23 +138,30 @@ Tensor matmul(const Node& node, const Tensor& a, const Tensor& b,
 std::optional<Tensor> evaluate_arithmetic(const Node& node, const Arguments& arguments,
                                           const std::vector<int64_t>& shape) {
   const Tensor& x = *arguments[0];
-  if (const auto unary = unary_functions().find(node.op); unary != unary_functions().end()) {
+  if (node.op == "Not") {
     std::vector<double> values = graph::as_doubles(x);
-    std::transform(values.begin(), values.end(), values.begin(), unary->second);
+    for (double& value : values)
+      value = value == 0 ? 1 : 0;
     return to_tensor(values, x.type, shape);
   }
-  if (const auto binary = binary_functions().find(node.op); binary != binary_functions().end()) {
+  if (const graph::UnaryFunction function = graph::unary_function(node.op);
+      function != nullptr && arguments.size() == 1) {
+    return to_tensor(unary_on(node, function, graph::as_doubles(x)), x.type, shape);
+  }
+  const bool comparison = node.op == "Equal" || node.op == "Greater" || node.op == "Less";
+  const graph::BinaryFunction function = graph::binary_function(node.op);
+  if (comparison || function != nullptr) {
     std::vector<double> result = broadcast_values(x, shape);
     for (std::size_t i = 1; i < arguments.size(); ++i) {
       const std::vector<double> other = broadcast_values(*arguments[i], shape);
       for (std::size_t k = 0; k < result.size(); ++k) {
-        result[k] = binary->second(result[k], other[k]);
+        result[k] =
+            comparison ? compare(node.op, result[k], other[k]) : function(result[k], other[k]);
         if (node.op == "Div" && !graph::is_float(x.type)) {
           result[k] = std::trunc(result[k]);
         }
       }
     }
-    const bool comparison = node.op == "Equal" || node.op == "Greater" || node.op == "Less";
     return to_tensor(result, comparison ? ElementType::kBool : x.type, shape);
   }
   if (node.op == "Where" && arguments.size() == 3) {

@@ -2,41 +2,28 @@
 // vector_math.h.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "kernels/float/shape.h"
 
 namespace edgy::kernels {
 
-/// Names, meaning and order of UnaryKind in the model file.
-enum class UnaryOp {
-  kRelu,
-  kLeakyRelu,
-  kClip,
-  kSigmoid,
-  kTanh,
-  kErf,
-  kGelu,
-  kExp,
-  kLog,
-  kSqrt,
-  kNeg,
-  kAbs,
-  kHardSwish,
-  kHardSigmoid,
-  kElu,
-  kReciprocal,
-  kFloor,
-  kCeil,
-  kRound
+/// kRelu, kLeakyRelu, ...: the operations of unary.inc.
+enum class UnaryOp : uint8_t {
+#define EDGY_UNARY(name, ...) k##name,
+#include "kernels/float/unary.inc"
 };
 
 /// LeakyRelu and Elu: slope alpha; Clip: alpha..beta; HardSigmoid: clamp(alpha * x + beta, 0, 1).
 /// Round is half to even. `out` may be `in`. Same size.
 void unary(UnaryOp op, float alpha, float beta, std::span<const float> in, std::span<float> out);
 
-/// Names and order of BinaryKind in the model file.
-enum class BinaryOp { kAdd, kSub, kMul, kDiv, kMax, kMin, kPow };
+/// kAdd, kSub, ...: the operations of binary.inc.
+enum class BinaryOp : uint8_t {
+#define EDGY_BINARY(name, ...) k##name,
+#include "kernels/float/binary.inc"
+};
 
 /// Extents of numpy broadcasting of a and b into `out` (max of both ranks); false if they do not
 /// fit together.

@@ -1,8 +1,7 @@
 // Arity, constants, types and attributes of every operator.
-#include <algorithm>
 #include <cmath>
-#include <iterator>
 
+#include "wasm/format/catalog.h"
 #include "wasm/format/numbers.h"
 #include "wasm/format/text.h"
 #include "wasm/format/verify.h"
@@ -17,97 +16,27 @@ using Options = fb::OperatorOptions;
 /// those of two 32 bits.
 constexpr int32_t kMaxExtent = 1 << 15;
 
-struct Signature {
-  Options type;
-  uint32_t required_inputs;
-  uint32_t inputs;
-  uint32_t constants;  ///< bit i: input i must be a constant, if it is there
-  uint32_t outputs;
-};
-
-constexpr Signature kSignatures[] = {
-    {Options::Conv2D, 2, 3, 0b110, 1},
-    {Options::Dense, 2, 3, 0b110, 1},
-    {Options::MatMul, 2, 2, 0, 1},
-    {Options::Pool2D, 1, 1, 0, 1},
-    {Options::Unary, 1, 1, 0, 1},
-    {Options::Binary, 2, 2, 0, 1},
-    {Options::Quantize, 1, 1, 0, 1},
-    {Options::Dequantize, 1, 1, 0, 1},
-    {Options::Transpose, 1, 1, 0, 1},
-    {Options::Reshape, 1, 1, 0, 1},
-    {Options::Concat, 1, 4096, 0, 1},
-    {Options::Slice, 1, 1, 0, 1},
-    {Options::Pad, 1, 1, 0, 1},
-    {Options::Gather, 2, 2, 0, 1},
-    {Options::Softmax, 1, 1, 0, 1},
-    {Options::Reduce, 1, 1, 0, 1},
-    {Options::ArgReduce, 1, 1, 0, 1},
-    {Options::LayerNorm, 2, 3, 0b110, 1},
-    {Options::NearestCode, 2, 3, 0b110, 1},
-    {Options::Lstm, 3, 6, 0b1110, 3},
-    {Options::Gru, 3, 5, 0b1110, 2},
-};
-
 class OperatorVerifier {
  public:
   OperatorVerifier(const fb::Model& model, uint32_t index)
       : model_(model), op_(*model.operators()->Get(index)), index_(index) {}
 
   Result<void> verify() {
-    const auto* signature =
-        std::find_if(std::begin(kSignatures), std::end(kSignatures),
-                     [&](const Signature& s) { return s.type == op_.options_type(); });
-    if (signature == std::end(kSignatures)) {
+    const OperatorTraits* traits = traits_of(op_.options_type());
+    if (traits == nullptr) {
       return fail(
           ErrorCode::kUnsupportedModel,
           str(operator_label(model_, index_), ": this runtime does not know operators of type ",
               static_cast<int>(op_.options_type()), ": update the runtime"));
     }
-    if (Result<void> arity = verify_arity(*signature); !arity) {
+    if (Result<void> arity = verify_arity(*traits); !arity) {
       return arity;
     }
     switch (op_.options_type()) {
-      case Options::Conv2D:
-        return conv(*op_.options_as_Conv2D());
-      case Options::Dense:
-        return dense(*op_.options_as_Dense());
-      case Options::Pool2D:
-        return pool(*op_.options_as_Pool2D());
-      case Options::Unary:
-        return in_enum(op_.options_as_Unary()->kind(), fb::UnaryKind::MIN, fb::UnaryKind::MAX);
-      case Options::Binary:
-        return in_enum(op_.options_as_Binary()->kind(), fb::BinaryKind::MIN, fb::BinaryKind::MAX);
-      case Options::Quantize:
-        return op_.options_as_Quantize()->perm() == nullptr
-                   ? Result<void>{}
-                   : permutation(*op_.options_as_Quantize()->perm());
-      case Options::Transpose:
-        return permutation(*op_.options_as_Transpose()->perm());
-      case Options::Reshape:
-        return reshape(*op_.options_as_Reshape()->shape());
-      case Options::Concat:
-        return axis(op_.options_as_Concat()->axis());
-      case Options::Slice:
-        return slice(*op_.options_as_Slice());
-      case Options::Pad:
-        return pad(*op_.options_as_Pad());
-      case Options::Gather:
-        return axis(op_.options_as_Gather()->axis());
-      case Options::Softmax:
-        return axis(op_.options_as_Softmax()->axis());
-      case Options::Reduce:
-        return reduce(*op_.options_as_Reduce());
-      case Options::ArgReduce:
-        return arg_reduce(*op_.options_as_ArgReduce());
-      case Options::LayerNorm:
-        return layer_norm(*op_.options_as_LayerNorm());
-      case Options::NearestCode:
-        return nearest_code();
-      case Options::Lstm:
-        return recurrent(4, op_.options_as_Lstm()->hidden());
-      case Options::Gru:
-        return recurrent(3, op_.options_as_Gru()->hidden());
+#define EDGY_OPERATOR(type, ...) \
+  case Options::type:            \
+    return check(*op_.options_as_##type());
+#include "wasm/format/catalog/operators.inc"
       default:
         return {};
     }
@@ -118,38 +47,42 @@ class OperatorVerifier {
     return invalid(str(operator_label(model_, index_), ": ", message));
   }
 
-  bool has_input(uint32_t i) const { return i < op_.inputs()->size() && op_.inputs()->Get(i) >= 0; }
+  bool has_input(uint32_t i) const {
+    return i < op_.inputs()->size() && op_.inputs()->Get(i) >= 0;
+  }
   const fb::Tensor& input(uint32_t i) const {
     return *model_.tensors()->Get(static_cast<uint32_t>(op_.inputs()->Get(i)));
   }
   const fb::Tensor& output() const {
     return *model_.tensors()->Get(static_cast<uint32_t>(op_.outputs()->Get(0)));
   }
-  static uint32_t rank(const fb::Tensor& tensor) { return size_of(tensor.shape()); }
+  static uint32_t rank(const fb::Tensor& tensor) {
+    return size_of(tensor.shape());
+  }
   static int64_t extent(const fb::Tensor& tensor, uint32_t axis) {
     return tensor.shape()->Get(axis);
   }
 
-  Result<void> verify_arity(const Signature& signature) const {
+  Result<void> verify_arity(const OperatorTraits& traits) const {
     const uint32_t inputs = op_.inputs()->size();
     const uint32_t outputs = op_.outputs()->size();
-    if (inputs < signature.required_inputs || inputs > signature.inputs) {
-      return error(str("it has ", inputs, " inputs; ", signature.required_inputs, " to ",
-                       signature.inputs, " are possible"));
+    if (inputs < traits.required_inputs || inputs > traits.inputs) {
+      return error(str("it has ", inputs, " inputs; ", traits.required_inputs, " to ",
+                       traits.inputs, " are possible"));
     }
-    if (outputs < 1 || outputs > signature.outputs) {
-      return error(str("it has ", outputs, " outputs; 1 to ", signature.outputs, " are possible"));
+    if (outputs < 1 || outputs > traits.outputs) {
+      return error(str("it has ", outputs, " outputs; 1 to ", traits.outputs, " are possible"));
     }
     for (uint32_t i = 0; i < inputs; i++) {
-      const bool optional = i >= signature.required_inputs && op_.options_type() != Options::Concat;
+      const bool optional = i >= traits.required_inputs && op_.options_type() != Options::Concat;
       if (!has_input(i) && !optional) {
         return error(str("input ", i, " is absent; it is required"));
       }
-      if (has_input(i) && i < 32 && (signature.constants >> i & 1U) != 0 && input(i).buffer() < 0) {
+      if (has_input(i) && i < 32 && (traits.constants >> i & 1U) != 0 && input(i).buffer() < 0) {
         return error(str("input ", i, " must be a constant"));
       }
     }
-    const bool optional_outputs = signature.outputs > 1;
+    const bool optional_outputs = traits.outputs > 1;
     bool any = false;
     for (const int32_t tensor : *op_.outputs()) {
       any = any || tensor >= 0;
@@ -244,7 +177,45 @@ class OperatorVerifier {
     return {};
   }
 
-  Result<void> conv(const fb::Conv2D& options) const {
+  // One check an operator of the catalog.
+  Result<void> check(const fb::MatMul& /*options*/) const {
+    return {};
+  }
+  Result<void> check(const fb::Unary& options) const {
+    return in_enum(options.kind(), fb::UnaryKind::MIN, fb::UnaryKind::MAX);
+  }
+  Result<void> check(const fb::Binary& options) const {
+    return in_enum(options.kind(), fb::BinaryKind::MIN, fb::BinaryKind::MAX);
+  }
+  Result<void> check(const fb::Quantize& options) const {
+    return options.perm() == nullptr ? Result<void>{} : permutation(*options.perm());
+  }
+  Result<void> check(const fb::Dequantize& /*options*/) const {
+    return {};
+  }
+  Result<void> check(const fb::Transpose& options) const {
+    return permutation(*options.perm());
+  }
+  Result<void> check(const fb::Reshape& options) const {
+    return reshape(*options.shape());
+  }
+  Result<void> check(const fb::Concat& options) const {
+    return axis(options.axis());
+  }
+  Result<void> check(const fb::Gather& options) const {
+    return axis(options.axis());
+  }
+  Result<void> check(const fb::Softmax& options) const {
+    return axis(options.axis());
+  }
+  Result<void> check(const fb::Lstm& options) const {
+    return recurrent(4, options.hidden());
+  }
+  Result<void> check(const fb::Gru& options) const {
+    return recurrent(3, options.hidden());
+  }
+
+  Result<void> check(const fb::Conv2D& options) const {
     const fb::Tensor& x = input(0);
     const fb::Tensor& w = input(1);
     if ((rank(x) != 3 && rank(x) != 4) || rank(w) != 4) {
@@ -278,7 +249,7 @@ class OperatorVerifier {
     return weights(options.activation_min(), options.activation_max());
   }
 
-  Result<void> dense(const fb::Dense& options) const {
+  Result<void> check(const fb::Dense& options) const {
     const fb::Tensor& x = input(0);
     const fb::Tensor& w = input(1);
     if (rank(x) < 1 || rank(w) != 2) {
@@ -291,7 +262,7 @@ class OperatorVerifier {
     return weights(options.activation_min(), options.activation_max());
   }
 
-  Result<void> pool(const fb::Pool2D& options) const {
+  Result<void> check(const fb::Pool2D& options) const {
     if (Result<void> kind = in_enum(options.kind(), fb::PoolKind::MIN, fb::PoolKind::MAX); !kind) {
       return kind;
     }
@@ -364,7 +335,7 @@ class OperatorVerifier {
     return {};
   }
 
-  Result<void> slice(const fb::Slice& options) const {
+  Result<void> check(const fb::Slice& options) const {
     const uint32_t count = options.axes()->size();
     if (options.starts()->size() != count || options.ends()->size() != count ||
         options.steps()->size() != count) {
@@ -378,7 +349,7 @@ class OperatorVerifier {
     return axes(*options.axes());
   }
 
-  Result<void> pad(const fb::Pad& options) const {
+  Result<void> check(const fb::Pad& options) const {
     if (Result<void> mode = in_enum(options.mode(), fb::PadMode::MIN, fb::PadMode::MAX); !mode) {
       return mode;
     }
@@ -396,7 +367,7 @@ class OperatorVerifier {
     return {};
   }
 
-  Result<void> reduce(const fb::Reduce& options) const {
+  Result<void> check(const fb::Reduce& options) const {
     if (Result<void> kind = in_enum(options.kind(), fb::ReduceKind::MIN, fb::ReduceKind::MAX);
         !kind) {
       return kind;
@@ -404,14 +375,14 @@ class OperatorVerifier {
     return axes(*options.axes());
   }
 
-  Result<void> arg_reduce(const fb::ArgReduce& options) const {
+  Result<void> check(const fb::ArgReduce& options) const {
     if (Result<void> kind = in_enum(options.kind(), fb::ArgKind::MIN, fb::ArgKind::MAX); !kind) {
       return kind;
     }
     return axis(options.axis());
   }
 
-  Result<void> layer_norm(const fb::LayerNorm& options) const {
+  Result<void> check(const fb::LayerNorm& options) const {
     const fb::Tensor& gamma = input(1);
     if (rank(input(0)) < 1 || rank(gamma) != 1 ||
         (has_input(2) && (rank(input(2)) != 1 || extent(input(2), 0) != extent(gamma, 0)))) {
@@ -423,7 +394,7 @@ class OperatorVerifier {
                : error("epsilon must be a finite number, at least 0");
   }
 
-  Result<void> nearest_code() const {
+  Result<void> check(const fb::NearestCode& /*options*/) const {
     const fb::Tensor& codebook = input(1);
     const bool norms =
         !has_input(2) || (rank(input(2)) == 1 && extent(input(2), 0) == extent(codebook, 0));

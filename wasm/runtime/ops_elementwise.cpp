@@ -8,6 +8,24 @@
 namespace edgy::runtime {
 namespace {
 
+// The kernels' operations are the file's, by the same lists.
+#define EDGY_UNARY(name, ...)                                    \
+  static_assert(static_cast<int>(format::fb::UnaryKind::name) == \
+                static_cast<int>(kernels::UnaryOp::k##name));
+#include "kernels/float/unary.inc"
+#define EDGY_BINARY(name, ...)                                    \
+  static_assert(static_cast<int>(format::fb::BinaryKind::name) == \
+                static_cast<int>(kernels::BinaryOp::k##name));
+#include "kernels/float/binary.inc"
+#define EDGY_UNARY(name, ...) +1
+static_assert(static_cast<int>(format::fb::UnaryKind::MAX) + 1 ==
+#include "kernels/float/unary.inc"
+);
+#define EDGY_BINARY(name, ...) +1
+static_assert(static_cast<int>(format::fb::BinaryKind::MAX) + 1 ==
+#include "kernels/float/binary.inc"
+);
+
 class Unary final : public Operation {
  public:
   Unary(kernels::UnaryOp op, float alpha, float beta) : op_(op), alpha_(alpha), beta_(beta) {}

@@ -1,40 +1,8 @@
 #include "wasm/runtime/registry.h"
 
 namespace edgy::runtime {
-namespace {
 
 using Options = format::fb::OperatorOptions;
-
-struct Entry {
-  Options type;
-  NewOperation (*make)(const CreateContext& context);
-};
-
-constexpr Entry kEntries[] = {
-    {Options::Conv2D, make_conv},
-    {Options::Dense, make_conv},
-    {Options::MatMul, make_matmul},
-    {Options::Pool2D, make_pool},
-    {Options::Unary, make_unary},
-    {Options::Binary, make_binary},
-    {Options::Quantize, make_quantize},
-    {Options::Dequantize, make_dequantize},
-    {Options::Transpose, make_transpose},
-    {Options::Reshape, make_reshape},
-    {Options::Concat, make_concat},
-    {Options::Slice, make_slice},
-    {Options::Pad, make_pad},
-    {Options::Gather, make_gather},
-    {Options::Softmax, make_softmax},
-    {Options::Reduce, make_reduce},
-    {Options::ArgReduce, make_arg_reduce},
-    {Options::LayerNorm, make_layer_norm},
-    {Options::NearestCode, make_nearest_code},
-    {Options::Lstm, make_recurrent},
-    {Options::Gru, make_recurrent},
-};
-
-}  // namespace
 
 NewOperation make_operation(const CreateContext& context) {
   for (uint32_t i = 0; i < context.op().inputs()->size(); i++) {
@@ -46,12 +14,15 @@ NewOperation make_operation(const CreateContext& context) {
       return context.unsupported("only the weights of Conv2D and Dense may be stored sparse");
     }
   }
-  for (const Entry& entry : kEntries) {
-    if (entry.type == context.op().options_type()) {
-      return entry.make(context);
-    }
+  switch (context.op().options_type()) {
+#define EDGY_OPERATOR(type, family, ...) \
+  case Options::type:                    \
+    return make_##family(context);
+#include "wasm/runtime/selected_operators.inc"
+    default:
+      return context.unsupported(
+          "this runtime was built without it: take one that has it, or update the runtime");
   }
-  return context.unsupported("this runtime does not know it: update the runtime");
 }
 
 }  // namespace edgy::runtime

@@ -10,25 +10,9 @@ namespace edgy::runtime {
 /// the limit.
 NewOperation make_operation(const CreateContext& context);
 
-// One function for each family; the operator's options choose within it.
-NewOperation make_conv(const CreateContext& context);    ///< Conv2D, Dense
-NewOperation make_matmul(const CreateContext& context);  ///< MatMul
-NewOperation make_pool(const CreateContext& context);    ///< Pool2D
-NewOperation make_unary(const CreateContext& context);
-NewOperation make_binary(const CreateContext& context);
-NewOperation make_quantize(const CreateContext& context);
-NewOperation make_dequantize(const CreateContext& context);
-NewOperation make_transpose(const CreateContext& context);
-NewOperation make_reshape(const CreateContext& context);
-NewOperation make_concat(const CreateContext& context);
-NewOperation make_slice(const CreateContext& context);
-NewOperation make_pad(const CreateContext& context);
-NewOperation make_gather(const CreateContext& context);
-NewOperation make_softmax(const CreateContext& context);
-NewOperation make_layer_norm(const CreateContext& context);
-NewOperation make_reduce(const CreateContext& context);
-NewOperation make_arg_reduce(const CreateContext& context);
-NewOperation make_nearest_code(const CreateContext& context);
-NewOperation make_recurrent(const CreateContext& context);  ///< Lstm, Gru
+// make_<family> of every family that the catalog (wasm/format/catalog/operators.inc) names; the
+// operator's options choose within it. A family without a definition does not link.
+#define EDGY_OPERATOR(type, family, ...) NewOperation make_##family(const CreateContext& context);
+#include "wasm/format/catalog/operators.inc"
 
 }  // namespace edgy::runtime
