@@ -83,6 +83,15 @@ test-asan: setup ## C++ unit tests under AddressSanitizer and UBSan
 	@cmake --build --preset native-asan -j $(JOBS)
 	@ctest --preset native-asan -j $(JOBS)
 
+coverage: setup ## lines of the converter, runtime and kernels that the tests run; writes build/coverage/ (make converter's tests first)
+	@toolchain/setup coverage
+	@$(call configure,native-coverage)
+	@cmake --build --preset native-coverage -j $(JOBS)
+	@find build/native-coverage -name '*.gcda' -delete
+	@ctest --preset native-coverage -j $(JOBS)
+	@EDGY=build/native-coverage/bin/edgy npm run --silent test --workspace tests/conformance
+	@toolchain/coverage build/native-coverage
+
 test-conformance: native ## quantized models beside onnxruntime, configurations beside their schemas
 	@npm run --silent test --workspace tests/conformance
 

@@ -26,6 +26,9 @@ TORCH_PACKAGES=(
   libopenblas0-pthread                            # without it matrix products run ten times slower
 )
 
+# --- coverage: what `make coverage` reports with ----------------------------------------------------------------------------
+COVERAGE_PACKAGES=(gcovr)
+
 # --- apt root of our own: the suites it reads -------------------------------------------------------------------------
 APT_SUITES=(trixie forky sid bookworm-backports)
 APT_SOURCE_SUITES=(trixie)

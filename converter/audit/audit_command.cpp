@@ -8,10 +8,10 @@
 
 #include "converter/audit/attacker_export.h"
 #include "converter/audit/audit_report.h"
-#include "converter/cli/progress.h"
-#include "converter/compare/model_files.h"
 #include "converter/data/files.h"
 #include "converter/error.h"
+#include "converter/models/model_files.h"
+#include "converter/progress.h"
 
 namespace edgy::converter {
 namespace {

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "converter/audit/parallel.h"
+#include "converter/parallel.h"
 
 namespace edgy::converter {
 namespace {
@@ -77,7 +77,7 @@ Measure summarize(const Trial& trial, const std::vector<int>& predicted) {
 Measure judge(const Trial& trial, const AttackerFactory& make) {
   const int folds = trial.fold.empty() ? 0 : *std::ranges::max_element(trial.fold) + 1;
   std::vector<int> predicted(trial.y.size(), -1);
-  parallel_for(static_cast<std::size_t>(std::max(0, folds)), [&](std::size_t part, std::size_t) {
+  parallel_for(std::max(0, folds), [&](int64_t part) {
     std::vector<std::size_t> seen;
     std::vector<std::size_t> unseen;
     for (std::size_t row = 0; row < trial.fold.size(); ++row) {

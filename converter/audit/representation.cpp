@@ -4,10 +4,10 @@
 #include <mutex>
 #include <optional>
 
-#include "converter/audit/parallel.h"
-#include "converter/compress/float16_storage.h"
-#include "converter/compress/runner.h"
+#include "converter/calibration/runner.h"
 #include "converter/error.h"
+#include "converter/parallel.h"
+#include "converter/quantization/float16_storage.h"
 
 namespace edgy::converter {
 namespace {
@@ -146,7 +146,7 @@ std::vector<Representation> represent(const format::fb::ModelT& model, const Dat
     std::unique_ptr<CalibrationSource> data;
     std::unique_ptr<Runner> runner;
   };
-  std::vector<Worker> workers(worker_count());
+  std::vector<Worker> workers(static_cast<std::size_t>(worker_count()));
   for (Worker& worker : workers)
     worker = {open(), std::make_unique<Runner>(model)};
   format::fb::ModelT expanded = model;
@@ -157,9 +157,11 @@ std::vector<Representation> represent(const format::fb::ModelT& model, const Dat
   std::vector<std::vector<Row>> recordings(count);
   std::mutex progress_lock;
   progress.begin("running the model", count);
-  parallel_for(count, [&](std::size_t i, std::size_t worker) {
-    const Sample sample = workers[worker].data->sample(i);
-    recordings[i] = rows_of(sample, workers[worker].runner->run(sample), codebook);
+  parallel_for(static_cast<int64_t>(count), [&](int64_t index, int64_t thread) {
+    const auto i = static_cast<std::size_t>(index);
+    const Worker& worker = workers[static_cast<std::size_t>(thread)];
+    const Sample sample = worker.data->sample(i);
+    recordings[i] = rows_of(sample, worker.runner->run(sample), codebook);
     const std::lock_guard lock(progress_lock);
     progress.advance();
   });

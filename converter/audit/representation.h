@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "converter/audit/attacker.h"
-#include "converter/cli/progress.h"
 #include "converter/data/dataset.h"
+#include "converter/progress.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter {

@@ -6,8 +6,8 @@
 #include "converter/config/config.h"
 #include "converter/data/files.h"
 #include "converter/error.h"
-#include "converter/nncf/explain.h"
-#include "converter/nncf/schema.h"
+#include "converter/nncf/explain/explain.h"
+#include "converter/nncf/file/schema.h"
 
 namespace edgy::converter {
 namespace {

@@ -3,14 +3,9 @@
 #include <filesystem>
 #include <iostream>
 
+#include "converter/calibration/calibration.h"
 #include "converter/cli/commands.h"
-#include "converter/cli/progress.h"
-#include "converter/compress/calibration.h"
-#include "converter/compress/filter_repair.h"
-#include "converter/compress/float16_storage.h"
-#include "converter/compress/layers.h"
 #include "converter/compress/quantize.h"
-#include "converter/compress/source_integers.h"
 #include "converter/config/config.h"
 #include "converter/data/dataset.h"
 #include "converter/error.h"
@@ -22,6 +17,11 @@
 #include "converter/nncf/conversion.h"
 #include "converter/onnx/import.h"
 #include "converter/passes/passes.h"
+#include "converter/progress.h"
+#include "converter/pruning/filter_repair.h"
+#include "converter/quantization/float16_storage.h"
+#include "converter/quantization/layers.h"
+#include "converter/quantization/source_integers.h"
 
 namespace edgy::converter {
 namespace {

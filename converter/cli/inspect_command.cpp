@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "converter/cli/commands.h"
-#include "converter/compare/model_files.h"
+#include "converter/models/model_files.h"
 #include "converter/report/inspect.h"
 #include "converter/report/plan.h"
 

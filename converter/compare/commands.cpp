@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <iostream>
 
-#include "converter/cli/progress.h"
+#include "converter/calibration/runner.h"
 #include "converter/compare/compare.h"
-#include "converter/compare/model_files.h"
-#include "converter/compress/runner.h"
 #include "converter/data/npy.h"
 #include "converter/error.h"
+#include "converter/models/model_files.h"
+#include "converter/progress.h"
 
 namespace edgy::converter {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <map>
 
-#include "converter/compress/runner.h"
+#include "converter/calibration/runner.h"
 #include "converter/error.h"
 
 namespace edgy::converter {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "converter/cli/progress.h"
-#include "converter/compress/fidelity.h"
+#include "converter/calibration/fidelity.h"
 #include "converter/data/dataset.h"
+#include "converter/progress.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter {

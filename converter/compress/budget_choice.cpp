@@ -3,12 +3,12 @@
 #include <cmath>
 #include <cstdio>
 
-#include "converter/compress/budget.h"
-#include "converter/compress/float16_storage.h"
-#include "converter/compress/prunable.h"
-#include "converter/compress/pruning_damage.h"
-#include "converter/compress/runner.h"
+#include "converter/calibration/runner.h"
 #include "converter/error.h"
+#include "converter/pruning/budget.h"
+#include "converter/pruning/prunable.h"
+#include "converter/pruning/pruning_damage.h"
+#include "converter/quantization/float16_storage.h"
 
 namespace edgy::converter {
 namespace {

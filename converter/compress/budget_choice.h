@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "converter/cli/progress.h"
-#include "converter/compress/quantized_build.h"
 #include "converter/data/dataset.h"
+#include "converter/progress.h"
+#include "converter/quantization/quantized_build.h"
 
 namespace edgy::converter {
 

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "converter/compress/budget_choice.h"
-#include "converter/compress/float16_storage.h"
-#include "converter/compress/pruning.h"
-#include "converter/compress/sensitivity.h"
 #include "converter/error.h"
+#include "converter/pruning/pruning.h"
+#include "converter/quantization/float16_storage.h"
+#include "converter/quantization/sensitivity.h"
 
 namespace edgy::converter {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <optional>
 
-#include "converter/cli/progress.h"
-#include "converter/compress/options.h"
+#include "converter/compression_options.h"
 #include "converter/data/dataset.h"
+#include "converter/progress.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter {

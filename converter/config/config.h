@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "converter/compress/filter_pruning.h"
-#include "converter/compress/options.h"
+#include "converter/compression_options.h"
+#include "converter/pruning/filter_pruning.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter {

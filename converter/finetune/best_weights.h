@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "converter/finetune/checkpoint.h"
-#include "converter/finetune/network.h"
-#include "converter/finetune/optimizer.h"
+#include "converter/finetune/network/network.h"
+#include "converter/finetune/network/optimizer.h"
 
 namespace edgy::converter::finetune {
 

@@ -7,10 +7,10 @@
 #include <cstring>
 #include <filesystem>
 
-#include "converter/compare/model_files.h"
 #include "converter/data/files.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
+#include "converter/models/model_files.h"
 
 namespace edgy::converter {
 namespace {

@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "converter/error.h"
-#include "converter/finetune/distillation.h"
-#include "converter/finetune/fake_quantize.h"
-#include "converter/finetune/hessian.h"
-#include "converter/finetune/network.h"
-#include "converter/nncf/scopes.h"
+#include "converter/finetune/network/distillation.h"
+#include "converter/finetune/network/fake_quantize.h"
+#include "converter/finetune/network/hessian.h"
+#include "converter/finetune/network/network.h"
+#include "converter/nncf/algorithms/scopes.h"
 
 namespace edgy::converter::finetune {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "converter/finetune/crops.h"
-#include "converter/nncf/config.h"
+#include "converter/finetune/samples/crops.h"
+#include "converter/nncf/file/config.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter::finetune {

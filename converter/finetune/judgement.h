@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "converter/finetune/options.h"
+#include "converter/finetune/settings/options.h"
 
 namespace edgy::converter::finetune {
 

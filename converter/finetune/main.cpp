@@ -10,20 +10,20 @@
 #include <limits>
 #include <optional>
 
-#include "converter/compare/read_edgy.h"
-#include "converter/compress/float16_storage.h"
-#include "converter/compress/layers.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
 #include "converter/export/int4_storage.h"
 #include "converter/export/sparse_storage.h"
-#include "converter/finetune/arguments.h"
 #include "converter/finetune/hawq.h"
-#include "converter/finetune/recordings.h"
 #include "converter/finetune/report.h"
+#include "converter/finetune/samples/recordings.h"
+#include "converter/finetune/settings/arguments.h"
 #include "converter/finetune/start.h"
 #include "converter/finetune/trainer.h"
-#include "converter/nncf/parser.h"
+#include "converter/models/read_edgy.h"
+#include "converter/nncf/file/parser.h"
+#include "converter/quantization/float16_storage.h"
+#include "converter/quantization/layers.h"
 
 namespace edgy::converter::finetune {
 namespace {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "converter/cli/progress.h"
-#include "converter/compare/read_edgy.h"
-#include "converter/compress/filter_repair.h"
-#include "converter/compress/float16_storage.h"
-#include "converter/compress/layers.h"
 #include "converter/compress/quantize.h"
 #include "converter/export/int4_storage.h"
-#include "converter/finetune/recordings.h"
+#include "converter/finetune/samples/recordings.h"
+#include "converter/models/read_edgy.h"
+#include "converter/progress.h"
+#include "converter/pruning/filter_repair.h"
+#include "converter/quantization/float16_storage.h"
+#include "converter/quantization/layers.h"
 
 namespace edgy::converter::finetune {
 namespace {

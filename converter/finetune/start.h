@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "converter/finetune/arguments.h"
-#include "converter/finetune/nncf_plan.h"
+#include "converter/finetune/masks/nncf_plan.h"
+#include "converter/finetune/settings/arguments.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter::finetune {

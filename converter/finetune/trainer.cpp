@@ -9,17 +9,17 @@
 #include <optional>
 
 #include "converter/error.h"
-#include "converter/finetune/batches.h"
 #include "converter/finetune/best_weights.h"
 #include "converter/finetune/checkpoint.h"
-#include "converter/finetune/distillation.h"
 #include "converter/finetune/loss_scaler.h"
-#include "converter/finetune/mask_schedule.h"
-#include "converter/finetune/network.h"
-#include "converter/finetune/optimizer.h"
-#include "converter/finetune/stored_weights.h"
+#include "converter/finetune/masks/mask_schedule.h"
+#include "converter/finetune/network/distillation.h"
+#include "converter/finetune/network/network.h"
+#include "converter/finetune/network/optimizer.h"
+#include "converter/finetune/network/stored_weights.h"
+#include "converter/finetune/samples/batches.h"
 #include "converter/finetune/training_log.h"
-#include "converter/nncf/scopes.h"
+#include "converter/nncf/algorithms/scopes.h"
 
 namespace edgy::converter::finetune {
 namespace {

@@ -5,11 +5,11 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "converter/finetune/crops.h"
 #include "converter/finetune/judgement.h"
-#include "converter/finetune/labels.h"
-#include "converter/finetune/nncf_plan.h"
-#include "converter/finetune/options.h"
+#include "converter/finetune/masks/nncf_plan.h"
+#include "converter/finetune/samples/crops.h"
+#include "converter/finetune/samples/labels.h"
+#include "converter/finetune/settings/options.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter::finetune {

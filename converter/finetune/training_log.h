@@ -7,7 +7,7 @@
 
 #include "converter/finetune/checkpoint.h"
 #include "converter/finetune/judgement.h"
-#include "converter/finetune/network.h"
+#include "converter/finetune/network/network.h"
 
 namespace edgy::converter::finetune {
 

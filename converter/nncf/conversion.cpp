@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "converter/nncf/explain_algorithms.h"
-#include "converter/nncf/schedules.h"
+#include "converter/nncf/algorithms/schedules.h"
+#include "converter/nncf/explain/explain_algorithms.h"
 
 namespace edgy::converter::nncf {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "converter/config/config.h"
-#include "converter/nncf/parser.h"
+#include "converter/nncf/file/parser.h"
 
 namespace edgy::converter::nncf {
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "converter/compress/runner.h"
+#include "converter/calibration/runner.h"
 #include "converter/error.h"
 #include "converter/export/privacy.h"
 

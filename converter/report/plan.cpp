@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "converter/compress/runner.h"
+#include "converter/calibration/runner.h"
 #include "converter/error.h"
 
 namespace edgy::converter {

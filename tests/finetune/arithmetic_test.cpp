@@ -8,12 +8,12 @@
 #include <cmath>
 #include <random>
 
-#include "converter/compress/quantized_build.h"
-#include "converter/finetune/convolution.h"
-#include "converter/finetune/fake_quantize.h"
 #include "converter/finetune/loss_scaler.h"
-#include "converter/finetune/mixed_precision.h"
-#include "converter/finetune/optimizer.h"
+#include "converter/finetune/network/convolution.h"
+#include "converter/finetune/network/fake_quantize.h"
+#include "converter/finetune/network/mixed_precision.h"
+#include "converter/finetune/network/optimizer.h"
+#include "converter/quantization/quantized_build.h"
 #include "kernels/requantize.h"
 
 namespace edgy::converter::finetune {

@@ -1,5 +1,5 @@
 // Learning from a manifest's labels.
-#include "converter/finetune/labels.h"
+#include "converter/finetune/samples/labels.h"
 
 #include <unistd.h>
 

@@ -14,7 +14,7 @@
 #include "converter/data/npy.h"
 #include "converter/export/export.h"
 #include "converter/finetune/checkpoint.h"
-#include "converter/finetune/crops.h"
+#include "converter/finetune/samples/crops.h"
 #include "converter/finetune/trainer.h"
 #include "tests/finetune/tiny_model.h"
 

@@ -5,9 +5,9 @@
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
 #include "converter/error.h"
-#include "converter/finetune/crops.h"
 #include "converter/finetune/hawq.h"
-#include "converter/finetune/hessian.h"
+#include "converter/finetune/network/hessian.h"
+#include "converter/finetune/samples/crops.h"
 #include "tests/finetune/tiny_model.h"
 
 namespace edgy::converter::finetune {

@@ -1,4 +1,4 @@
-#include "converter/finetune/sparsity.h"
+#include "converter/finetune/masks/sparsity.h"
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -7,7 +7,7 @@
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <cmath>
 
-#include "converter/finetune/mask_schedule.h"
+#include "converter/finetune/masks/mask_schedule.h"
 #include "tests/finetune/tiny_model.h"
 
 namespace edgy::converter::finetune {

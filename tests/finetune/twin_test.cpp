@@ -8,11 +8,11 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "converter/calibration/runner.h"
 #include "converter/compress/quantize.h"
-#include "converter/compress/runner.h"
 #include "converter/error.h"
-#include "converter/finetune/network.h"
-#include "converter/finetune/stored_weights.h"
+#include "converter/finetune/network/network.h"
+#include "converter/finetune/network/stored_weights.h"
 #include "converter/finetune/trainer.h"
 #include "tests/finetune/tiny_model.h"
 

@@ -54,6 +54,10 @@ print_packages() {
 setup_host() { install_packages host "${HOST_PACKAGES[@]}"; }
 print_host() { print_packages host "${HOST_PACKAGES[@]}"; }
 
+# Only `make coverage` asks for it.
+setup_coverage() { install_packages coverage "${COVERAGE_PACKAGES[@]}"; }
+print_coverage() { print_packages coverage "${COVERAGE_PACKAGES[@]}"; }
+
 # A component of its own: without it everything but `edgy finetune` is built.
 setup_torch() { install_packages torch "${TORCH_PACKAGES[@]}"; }
 print_torch() { print_packages torch "${TORCH_PACKAGES[@]}"; }

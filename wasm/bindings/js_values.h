@@ -8,7 +8,7 @@
 #include <string>
 
 #include "wasm/format/error.h"
-#include "wasm/runtime/session.h"
+#include "wasm/runtime/session/session.h"
 
 namespace edgy::bindings {
 

@@ -12,7 +12,7 @@
 
 #include "wasm/bindings/js_values.h"
 #include "wasm/runtime/audio_front_end.h"
-#include "wasm/runtime/session.h"
+#include "wasm/runtime/session/session.h"
 
 namespace edgy::bindings {
 

@@ -67,7 +67,7 @@ try {
     );
   }
   if (!options.only)
-    console.log(`\nCost model (kernels/conv_cost.h) fitted to these times:\n${formatFit(fit(result))}`);
+    console.log(`\nCost model (kernels/conv_cost/conv_cost.h) fitted to these times:\n${formatFit(fit(result))}`);
   if (options.json) {
     await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
   }

@@ -3,7 +3,7 @@
 
 #include "kernels/column_int8/column_int8.h"
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
-#include "tests/unit/conv_cases.h"
+#include "tests/unit/kernels/conv_cases.h"
 
 edgy::kernels::Threads case_threads;
 

@@ -1,11 +1,11 @@
-// Fits the cost model of kernels/conv_cost.h to measured times: time = product * a + output * b + pass * c, none of them negative, least
+// Fits the cost model of kernels/conv_cost/conv_cost.h to measured times: time = product * a + output * b + pass * c, none of them negative, least
 // squares of relative errors. Usage: node fit.mjs MEASURED.json... (of bench-kernels.mjs --json) [--write]
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readMeasured } from './measured.mjs';
 
-const table = fileURLToPath(new URL('../../../kernels/conv_cost_table.inc', import.meta.url));
+const table = fileURLToPath(new URL('../../../kernels/conv_cost/conv_cost_table.inc', import.meta.url));
 const forms = ['simd128', 'relaxed-dot', 'relaxed-pair'];
 const kernels = ['dense', 'dense column', '4x4 column', 'depthwise', 'sparse', 'sparse column', 'single'];
 
@@ -65,7 +65,7 @@ export function formatFit(fits) {
   ].join('\n');
 }
 
-/** The text of kernels/conv_cost_table.inc. @param {any[]} fits */
+/** The text of kernels/conv_cost/conv_cost_table.inc. @param {any[]} fits */
 function tableText(fits) {
   const blocks = forms.map((form) => {
     const own = fits.filter((entry) => entry.form === form);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kernels/column_int8/column_int8.h"
-#include "kernels/conv_cost.h"
+#include "kernels/conv_cost/conv_cost.h"
 #include "kernels/conv_int8/conv_int8.h"
 #include "kernels/sparse_conv_int8/sparse_conv_int8.h"
 #include "tests/bench/kernels/operands.h"

@@ -10,8 +10,8 @@
 #include <fstream>
 #include <string>
 
-#include "converter/compare/model_files.h"
 #include "converter/error.h"
+#include "converter/models/model_files.h"
 #include "tests/bench/models/graph.h"
 
 namespace {

@@ -1,0 +1,35 @@
+// Runs a model in memory on the native build of the runtime.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "converter/data/dataset.h"
+#include "wasm/runtime/session/session.h"
+
+namespace edgy::converter {
+
+/// A session over a model that is not in a file. Throws Error where the runtime reports one, naming
+/// the sample.
+class Runner {
+ public:
+  /// Called with each value as it is computed; `tensor` indexes ModelT.tensors.
+  using Observer = std::function<void(int32_t tensor, const runtime::TensorView& value)>;
+
+  explicit Runner(const format::fb::ModelT& model, Observer observer = nullptr,
+                  runtime::SessionOptions options = {});
+
+  /// All outputs, in the model's order.
+  std::vector<Tensor> run(const Sample& sample);
+  runtime::Session& session() { return *session_; }
+
+ private:
+  std::unique_ptr<runtime::Session> session_;
+};
+
+/// Serializes `model` as the file that a runtime loads.
+std::vector<uint8_t> model_bytes(const format::fb::ModelT& model);
+
+}  // namespace edgy::converter

@@ -1,0 +1,142 @@
+#include "converter/nncf/file/parser.h"
+
+#include "converter/config/nearest_name.h"
+#include "converter/config/object_reader.h"
+#include "converter/data/files.h"
+#include "converter/error.h"
+#include "converter/nncf/file/checks.h"
+#include "converter/nncf/file/describe_file.h"
+
+namespace edgy::converter::nncf {
+namespace {
+
+constexpr ReadingRules kRules = {.numbers_in_strings = true, .unknown_keys_warn = true};
+
+/// Algorithms of NNCF that need what Edgy does not have.
+bool is_unsupported(const std::string& name) {
+  static const std::vector<std::string> kNames = {"binarization", "movement_sparsity", "elasticity",
+                                                  "bootstrapNAS", "progressive_shrinking"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+void read_algorithm(ObjectReader& reader, Algorithm& algorithm) {
+  std::string name;
+  reader.text("algorithm", name, "");
+  const auto known = with_algorithm(name, [&](auto settings) {
+    describe(reader, settings);
+    check(reader, settings);
+    algorithm = std::move(settings);
+  });
+  if (known)
+    return;
+  reader.skip_all();
+  const std::vector<std::string> names = algorithm_names();
+  if (name.empty()) {
+    reader.error("", "'algorithm' is missing; one of " + listed(names) + " is expected");
+  } else if (is_unsupported(name)) {
+    reader.error("algorithm", "'" + name + "' is an algorithm of NNCF that Edgy does not have; " +
+                                  listed(names) + " are supported");
+  } else {
+    reader.error("algorithm", "'" + name + "' is not known; did you mean '" +
+                                  nearest_name(name, names) + "'? " + listed(names) +
+                                  " are supported");
+  }
+}
+
+/// What the top of the file says holds for every algorithm.
+void inherit(const Scopes& file, double lr_multiplier, const Findings& findings,
+             std::vector<Algorithm>& algorithms) {
+  for (std::size_t i = 0; i < algorithms.size(); ++i) {
+    const bool own =
+        findings.given.contains("compression[" + std::to_string(i) + "].compression_lr_multiplier");
+    std::visit(
+        [&](auto& algorithm) {
+          if constexpr (requires { algorithm.scopes; }) {
+            Scopes& scopes = algorithm.scopes;
+            scopes.ignored.insert(scopes.ignored.end(), file.ignored.begin(), file.ignored.end());
+            if (scopes.target.empty())
+              scopes.target = file.target;
+          }
+          if constexpr (requires { algorithm.lr_multiplier; }) {
+            if (!own)
+              algorithm.lr_multiplier = lr_multiplier;
+          }
+        },
+        algorithms[i]);
+  }
+}
+
+void check_combination(ObjectReader& reader, const std::vector<Algorithm>& algorithms) {
+  if (algorithms.empty())
+    reader.error("compression", "at least one algorithm is expected");
+  for (std::size_t i = 0; i < algorithms.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (algorithms[i].index() == algorithms[k].index()) {
+        reader.error("compression",
+                     std::string(name_of(algorithms[i])) + " is listed twice; once is accepted");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+bool is_nncf(std::string_view json) {
+  try {
+    const JsonDocument document = JsonDocument::parse(json, "");
+    return document.root().is_object() && document.root().contains("compression");
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+ParsedNncf parse(std::string_view json, const std::string& origin) {
+  const JsonDocument document = JsonDocument::parse(json, origin);
+  Findings findings;
+  findings.warnings = document.repairs();
+  ObjectReader reader(document, kRules, findings);
+  ParsedNncf parsed;
+  FileFields fields;
+  describe_file(reader, fields, parsed.config);
+  reader.objects("input_info", parsed.config.inputs, "", [](auto& r, InputInfo& input) {
+    describe(r, input);
+    check(r, input);
+  });
+  bool complete = true;
+  if (reader.has("compression")) {
+    const std::size_t before = findings.errors.size();
+    reader.objects("compression", parsed.config.algorithms, "",
+                   [](ObjectReader& r, Algorithm& algorithm) { read_algorithm(r, algorithm); });
+    complete = findings.errors.size() == before;
+  } else {
+    reader.error("", "'compression' is missing; it says which algorithms to apply");
+    complete = false;
+  }
+  reader.finish();
+  if (complete)
+    check_combination(reader, parsed.config.algorithms);
+  throw_errors(findings, origin);
+  inherit(fields.scopes, fields.lr_multiplier, findings, parsed.config.algorithms);
+  parsed.warnings = std::move(findings.warnings);
+  std::stable_sort(parsed.warnings.begin(), parsed.warnings.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) {
+                     return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+                   });
+  for (const auto& [setting, path] : findings.given)
+    parsed.given.insert(setting);
+  return parsed;
+}
+
+ParsedNncf read(const std::filesystem::path& path) {
+  const std::vector<uint8_t> bytes = read_bytes(path);
+  return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+}
+
+}  // namespace edgy::converter::nncf

@@ -1,0 +1,118 @@
+#include "converter/pruning/pruning.h"
+
+#include <string>
+
+#include "converter/error.h"
+#include "converter/pruning/allocation.h"
+#include "converter/pruning/prunable.h"
+#include "converter/pruning/pruning_damage.h"
+#include "converter/reconstruction/layer_fit.h"
+
+namespace edgy::converter {
+namespace fb = format::fb;
+namespace {
+
+/// What the steps of pruning share.
+struct Task {
+  const fb::ModelT& f32;
+  const std::vector<Layer>& layers;
+  std::vector<LayerChoice>& choices;
+  const Calibration& calibration;
+  std::span<const Sample> samples;
+  const QuantizeOptions& options;
+  Progress& progress;
+};
+
+/// Sparsity of each layer of `prunable`.
+std::vector<double> allocate(const Task& task, const std::vector<PrunableLayer>& prunable) {
+  const PruningOptions& pruning = *task.options.pruning;
+  std::vector<int64_t> counts;
+  std::vector<std::vector<double>> energies;
+  for (const PrunableLayer& layer : prunable) {
+    counts.push_back(layer.grid.elements());
+    if (pruning.allocation == SparsityAllocation::kGlobal)
+      energies.push_back(block_energies(layer.grid, layer.weights));
+  }
+  switch (pruning.allocation) {
+    case SparsityAllocation::kUniform:
+      break;
+    case SparsityAllocation::kGlobal:
+      return allocate_by_threshold(energies, counts, pruning.sparsity);
+    case SparsityAllocation::kSensitivity:
+      return allocate_by_damage(
+          measure_damage(task.f32, task.layers, task.choices, prunable, task.calibration,
+                         task.samples, task.options, task.progress),
+          counts, pruning.sparsity);
+  }
+  return std::vector<double>(prunable.size(), pruning.sparsity);
+}
+
+/// Fits the layer to what the layers before it, compressed already, give. Returns its mask.
+BlockMask prune_layer(const Task& task, const PrunableLayer& layer, double sparsity) {
+  const PruningOptions& pruning = *task.options.pruning;
+  LayerChoice& choice = task.choices[layer.index];
+  if (pruning.method == PruningMethod::kMagnitude) {
+    BlockMask mask = magnitude_mask(layer, pruning.pattern, sparsity);
+    choice.weights = masked_weights(layer, mask, choice.weight_bits);
+    task.progress.advance(task.samples.size());
+    return mask;
+  }
+  const LayerData data(task.f32, task.layers, layer.index, task.choices, task.calibration,
+                       task.samples, task.options, task.progress);
+  FittedLayer fitted =
+      fit_layer(data, layer.weights, layer.grid, pruning.pattern, layer.kept(sparsity),
+                choice.weight_bits, task.options.reconstruction);
+  choice.weights = std::move(fitted.weights);
+  choice.bias = std::move(fitted.bias);
+  return std::move(fitted.mask);
+}
+
+}  // namespace
+
+void check_pruning(const PruningOptions& options) {
+  const PruningPattern& p = options.pattern;
+  if (!(options.sparsity >= 0 && options.sparsity <= 0.99))
+    throw Error("pruning: sparsity must be from 0 to 0.99, not " +
+                std::to_string(options.sparsity));
+  if (p.n < 0 || p.m < 0 || (p.m == 0) != (p.n == 0) || p.n > p.m) {
+    throw Error("pruning: N:M needs 0 < n <= m, not " + std::to_string(p.n) + ":" +
+                std::to_string(p.m));
+  }
+  if (options.sparsity < least_sparsity(p) - 1e-9) {
+    throw Error("pruning: the pattern " + std::to_string(p.n) + ":" + std::to_string(p.m) +
+                " leaves a sparsity of at least " + std::to_string(least_sparsity(p)) + ", but " +
+                std::to_string(options.sparsity) + " is asked for");
+  }
+}
+
+std::vector<PrunedLayer> prune(const fb::ModelT& f32, const std::vector<Layer>& layers,
+                               std::vector<LayerChoice>& choices, const Calibration& calibration,
+                               std::span<const Sample> samples, const QuantizeOptions& options,
+                               Progress& progress, std::span<const double> decided) {
+  check_pruning(*options.pruning);
+  const Task task{f32, layers, choices, calibration, samples, options, progress};
+  const auto prunable = prunable_layers(f32, layers, choices, options.pruning->pattern);
+  if (prunable.empty())
+    throw Error("pruning: the model has no int8 layer that sparse kernels can run");
+  std::vector<double> sparsity;
+  if (decided.empty()) {
+    sparsity = allocate(task, prunable);
+  } else {
+    for (const PrunableLayer& layer : prunable)
+      sparsity.push_back(decided[layer.index]);
+  }
+  std::vector<PrunedLayer> report(layers.size());
+  // Running the layers before it is half of a layer's work, fitting it the other half.
+  progress.begin("pruning", 2 * prunable.size() * samples.size());
+  for (std::size_t i = 0; i < prunable.size(); ++i) {
+    const PrunableLayer& layer = prunable[i];
+    const BlockMask mask = prune_layer(task, layer, sparsity[i]);
+    const int64_t weights = layer.grid.elements();
+    report[layer.index] = {weights, weights - kept_weights(layer.grid, mask)};
+    progress.advance(samples.size());
+  }
+  progress.end();
+  return report;
+}
+
+}  // namespace edgy::converter

@@ -1,0 +1,121 @@
+#include "converter/reconstruction/layer_fit.h"
+
+#include <cmath>
+
+#include "converter/reconstruction/reconstruction.h"
+#include "converter/reconstruction/rounding.h"
+
+namespace edgy::converter {
+namespace {
+
+constexpr int kQuickIterations = 12;
+
+template <typename T>
+void append(std::vector<T>& list, const std::vector<T>& more) {
+  list.insert(list.end(), more.begin(), more.end());
+}
+
+/// Groups share the weights that stay evenly, to the last one.
+int64_t share_of(int64_t keep, int64_t group, int64_t groups) {
+  return keep * (group + 1) / groups - keep * group / groups;
+}
+
+/// Weights of a group as the model has them, in steps of the input's scale.
+Eigen::MatrixXf prior_of(const LayerData& data, const std::vector<float>& weights, int64_t group) {
+  const int64_t inputs = data.window().inputs();
+  const int64_t outputs = data.window().outputs;
+  return Eigen::Map<const Eigen::MatrixXf>(
+             &weights[static_cast<std::size_t>(group * outputs * inputs)], inputs, outputs) *
+         data.input_scale();
+}
+
+/// The part of a layer's grid that one group has.
+format::BlockGrid part_of(const format::BlockGrid& grid, const Window& window) {
+  format::BlockGrid part = grid;
+  part.rows = window.outputs;
+  return part;
+}
+
+void finish_group(const LayerProblem& problem, const format::BlockGrid& part,
+                  const SparseWeights& sparse, int bits, int sweeps, float input_scale,
+                  FittedLayer& result) {
+  const QuantizedWeights rounded =
+      round_to_fit(problem, part, sparse.mask, sparse.weights, bits, sweeps, input_scale);
+  append(result.mask, sparse.mask);
+  append(result.weights.values, rounded.values);
+  append(result.weights.scale, rounded.scale);
+  result.weights.bits = bits;
+  append(result.bias, fitted_bias(problem, in_input_steps(rounded, input_scale)));
+}
+
+/// Weights of one group that fit, and the problem that they fit: targets follow the activation.
+SparseWeights fit_group(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
+                        const format::BlockGrid& part, const PruningPattern& pattern, int64_t keep,
+                        const ReconstructionOptions& options, LayerProblem& problem) {
+  const bool clips = std::isfinite(data.activation_min()) || std::isfinite(data.activation_max());
+  problem = layer_problem(data, group);
+  SparseWeights sparse = reconstruct(problem, part, pattern, keep, prior, options);
+  for (int i = 0; clips && i < options.activation_rounds; ++i) {
+    follow_activation(data, group, sparse.weights, fitted_bias(problem, sparse.weights), problem);
+    refit(problem, part, prior, options, sparse);
+  }
+  return sparse;
+}
+
+}  // namespace
+
+FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
+                      const format::BlockGrid& grid, const PruningPattern& pattern, int64_t keep,
+                      int bits, const ReconstructionOptions& options) {
+  const format::BlockGrid part = part_of(grid, data.window());
+  const int64_t groups = data.window().groups;
+  FittedLayer result;
+  for (int64_t group = 0; group < groups; ++group) {
+    LayerProblem problem;
+    const SparseWeights sparse =
+        fit_group(data, group, prior_of(data, weights, group), part, pattern,
+                  share_of(keep, group, groups), options, problem);
+    finish_group(problem, part, sparse, bits, options.rounding_sweeps, data.input_scale(), result);
+  }
+  return result;
+}
+
+FloatWeights refit_layer(const LayerData& data, const std::vector<float>& weights,
+                         const format::BlockGrid& grid, const ReconstructionOptions& options) {
+  const format::BlockGrid part = part_of(grid, data.window());
+  FloatWeights result;
+  for (int64_t group = 0; group < data.window().groups; ++group) {
+    LayerProblem problem;
+    const SparseWeights fitted = fit_group(data, group, prior_of(data, weights, group), part, {},
+                                           part.elements(), options, problem);
+    const Eigen::MatrixXf real = fitted.weights / data.input_scale();
+    result.weights.insert(result.weights.end(), real.data(), real.data() + real.size());
+    append(result.bias, fitted_bias(problem, fitted.weights));
+  }
+  return result;
+}
+
+QuickFit::QuickFit(const LayerData& data, const std::vector<float>& weights,
+                   const format::BlockGrid& grid, const ReconstructionOptions& options)
+    : part_(part_of(grid, data.window())), input_scale_(data.input_scale()), options_(options) {
+  options_.mask_iterations = 0;
+  options_.solve_iterations = kQuickIterations;
+  for (int64_t group = 0; group < data.window().groups; ++group) {
+    priors_.push_back(prior_of(data, weights, group));
+    problems_.push_back(layer_problem(data, group));
+  }
+}
+
+FittedLayer QuickFit::at(const PruningPattern& pattern, int64_t keep, int bits) const {
+  FittedLayer result;
+  const auto groups = static_cast<int64_t>(problems_.size());
+  for (std::size_t i = 0; i < problems_.size(); ++i) {
+    const SparseWeights sparse =
+        reconstruct(problems_[i], part_, pattern, share_of(keep, static_cast<int64_t>(i), groups),
+                    priors_[i], options_);
+    finish_group(problems_[i], part_, sparse, bits, bits < 8 ? 1 : 0, input_scale_, result);
+  }
+  return result;
+}
+
+}  // namespace edgy::converter

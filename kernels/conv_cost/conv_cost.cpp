@@ -1,0 +1,149 @@
+#include "kernels/conv_cost/conv_cost.h"
+
+#include <algorithm>
+
+#include "kernels/conv_int8/quads.h"
+#include "kernels/sparse_conv_int8/rows.h"
+
+namespace edgy::kernels {
+namespace {
+
+struct Cost {
+  float product;
+  float output;
+  float pass;
+};
+
+// One form's kernels.
+struct FormCosts {
+  Cost dense;
+  Cost dense_column;  // one position: kernels/column_int8
+  Cost column_4x4;
+  Cost depthwise;
+  Cost sparse;
+  Cost sparse_column;
+  Cost single;  // weights one by one
+};
+
+constexpr FormCosts kCosts[] = {
+#include "kernels/conv_cost/conv_cost_table.inc"
+};
+
+const FormCosts& costs_of(Isa isa) {
+  return kCosts[std::max(static_cast<int>(isa), 1) - 1];
+}
+
+double total(const ConvWork& work, const Cost& cost) {
+  return work.products * static_cast<double>(cost.product) +
+         work.outputs * static_cast<double>(cost.output) +
+         work.passes * static_cast<double>(cost.pass);
+}
+
+bool is_depthwise(const ConvShape& shape) {
+  return shape.groups > 1 && shape.groups == shape.in_channels;
+}
+
+constexpr double divide_up(double value, double divisor) {
+  return static_cast<double>(static_cast<int64_t>((value + divisor - 1) / divisor));
+}
+
+struct Walk {
+  double vectors;
+  double strips;
+};
+
+// As run_strips walks an image: row by row, or all rows as one if that takes less. Depthwise rows
+// are always walked by themselves, and are no strips.
+Walk walk_of(const ConvShape& shape, const OutputSize& size, int32_t strip_vectors) {
+  const double row = divide_up(size.width, 4);
+  if (is_depthwise(shape)) {
+    return {row * size.height, 0};
+  }
+  Walk walk = {row * size.height, divide_up(row, strip_vectors) * size.height};
+  if (shape.stride_w == 1 && shape.stride_h == 1 && size.height > 1) {
+    const double pitch = size.width + (shape.kernel_w - 1) * shape.dilation_w;
+    const double vectors = divide_up((size.height - 1) * pitch + size.width, 4);
+    const double strips = divide_up(vectors, strip_vectors);
+    if (vectors + strips <= walk.vectors + walk.strips) {
+      walk = {vectors, strips};
+    }
+  }
+  return walk;
+}
+
+// What it costs to hand a share of a layer to a helper that is awake and to hear that it is done,
+// in dense products. Measured: docs/kernels.md, Threads.
+constexpr double kHandOver = 1000;
+
+}  // namespace
+
+int32_t worthwhile_threads(double cost, int32_t most) {
+  int32_t best = 1;
+  double least = cost;
+  for (int32_t threads = 2; threads <= most; ++threads) {
+    const double time = cost / threads + kHandOver * (threads - 1);
+    if (time < least) {
+      least = time;
+      best = threads;
+    }
+  }
+  return best;
+}
+
+ConvWork dense_work(const ConvShape& shape, const OutputSize& size, double share) {
+  const double quads = divide_up(shape.out_channels, 4);
+  const double taps = double{1} * shape.kernel_h * shape.kernel_w;
+  const double steps = is_depthwise(shape)
+                           ? divide_up(taps, 4)
+                           : divide_up(double{1} * shape.in_channels / shape.groups, 4) * taps;
+  const Walk walk = walk_of(shape, size, kQuadStripVectors);
+  return {quads * steps * share * walk.vectors, quads * walk.vectors, quads * walk.strips,
+          size.height * size.width == 1};
+}
+
+ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa) {
+  const Walk walk = walk_of(shape, size, sparse_strip_vectors(isa, size.height, size.width));
+  return {static_cast<double>(blocks) * walk.vectors,
+          divide_up(shape.out_channels, 4) * walk.vectors, shape.out_channels * walk.strips,
+          size.height * size.width == 1};
+}
+
+ConvWork single_work(const ConvShape& shape, int64_t weights, const OutputSize& size) {
+  const Walk walk = walk_of(shape, size, kSingleStripVectors);
+  // Vectors of a strip that are computed together are computed whole.
+  constexpr double tile = kSingleTileVectors;
+  const double vectors =
+      walk.strips == 0 ? 0
+                       : walk.strips * tile * divide_up(divide_up(walk.vectors, walk.strips), tile);
+  const double copied = divide_up(shape.in_channels, 4) * shape.kernel_h * shape.stride_w;
+  return {static_cast<double>(weights) * vectors,
+          (divide_up(shape.out_channels, 4) + copied) * walk.vectors,
+          shape.out_channels * walk.strips, size.height * size.width == 1};
+}
+
+double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa) {
+  const FormCosts& costs = costs_of(isa);
+  const ConvWork work = dense_work(shape, size);
+  if (is_depthwise(shape)) {
+    return total(work, costs.depthwise);
+  }
+  return total(work, work.one_position ? costs.dense_column : costs.dense);
+}
+
+double cost_4x4(const ConvShape& shape, const OutputSize& size, Isa isa, double share) {
+  const FormCosts& costs = costs_of(isa);
+  const ConvWork work = dense_work(shape, size, share);
+  return total(work, work.one_position ? costs.column_4x4 : costs.dense);
+}
+
+double sparse_cost(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa) {
+  const ConvWork work = sparse_work(shape, blocks, size, isa);
+  const FormCosts& costs = costs_of(isa);
+  return total(work, work.one_position ? costs.sparse_column : costs.sparse);
+}
+
+double single_cost(const ConvShape& shape, int64_t weights, const OutputSize& size, Isa isa) {
+  return total(single_work(shape, weights, size), costs_of(isa).single);
+}
+
+}  // namespace edgy::kernels

@@ -1,0 +1,110 @@
+#include "wasm/runtime/operators/kernel_choice.h"
+
+#include "kernels/sparse_conv_int8/sparse_conv_int8.h"
+
+namespace edgy::runtime {
+namespace {
+
+/// A sparse kernel must be predicted to save 15 %. Its loop is up to 13 % faster than the dense one
+/// on weights without a zero, but stores those in twice the memory.
+constexpr double kWorthwhile = 0.85;
+
+kernels::Isa choose_isa(int activation_bits, std::optional<kernels::Isa> wanted) {
+  const bool is_relaxed =
+      wanted == kernels::Isa::kRelaxedDot || wanted == kernels::Isa::kRelaxedPair;
+  if (wanted && (activation_bits <= 7 || !is_relaxed)) {
+    return *wanted;
+  }
+  return kernels::fastest_isa(activation_bits);
+}
+
+StoredBlocks stored_blocks(const kernels::ConvShape& shape, std::span<const int8_t> weights) {
+  const std::size_t run = static_cast<std::size_t>(shape.in_channels / shape.groups);
+  StoredBlocks stored;
+  int64_t blocks = 0;
+  for (std::size_t begin = 0; begin < weights.size(); begin += run) {
+    for (std::size_t channel = 0; channel < run; channel += 4) {
+      int64_t in_block = 0;
+      for (std::size_t i = channel; i < channel + 4 && i < run; i++) {
+        in_block += weights[begin + i] != 0 ? 1 : 0;
+      }
+      blocks++;
+      stored.weights += in_block;
+      stored.blocks_1x4 += in_block != 0 ? 1 : 0;
+    }
+  }
+  stored.share_1x4 =
+      blocks == 0 ? 0 : static_cast<double>(stored.blocks_1x4) / static_cast<double>(blocks);
+  stored.share_1x1 =
+      weights.empty() ? 0
+                      : static_cast<double>(stored.weights) / static_cast<double>(weights.size());
+  stored.share_4x4 = kernels::density_4x4(shape, weights);
+  return stored;
+}
+
+}  // namespace
+
+double stored_share(const KernelChoice& choice) {
+  switch (choice.kernel) {
+    case ConvKernel::kSparse:
+      return choice.stored.share_1x4;
+    case ConvKernel::kSparse4x4:
+      return choice.stored.share_4x4;
+    case ConvKernel::kSingle:
+      return choice.stored.share_1x1;
+    case ConvKernel::kDense:
+    case ConvKernel::kXnnpack:
+      break;
+  }
+  return 1;
+}
+
+double predicted_cost(const KernelChoice& choice, const kernels::ConvShape& shape,
+                      const kernels::OutputSize& size) {
+  switch (choice.kernel) {
+    case ConvKernel::kDense:
+      return kernels::dense_cost(shape, size, choice.isa);
+    case ConvKernel::kSparse4x4:
+      return kernels::cost_4x4(shape, size, choice.isa, choice.stored.share_4x4);
+    case ConvKernel::kSparse:
+      return kernels::sparse_cost(shape, choice.stored.blocks_1x4, size, choice.isa);
+    case ConvKernel::kSingle:
+      return kernels::single_cost(shape, choice.stored.weights, size, choice.isa);
+    case ConvKernel::kXnnpack:
+      break;
+  }
+  return 0;
+}
+
+KernelChoice choose_conv_kernel(const kernels::ConvShape& shape, std::span<const int8_t> weights,
+                                int activation_bits, std::optional<kernels::Isa> wanted,
+                                const kernels::OutputSize& size) {
+  KernelChoice best;
+  best.isa = choose_isa(activation_bits, wanted);
+  if (!kernels::supports(shape)) {
+    best.kernel = ConvKernel::kXnnpack;
+    return best;
+  }
+  if (!kernels::supports_sparse(shape)) {
+    return best;
+  }
+  best.stored = stored_blocks(shape, weights);
+  double least = kWorthwhile * predicted_cost(best, shape, size);
+  const bool singles = kernels::supports_single(shape) && size.height * size.width != 1;
+  for (const ConvKernel kernel :
+       {ConvKernel::kSparse, ConvKernel::kSparse4x4, ConvKernel::kSingle}) {
+    if (kernel == ConvKernel::kSingle && !singles) {
+      continue;
+    }
+    KernelChoice other = best;
+    other.kernel = kernel;
+    const double cost = predicted_cost(other, shape, size);
+    if (cost < least) {
+      least = cost;
+      best = other;
+    }
+  }
+  return best;
+}
+
+}  // namespace edgy::runtime

@@ -1,0 +1,57 @@
+#include "wasm/runtime/session/input_shapes.h"
+
+#include <string_view>
+#include <vector>
+
+#include "wasm/format/numbers.h"
+#include "wasm/format/text.h"
+
+namespace edgy::runtime {
+
+Result<void> check_input_shapes(const Model& model, std::span<const Shape> shapes) {
+  const std::vector<TensorInfo>& declared = model.inputs();
+  if (shapes.size() != declared.size()) {
+    return fail(ErrorCode::kInvalidInput,
+                str("shapes of ", shapes.size(), " inputs; the model has ", declared.size()));
+  }
+  struct Named {
+    std::string_view name;
+    int64_t extent;
+  };
+  std::vector<Named> named;
+  for (std::size_t i = 0; i < declared.size(); i++) {
+    const TensorInfo& info = declared[i];
+    const Shape& shape = shapes[i];
+    bool fits = shape.size() == info.shape.size();
+    for (std::size_t axis = 0; fits && axis < shape.size(); axis++) {
+      fits = shape[axis] >= 1 && (info.shape[axis] == -1 || info.shape[axis] == shape[axis]);
+    }
+    if (!fits) {
+      return fail(
+          ErrorCode::kInvalidInput,
+          str("input '", info.name, "' has the shape ", std::span<const int64_t>(shape),
+              "; the model takes ", std::span<const int64_t>(info.shape), " (-1: any length)"));
+    }
+    if (!element_count(shape)) {
+      return fail(ErrorCode::kOutOfMemory,
+                  str("input '", info.name, "' has the shape ", std::span<const int64_t>(shape),
+                      ": more than 2^30 elements"));
+    }
+    for (std::size_t axis = 0; axis < shape.size(); axis++) {
+      if (info.shape[axis] != -1 || info.dim_names[axis].empty()) {
+        continue;
+      }
+      for (const Named& other : named) {
+        if (other.name == info.dim_names[axis] && other.extent != shape[axis]) {
+          return fail(ErrorCode::kInvalidInput,
+                      str("input '", info.name, "' has ", info.dim_names[axis], " = ", shape[axis],
+                          "; another input has ", other.extent));
+        }
+      }
+      named.push_back({info.dim_names[axis], shape[axis]});
+    }
+  }
+  return {};
+}
+
+}  // namespace edgy::runtime

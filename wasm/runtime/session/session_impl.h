@@ -1,0 +1,58 @@
+// What a session holds. Included by the session's own files only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "wasm/runtime/plan/plan.h"
+#include "wasm/runtime/session/session.h"
+#include "wasm/runtime/thread_pool.h"
+
+namespace edgy::runtime {
+
+struct Session::Impl {
+  Impl(std::shared_ptr<const Model> loaded, SessionOptions chosen)
+      : model(std::move(loaded)), options(std::move(chosen)) {}
+
+  std::shared_ptr<const Model> model;
+  SessionOptions options;
+  std::unique_ptr<ThreadPool> pool;  ///< null: one thread
+  std::vector<std::unique_ptr<Operation>> operations;
+  int64_t packed_bytes = 0;
+
+  Plan plan;
+  std::vector<Shape> shapes;  ///< the plan's inputs
+  bool ready = false;
+  std::unique_ptr<uint8_t[]> memory;
+  std::size_t memory_bytes = 0;
+  uint8_t* arena = nullptr;
+  std::size_t next_step = 0;         ///< of a run under way
+  std::size_t rest_begins = 0;       ///< first step of run_rest
+  std::vector<double> milliseconds;  ///< of each step
+  std::vector<uint8_t> observed;     ///< rows of a tensor that is kept in Block4
+
+  Result<void> allocate(int64_t bytes);
+  uint8_t* address(const Realization& realization) const {
+    return arena + plan.arena.offsets[static_cast<std::size_t>(realization.buffer)];
+  }
+  const format::fb::Tensor& tensor(int32_t index) const {
+    return *model->root().tensors()->Get(static_cast<uint32_t>(index));
+  }
+  TensorView view(int32_t index) const;
+  void fill_borders(int32_t index, const Realization& realization) const;
+  void run_relayout(const Relayout& relayout) const;
+  void to_rows(const Shape& shape, const kernels::Block4& layout, const uint8_t* from,
+               uint8_t* to) const;
+  Result<void> run_step(const Step& step);
+  /// Runs the steps from `next_step` to `end`.
+  Result<void> run_until(std::size_t end);
+  uint64_t macs(const Step& step) const;
+  /// Where the last steps begin that hold at most a twentieth of the multiplications.
+  std::size_t last_steps() const;
+  void observe(uint32_t op);
+};
+
+}  // namespace edgy::runtime
