@@ -86,20 +86,9 @@ void describe(Visitor& v, FilterPruningOptions& options) {
 
 template <typename Visitor>
 void describe(Visitor& v, format::fb::LogMelT& mel) {
-  v.number("sample_rate", mel.sample_rate, {1000, 192000}, "Samples a second.");
-  v.number("fft_size", mel.fft_size, {16, 1 << 16}, "Points of the transform.");
-  v.number("hop", mel.hop, {1, 1 << 16}, "Samples from frame to frame.");
-  v.number("window", mel.window, {1, 1 << 16}, "Samples of the Hann window.");
-  v.number("mels", mel.mels, {1, 512}, "Bands.");
-  v.number("f_min", mel.f_min, {0, 96000}, "Lower end of the lowest band in Hz.");
-  v.number("f_max", mel.f_max, {0, 96000}, "Upper end of the highest; 0: half the sample rate.");
-  v.number("preemphasis", mel.preemphasis, {0, 1}, "y[i] = x[i] - preemphasis * x[i-1].");
-  v.number("power", mel.power, {1, 2}, "1: magnitudes, 2: power.");
-  v.number("peak", mel.peak, {0, 1}, "The loudest sample after normalization.");
-  v.number("amin", mel.amin, {1e-20, 1}, "Least band value before the logarithm.");
-  v.number("top_db", mel.top_db, {0, 400}, "Range below the loudest value in dB.");
-  v.number("divisor", mel.divisor, {1e-6, 1e6}, "Decibels are divided by this,");
-  v.number("offset", mel.offset, {-1e6, 1e6}, "and this is added.");
+#define EDGY_LOG_MEL(type, name, default_value, least, greatest, description) \
+  v.number(#name, mel.name, {least, greatest}, description);
+#include "kernels/log_mel/parameters.inc"
 }
 
 template <typename Visitor>

@@ -11,22 +11,10 @@
 
 namespace edgy::kernels {
 
-/// Same names and defaults as LogMel in the model file.
+/// The parameters of parameters.inc, each with its default; f_max 0: half the sample rate.
 struct LogMelParameters {
-  int32_t sample_rate = 16000;
-  int32_t fft_size = 2048;
-  int32_t hop = 160;
-  int32_t window = 400;
-  int32_t mels = 80;
-  float f_min = 50;
-  float f_max = 0;  ///< 0: half the sample rate
-  float preemphasis = 0.97F;
-  float power = 1;
-  float peak = 0.999F;
-  float amin = 1e-5F;
-  float top_db = 80;
-  float divisor = 80;
-  float offset = 1;
+#define EDGY_LOG_MEL(type, name, default_value, ...) type name = default_value;
+#include "kernels/log_mel/parameters.inc"
 };
 
 /// Why `parameters` cannot be used, as a sentence; nullptr if they can. Bounds every table: a

@@ -8,20 +8,8 @@ namespace edgy::runtime {
 
 Result<AudioFrontEnd> AudioFrontEnd::create(const format::fb::LogMel& table) {
   kernels::LogMelParameters parameters;
-  parameters.sample_rate = table.sample_rate();
-  parameters.fft_size = table.fft_size();
-  parameters.hop = table.hop();
-  parameters.window = table.window();
-  parameters.mels = table.mels();
-  parameters.f_min = table.f_min();
-  parameters.f_max = table.f_max();
-  parameters.preemphasis = table.preemphasis();
-  parameters.power = table.power();
-  parameters.peak = table.peak();
-  parameters.amin = table.amin();
-  parameters.top_db = table.top_db();
-  parameters.divisor = table.divisor();
-  parameters.offset = table.offset();
+#define EDGY_LOG_MEL(type, name, ...) parameters.name = table.name();
+#include "kernels/log_mel/parameters.inc"
   if (const char* reason = kernels::reject_reason(parameters)) {
     return fail(ErrorCode::kUnsupportedModel,
                 std::string("the model's audio front end (log_mel) cannot be used: ") + reason);

@@ -236,5 +236,15 @@ TEST_CASE("the front end says what is wrong with a recording") {
         "the recording holds a sample that is NaN or infinite");
 }
 
+TEST_CASE("the file's parameters are the kernel's, with its defaults") {
+  const format::fb::LogMelT table;
+  const kernels::LogMelParameters parameters;
+#define EDGY_LOG_MEL(type, name, ...)                              \
+  STATIC_REQUIRE(std::is_same_v<decltype(table.name), const type> || \
+               std::is_same_v<decltype(table.name), type>);        \
+  CHECK(table.name == parameters.name);
+#include "kernels/log_mel/parameters.inc"
+}
+
 }  // namespace
 }  // namespace edgy
