@@ -3,6 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+
+#include "kernels/sizes.h"
 
 namespace edgy::kernels {
 
@@ -20,35 +23,48 @@ namespace edgy::kernels {
 /// may read, never write, up to `kSlackBytes` past the last row. Channels beyond `channels` in the
 /// last block are multiplied by zero weights; they must still hold values of the tensor's range.
 struct Block4 {
-  static constexpr std::size_t kSlackBytes =
+  static constexpr int64_t kSlackBytes =
       256;  ///< 16 vectors: no kernel reads a wider tile past the end
+  /// Most bytes of an image: tables of taps hold offsets into it in 32 bits.
+  static constexpr int64_t kMostBytes = std::numeric_limits<int32_t>::max();
 
-  int32_t channels = 0;
-  int32_t height = 1;
-  int32_t width = 0;
-  int32_t pad_top = 0;
-  int32_t pad_left = 0;
-  int32_t pad_bottom = 0;
-  int32_t pad_right = 0;
-  int32_t phases = 1;  ///< horizontal stride of the consumer
+  int64_t channels = 0;
+  int64_t height = 1;
+  int64_t width = 0;
+  int64_t pad_top = 0;
+  int64_t pad_left = 0;
+  int64_t pad_bottom = 0;
+  int64_t pad_right = 0;
+  int64_t phases = 1;  ///< horizontal stride of the consumer
 
-  constexpr int32_t blocks() const { return (channels + 3) / 4; }
-  constexpr int32_t padded_height() const { return pad_top + height + pad_bottom; }
-  constexpr int32_t padded_width() const { return pad_left + width + pad_right; }
+  constexpr int64_t blocks() const { return divide_up(channels, 4); }
+  constexpr int64_t padded_height() const { return pad_top + height + pad_bottom; }
+  constexpr int64_t padded_width() const { return pad_left + width + pad_right; }
   /// Positions in one phase of one row.
-  constexpr int32_t phase_width() const { return (padded_width() + phases - 1) / phases; }
-  constexpr std::size_t row_bytes() const { return std::size_t{4} * phases * phase_width(); }
-  constexpr std::size_t block_bytes() const { return row_bytes() * padded_height(); }
+  constexpr int64_t phase_width() const {
+    return phases == 1 ? padded_width() : divide_up(padded_width(), phases);
+  }
+  constexpr int64_t row_bytes() const { return 4 * phases * phase_width(); }
+  constexpr int64_t block_bytes() const { return row_bytes() * padded_height(); }
   /// Bytes of one image, slack included: what a planner allocates. Multiple of 16.
-  constexpr std::size_t bytes() const {
-    return (block_bytes() * blocks() + kSlackBytes + 15) & ~std::size_t{15};
+  constexpr int64_t bytes() const {
+    return (block_bytes() * blocks() + kSlackBytes + 15) & ~int64_t{15};
+  }
+  /// Whether kernels can read and write the image: `bytes` is at most kMostBytes. The other
+  /// functions are for images that fit. Nothing here may be negative; extents and borders each may
+  /// be up to 2^59.
+  constexpr bool fits() const {
+    const int64_t most = capped_product(4, phases, phase_width());
+    return capped_product(most, padded_height(), blocks()) <= kMostBytes - kSlackBytes - 15;
+  }
+  /// Bytes from the beginning of a row to column `column`, counted from the left border.
+  constexpr int64_t column_offset(int64_t column) const {
+    return 4 * (phases == 1 ? column : column % phases * phase_width() + column / phases);
   }
   /// Byte offset of channel block `block` at row `y`, column `x` of the unpadded image; y and x may
   /// reach into the border.
-  constexpr std::size_t offset(int32_t block, int32_t y, int32_t x) const {
-    const int32_t column = x + pad_left;
-    return block_bytes() * block + row_bytes() * (y + pad_top) +
-           std::size_t{4} * ((column % phases) * phase_width() + column / phases);
+  constexpr int64_t offset(int64_t block, int64_t y, int64_t x) const {
+    return block_bytes() * block + row_bytes() * (y + pad_top) + column_offset(x + pad_left);
   }
 };
 

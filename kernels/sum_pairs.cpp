@@ -41,19 +41,19 @@ namespace {
 // An order of blocks: the first `paired` of them (an even number) are pairs, the rest has no
 // partner.
 struct PairedOrder {
-  std::vector<int32_t> blocks;
-  int32_t paired = 0;
+  std::vector<std::size_t> blocks;
+  std::size_t paired = 0;
 };
 
 PairedOrder pair_blocks(const BlockList& list) {
   PairedOrder order;
-  std::vector<int32_t> waiting;  // blocks without a partner yet, oldest first
-  const auto values_of = [&](int32_t block) {
+  std::vector<std::size_t> waiting;  // blocks without a partner yet, oldest first
+  const auto values_of = [&](std::size_t block) {
     return list.values.data() + list.block_bytes * block;
   };
-  for (int32_t block = 0; block < std::ssize(list.steps); ++block) {
+  for (std::size_t block = 0; block < list.size(); ++block) {
     const auto end = waiting.begin() + std::min<std::ptrdiff_t>(std::ssize(waiting), kMostTried);
-    const auto partner = std::find_if(waiting.begin(), end, [&](int32_t other) {
+    const auto partner = std::find_if(waiting.begin(), end, [&](std::size_t other) {
       return are_sum_pairs(values_of(other), values_of(block), list.block_bytes);
     });
     if (partner == end) {
@@ -64,7 +64,7 @@ PairedOrder pair_blocks(const BlockList& list) {
     order.blocks.push_back(block);
     waiting.erase(partner);
   }
-  order.paired = static_cast<int32_t>(order.blocks.size());
+  order.paired = order.blocks.size();
   order.blocks.insert(order.blocks.end(), waiting.begin(), waiting.end());
   return order;
 }
@@ -75,8 +75,8 @@ BlockList in_sum_pairs(const BlockList& blocks) {
   const PairedOrder order = pair_blocks(blocks);
   BlockList paired;
   paired.block_bytes = blocks.block_bytes;
-  for (int32_t i = 0; i < std::ssize(order.blocks); ++i) {
-    const int32_t block = order.blocks[i];
+  for (std::size_t i = 0; i < order.blocks.size(); ++i) {
+    const std::size_t block = order.blocks[i];
     paired.push(blocks.steps[block], blocks.values.data() + blocks.block_bytes * block);
     if (i >= order.paired) {
       paired.push(blocks.steps[block], kZeros);

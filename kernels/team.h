@@ -31,17 +31,17 @@ struct Threads {
 /// The numbers from 0 to `count` - 1; each is taken once.
 class Shares {
  public:
-  explicit Shares(int32_t count) : count_(count) {}
+  explicit Shares(int64_t count) : count_(count) {}
 
   /// -1 when none is left.
-  int32_t take() {
-    const int32_t number = next_.fetch_add(1, std::memory_order_relaxed);
+  int64_t take() {
+    const int64_t number = next_.fetch_add(1, std::memory_order_relaxed);
     return number < count_ ? number : -1;
   }
 
  private:
-  std::atomic<int32_t> next_{0};
-  int32_t count_;
+  std::atomic<int64_t> next_{0};
+  int64_t count_;
 };
 
 /// Calls `work()` here, and on threads that help.

@@ -9,6 +9,7 @@
 #include "converter/data/npy.h"
 #include "converter/data/recording.h"
 #include "converter/error.h"
+#include "kernels/sizes.h"
 #include "wasm/runtime/audio_front_end.h"
 
 namespace edgy::converter {
@@ -117,7 +118,7 @@ class Recordings final : public CalibrationSource {
                  static_cast<int64_t>(front_end_->frames(pcm.size()))};
     if (inputs_[0].shape.size() == 2)
       mel.shape.erase(mel.shape.begin());
-    mel.data.resize(front_end_->output_bytes(pcm.size()));
+    mel.data.resize(kernels::to_size(front_end_->output_bytes(pcm.size())));
     if (auto done = front_end_->compute(pcm, mel.data); !done)
       throw Error(path.string() + ": " + done.error().message);
     Sample result;

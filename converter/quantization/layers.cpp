@@ -22,7 +22,7 @@ kernels::ConvShape conv_shape(const fb::ModelT& model, const fb::OperatorT& op) 
   shape.kernel_h = w[1];
   shape.kernel_w = w[2];
   shape.groups = conv.groups;
-  shape.in_channels = w[3] * conv.groups;
+  shape.in_channels = int64_t{w[3]} * conv.groups;
   shape.stride_h = conv.stride_h;
   shape.stride_w = conv.stride_w;
   shape.dilation_h = conv.dilation_h;

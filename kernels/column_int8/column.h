@@ -8,8 +8,8 @@
 
 namespace edgy::kernels {
 
-inline constexpr std::size_t kColumnBytes = std::size_t{64} << 10;  ///< what 16 bits reach
-inline constexpr int32_t kChunkUnits = 256;
+inline constexpr int64_t kColumnBytes = int64_t{64} << 10;  ///< what 16 bits reach
+inline constexpr int64_t kChunkUnits = 256;
 
 /// One position's input of one group, [step][4], and zeros for a step that makes their number even.
 /// At a place that the linker knows: kernels then need no addition to reach an element.
@@ -22,7 +22,7 @@ constexpr int32_t panel_units(Isa isa) {
 
 /// What is left of a chunk's channels after whole panels: panels of half as many units, then of
 /// one.
-constexpr int32_t next_panel_units(int32_t units_left, Isa isa) {
+constexpr int32_t next_panel_units(int64_t units_left, Isa isa) {
   const int32_t whole = panel_units(isa);
   return units_left >= whole ? whole : units_left >= whole / 2 ? whole / 2 : 1;
 }

@@ -50,25 +50,24 @@ void fill_column(const ColumnInput& column, const int8_t* input) {
 void add_in_place(const PackedColumnWeights& weights, const ColumnChunk& chunk,
                   const uint16_t* places, const int32_t* packed, int32_t* sums) {
   if (weights.blocks() == ColumnBlocks::kNonZero1x4) {
-    for (int32_t lane = 0; lane < 4 * chunk.units; ++lane) {
+    for (int64_t lane = 0; lane < 4 * chunk.units; ++lane) {
       sums[places[lane]] += packed[lane];
     }
     return;
   }
-  for (int32_t unit = 0; unit < chunk.units; ++unit) {
-    int32_t* to = sums + std::ptrdiff_t{4} * (places == nullptr ? unit : places[unit]);
+  for (int64_t unit = 0; unit < chunk.units; ++unit) {
+    int32_t* to = sums + 4 * (places == nullptr ? unit : places[unit]);
     wasm_v128_store(to, wasm_i32x4_add(wasm_v128_load(to), wasm_v128_load(packed + 4 * unit)));
   }
 }
 
 // All channels of one position.
 void run_position(const PackedColumnWeights& weights, const ColumnInput& column,
-                  std::size_t group_bytes, const int8_t* input,
-                  const ConvQuantization& quantization, int32_t position,
-                  const OutputWriter& writer) {
+                  int64_t group_bytes, const int8_t* input, const ConvQuantization& quantization,
+                  int64_t position, const OutputWriter& writer) {
   const RunColumnPanel kernel = kernel_of(weights);
   const ConvShape& shape = weights.shape();
-  const int32_t group_channels = shape.out_channels / shape.groups;
+  const int64_t group_channels = shape.out_channels / shape.groups;
   const ColumnPanel* panel = weights.panels().data();
   const uint16_t* places = weights.places().empty() ? nullptr : weights.places().data();
   ColumnReader reader = {weights.values(), weights.offsets(), weights.runs()};
@@ -79,13 +78,13 @@ void run_position(const PackedColumnWeights& weights, const ColumnInput& column,
       fill_column(column, input + group_bytes * (chunk.first_channel / group_channels));
     }
     int32_t* out = packed;
-    for (int32_t i = 0; i < chunk.panels; ++i, ++panel) {
+    for (int64_t i = 0; i < chunk.panels; ++i, ++panel) {
       kernel(*panel, reader, out);
       out += std::ptrdiff_t{4} * panel->units;
     }
-    const int32_t channels = std::min(4 * chunk.units, shape.out_channels - chunk.first_channel);
+    const int64_t channels = std::min(4 * chunk.units, shape.out_channels - chunk.first_channel);
     std::copy_n(quantization.bias.data() + chunk.first_channel, channels, sums);
-    std::fill(sums + channels, sums + std::ptrdiff_t{4} * chunk.units, 0);
+    std::fill(sums + channels, sums + 4 * chunk.units, 0);
     add_in_place(weights, chunk, places, packed, sums);
     if (places != nullptr) {
       places += weights.blocks() == ColumnBlocks::kNonZero1x4 ? 4 * chunk.units : chunk.units;
@@ -98,13 +97,15 @@ void run_position(const PackedColumnWeights& weights, const ColumnInput& column,
 
 bool supports_column(const ConvShape& shape) {
   return supports_sparse(shape) &&
-         std::size_t{4} * group_blocks(shape) * taps(shape) <= kColumnBytes;
+         capped_product(4, group_blocks(shape), taps(shape)) <= kColumnBytes;
 }
 
 ColumnInput column_input(const ConvShape& shape, const Block4& input) {
   ColumnInput column = {conv_offsets(shape, input), true};
-  for (std::size_t step = 0; step < column.offsets.size(); ++step) {
-    column.in_order = column.in_order && column.offsets[step] == static_cast<int32_t>(4 * step);
+  int64_t in_order = 0;
+  for (const int32_t offset : column.offsets) {
+    column.in_order = column.in_order && offset == in_order;
+    in_order += 4;
   }
   return column;
 }
@@ -113,14 +114,13 @@ void column_int8(const PackedColumnWeights& weights, const ColumnInput& column,
                  const Block4& input_layout, const int8_t* input,
                  const ConvQuantization& quantization, const ConvOutput& output) {
   const ConvShape& shape = weights.shape();
-  const int32_t width = output.layout.width;
+  const int64_t width = output.layout.width;
   const OutputWriter writer(quantization, output, width);
-  const std::size_t group_bytes = input_layout.block_bytes() * group_blocks(shape);
-  for (int32_t y = 0; y < output.layout.height; ++y) {
+  const int64_t group_bytes = input_layout.block_bytes() * group_blocks(shape);
+  for (int64_t y = 0; y < output.layout.height; ++y) {
     const int8_t* row = input + input_layout.row_bytes() * shape.stride_h * y;
-    for (int32_t x = 0; x < width; ++x) {
-      run_position(weights, column, group_bytes, row + std::ptrdiff_t{4} * x, quantization,
-                   width * y + x, writer);
+    for (int64_t x = 0; x < width; ++x) {
+      run_position(weights, column, group_bytes, row + 4 * x, quantization, width * y + x, writer);
     }
   }
 }

@@ -35,9 +35,9 @@ struct ColumnPanel {
 
 /// Channels whose panels are sorted by length; of one group.
 struct ColumnChunk {
-  int32_t first_channel;
-  int32_t units;
-  int32_t panels;
+  int64_t first_channel;
+  int64_t units;
+  int64_t panels;
 };
 
 /// Weights reordered for one instruction form (not kReference).

@@ -1,6 +1,7 @@
 #include "kernels/conv_cost/conv_cost.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/conv_int8/quads.h"
 #include "kernels/sparse_conv_int8/rows.h"
@@ -43,8 +44,13 @@ bool is_depthwise(const ConvShape& shape) {
   return shape.groups > 1 && shape.groups == shape.in_channels;
 }
 
-constexpr double divide_up(double value, double divisor) {
-  return static_cast<double>(static_cast<int64_t>((value + divisor - 1) / divisor));
+double real(int64_t size) {
+  return static_cast<double>(size);
+}
+
+// In whole numbers.
+double divided_up(double value, double divisor) {
+  return std::ceil(value / divisor);
 }
 
 struct Walk {
@@ -55,15 +61,16 @@ struct Walk {
 // As run_strips walks an image: row by row, or all rows as one if that takes less. Depthwise rows
 // are always walked by themselves, and are no strips.
 Walk walk_of(const ConvShape& shape, const OutputSize& size, int32_t strip_vectors) {
-  const double row = divide_up(size.width, 4);
+  const double row = real(divide_up(size.width, 4));
+  const double rows = real(size.height);
   if (is_depthwise(shape)) {
-    return {row * size.height, 0};
+    return {row * rows, 0};
   }
-  Walk walk = {row * size.height, divide_up(row, strip_vectors) * size.height};
+  Walk walk = {row * rows, divided_up(row, strip_vectors) * rows};
   if (shape.stride_w == 1 && shape.stride_h == 1 && size.height > 1) {
-    const double pitch = size.width + (shape.kernel_w - 1) * shape.dilation_w;
-    const double vectors = divide_up((size.height - 1) * pitch + size.width, 4);
-    const double strips = divide_up(vectors, strip_vectors);
+    const double pitch = real(size.width + (shape.kernel_w - 1) * shape.dilation_w);
+    const double vectors = divided_up((rows - 1) * pitch + real(size.width), 4);
+    const double strips = divided_up(vectors, strip_vectors);
     if (vectors + strips <= walk.vectors + walk.strips) {
       walk = {vectors, strips};
     }
@@ -91,21 +98,21 @@ int32_t worthwhile_threads(double cost, int32_t most) {
 }
 
 ConvWork dense_work(const ConvShape& shape, const OutputSize& size, double share) {
-  const double quads = divide_up(shape.out_channels, 4);
-  const double taps = double{1} * shape.kernel_h * shape.kernel_w;
+  const double quads = real(divide_up(shape.out_channels, 4));
+  const double taps = real(shape.kernel_h) * real(shape.kernel_w);
   const double steps = is_depthwise(shape)
-                           ? divide_up(taps, 4)
-                           : divide_up(double{1} * shape.in_channels / shape.groups, 4) * taps;
+                           ? divided_up(taps, 4)
+                           : real(divide_up(shape.in_channels / shape.groups, 4)) * taps;
   const Walk walk = walk_of(shape, size, kQuadStripVectors);
   return {quads * steps * share * walk.vectors, quads * walk.vectors, quads * walk.strips,
-          size.height * size.width == 1};
+          size.one_position()};
 }
 
 ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa) {
   const Walk walk = walk_of(shape, size, sparse_strip_vectors(isa, size.height, size.width));
   return {static_cast<double>(blocks) * walk.vectors,
-          divide_up(shape.out_channels, 4) * walk.vectors, shape.out_channels * walk.strips,
-          size.height * size.width == 1};
+          real(divide_up(shape.out_channels, 4)) * walk.vectors,
+          real(shape.out_channels) * walk.strips, size.one_position()};
 }
 
 ConvWork single_work(const ConvShape& shape, int64_t weights, const OutputSize& size) {
@@ -113,12 +120,14 @@ ConvWork single_work(const ConvShape& shape, int64_t weights, const OutputSize& 
   // Vectors of a strip that are computed together are computed whole.
   constexpr double tile = kSingleTileVectors;
   const double vectors =
-      walk.strips == 0 ? 0
-                       : walk.strips * tile * divide_up(divide_up(walk.vectors, walk.strips), tile);
-  const double copied = divide_up(shape.in_channels, 4) * shape.kernel_h * shape.stride_w;
+      walk.strips == 0
+          ? 0
+          : walk.strips * tile * divided_up(divided_up(walk.vectors, walk.strips), tile);
+  const double copied =
+      real(divide_up(shape.in_channels, 4)) * real(shape.kernel_h) * real(shape.stride_w);
   return {static_cast<double>(weights) * vectors,
-          (divide_up(shape.out_channels, 4) + copied) * walk.vectors,
-          shape.out_channels * walk.strips, size.height * size.width == 1};
+          (real(divide_up(shape.out_channels, 4)) + copied) * walk.vectors,
+          real(shape.out_channels) * walk.strips, size.one_position()};
 }
 
 double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa) {

@@ -9,8 +9,10 @@ namespace edgy::kernels {
 
 /// Size of an output image.
 struct OutputSize {
-  int32_t height = 1;
-  int32_t width = 1;
+  int64_t height = 1;
+  int64_t width = 1;
+
+  bool one_position() const { return height == 1 && width == 1; }
 };
 
 /// What a kernel has to do for one image, in the units that its time is linear in.

@@ -23,7 +23,7 @@ void dense_column(const QuadSteps& first, const int8_t* input, int32_t* sums) {
   for (int quad = 0; quad < Quads; ++quad) {
     sum[0][quad] = sum[1][quad] = Form::start(0);
   }
-  const std::ptrdiff_t quad_bytes = std::ptrdiff_t{16} * first.steps;
+  const std::ptrdiff_t quad_bytes = narrow<std::ptrdiff_t>(int64_t{16} * first.steps);
   const auto accumulate = [&](int set, int32_t step) __attribute__((always_inline)) {
     const typename Form::Operand activations = Form::splat(input + first.offsets[step]);
     const int8_t* weight = first.weights + std::ptrdiff_t{16} * step;
@@ -47,7 +47,7 @@ void dense_column(const QuadSteps& first, const int8_t* input, int32_t* sums) {
 
 /// QuadKernel::AccumulateColumn for weights packed [quad][step][4 out][4 in].
 template <typename Form>
-void accumulate_dense_column(const QuadKernel& kernel, int32_t quad, int32_t quads,
+void accumulate_dense_column(const QuadKernel& kernel, int64_t quad, int64_t quads,
                              const int8_t* input, int32_t* sums) {
   for (; quads >= 4; quads -= 4, quad += 4, sums += 16) {
     dense_column<Form, 4>(steps_of(kernel, quad), input, sums);

@@ -18,12 +18,10 @@ StripCopy copy_of(const PackedConvWeights& weights, const Block4& input) {
 // Whether kernels read a copy of each strip.
 bool copies_strips(const PackedConvWeights& weights, const Block4& input) {
   const ConvShape& shape = weights.shape();
-  const int32_t span_h = (shape.kernel_h - 1) * shape.dilation_h + 1;
-  const int32_t span_w = (shape.kernel_w - 1) * shape.dilation_w + 1;
-  const bool few_positions = input.padded_height() < span_h + shape.stride_h &&
-                             input.padded_width() < span_w + 3 * shape.stride_w;
+  const bool few_positions = input.padded_height() < span_h(shape) + shape.stride_h &&
+                             input.padded_width() < span_w(shape) + 3 * shape.stride_w;
   return weights.isa() != Isa::kReference && !is_depthwise(shape) && !few_positions &&
-         copy_of(weights, input).worthwhile(weights.data().size() / 4);
+         copy_of(weights, input).worthwhile(std::ssize(weights.data()) / 4);
 }
 
 }  // namespace
@@ -39,17 +37,14 @@ bool supports(const ConvShape& shape) {
 
 std::vector<int32_t> conv_offsets(const ConvShape& shape, const Block4& input) {
   std::vector<int32_t> offsets;
-  const int32_t blocks = is_depthwise(shape) ? 1 : group_blocks(shape);
-  offsets.reserve(static_cast<std::size_t>(blocks) * taps(shape) + 3);
-  for (int32_t block = 0; block < blocks; ++block) {
-    for (int32_t kh = 0; kh < shape.kernel_h; ++kh) {
-      for (int32_t kw = 0; kw < shape.kernel_w; ++kw) {
-        const int32_t column = kw * shape.dilation_w;
-        const std::size_t row =
+  const int64_t blocks = is_depthwise(shape) ? 1 : group_blocks(shape);
+  offsets.reserve(to_size(blocks * taps(shape) + 3));
+  for (int64_t block = 0; block < blocks; ++block) {
+    for (int64_t kh = 0; kh < shape.kernel_h; ++kh) {
+      for (int64_t kw = 0; kw < shape.kernel_w; ++kw) {
+        const int64_t row =
             input.block_bytes() * block + input.row_bytes() * (kh * shape.dilation_h);
-        const int32_t position =
-            column % input.phases * input.phase_width() + column / input.phases;
-        offsets.push_back(static_cast<int32_t>(row) + 4 * position);
+        offsets.push_back(narrow<int32_t>(row + input.column_offset(kw * shape.dilation_w)));
       }
     }
   }
@@ -63,8 +58,10 @@ std::vector<int32_t> conv_offsets(const PackedConvWeights& weights, const Block4
   std::vector<int32_t> all = conv_offsets(weights.shape(), input);
   if (copies_strips(weights, input)) {
     const StripCopy copy = copy_of(weights, input);
-    for (int32_t step = 0; step < static_cast<int32_t>(all.size()); ++step) {
-      all[step] = copy.offset(step / taps(weights.shape()), step % taps(weights.shape()));
+    int64_t step = 0;
+    for (int32_t& offset : all) {
+      offset = copy.offset(step / taps(weights.shape()), step % taps(weights.shape()));
+      ++step;
     }
   }
   if (weights.starts().empty()) {
@@ -73,7 +70,7 @@ std::vector<int32_t> conv_offsets(const PackedConvWeights& weights, const Block4
   std::vector<int32_t> offsets;
   offsets.reserve(weights.steps().size());
   for (const int32_t step : weights.steps()) {
-    offsets.push_back(all[step]);
+    offsets.push_back(all.data()[step]);
   }
   return offsets;
 }
@@ -104,7 +101,7 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
   kernel.strip_vectors = kQuadStripVectors;
   kernel.weights = weights.data().data();
   kernel.offsets = offsets.data();
-  kernel.steps = static_cast<int32_t>(offsets.size());
+  kernel.steps = narrow<int32_t>(offsets.size());
   kernel.starts = weights.starts().empty() ? nullptr : weights.starts().data();
   kernel.out_channels = shape.out_channels;
   kernel.quads_per_group = group_quads(shape);
@@ -114,9 +111,9 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
 
 std::vector<int32_t> fold_zero_point(const ConvShape& shape, std::span<const int8_t> weights,
                                      std::span<const int32_t> bias, int32_t zero_point) {
-  const std::size_t row = shape.out_channels == 0 ? 0 : weights.size() / shape.out_channels;
-  std::vector<int32_t> folded(shape.out_channels);
-  for (int32_t o = 0; o < shape.out_channels; ++o) {
+  std::vector<int32_t> folded(to_size(shape.out_channels));
+  const std::size_t row = folded.empty() ? 0 : weights.size() / folded.size();
+  for (std::size_t o = 0; o < folded.size(); ++o) {
     int32_t sum = 0;
     for (const int8_t weight : weights.subspan(row * o, row)) {
       sum += weight;

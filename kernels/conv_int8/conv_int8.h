@@ -16,15 +16,15 @@ namespace edgy::kernels {
 /// What a convolution is, whatever the size of the image. A dense (fully connected) layer is kernel
 /// 1x1. Channels per group must be a multiple of 4 when groups > 1 (`supports` tells).
 struct ConvShape {
-  int32_t in_channels = 0;
-  int32_t out_channels = 0;
-  int32_t kernel_h = 1;
-  int32_t kernel_w = 1;
-  int32_t stride_h = 1;
-  int32_t stride_w = 1;
-  int32_t dilation_h = 1;
-  int32_t dilation_w = 1;
-  int32_t groups = 1;
+  int64_t in_channels = 0;
+  int64_t out_channels = 0;
+  int64_t kernel_h = 1;
+  int64_t kernel_w = 1;
+  int64_t stride_h = 1;
+  int64_t stride_w = 1;
+  int64_t dilation_h = 1;
+  int64_t dilation_w = 1;
+  int64_t groups = 1;
 };
 
 bool supports(const ConvShape& shape);
@@ -38,7 +38,8 @@ struct ConvOutput {
                  ///< float_min/float_max
   };
   Kind kind = Kind::kBlock4;
-  Block4 layout;  ///< channels, height, width always; borders and phases for kBlock4
+  Block4 layout;  ///< channels, height, width always; borders and phases for kBlock4, which must
+                  ///< fit
   void* data = nullptr;
 };
 
@@ -95,7 +96,7 @@ double density_4x4(const ConvShape& shape, std::span<const int8_t> weights);
 
 /// Byte offsets of every (tap, input block) relative to the first input position of an output row;
 /// depends on the image geometry, so it is made once per plan. `input.phases` must equal
-/// shape.stride_w, and the borders of `input` the padding.
+/// shape.stride_w, the borders of `input` the padding, and `input` must fit (`Block4::fits`).
 std::vector<int32_t> conv_offsets(const ConvShape& shape, const Block4& input);
 /// The same for what is stored of `weights`: what `conv_int8` wants.
 std::vector<int32_t> conv_offsets(const PackedConvWeights& weights, const Block4& input);

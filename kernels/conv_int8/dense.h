@@ -98,7 +98,7 @@ void dense_tiles(const QuadSteps& steps, const int8_t* input, int32_t vectors,
 
 /// QuadKernel::Accumulate for weights packed [quad][step][4 out][4 in].
 template <typename Form>
-void accumulate_dense(const QuadKernel& kernel, int32_t quad, const int8_t* input,
+void accumulate_dense(const QuadKernel& kernel, int64_t quad, const int8_t* input,
                       int32_t positions, const int32_t (&bias)[4], QuadSums& sums) {
   const QuadSteps steps = steps_of(kernel, quad);
   if (positions == 2) {

@@ -20,12 +20,12 @@ struct DepthwiseQuad {
 
 /// Neighbouring positions of neighbouring rows.
 struct DepthwiseRows {
-  const int8_t* input;         ///< of the first position
-  std::ptrdiff_t input_pitch;  ///< bytes from an output row's input to that of the next
-  void* out;                   ///< [row][position][4 channels], int8 or float
-  std::ptrdiff_t out_pitch;    ///< bytes from row to row
-  int32_t rows;
-  int32_t width;
+  const int8_t* input;  ///< of the first position
+  int64_t input_pitch;  ///< bytes from an output row's input to that of the next
+  void* out;            ///< [row][position][4 channels], int8 or float
+  int64_t out_pitch;    ///< bytes from row to row
+  int64_t rows;
+  int64_t width;
 };
 
 using RunDepthwise = void (*)(const DepthwiseQuad& quad, const DepthwiseRows& rows,

@@ -152,17 +152,17 @@ void depthwise_rows(const DepthwiseQuad& quad, const DepthwiseRows& rows,
   auto* out = static_cast<int8_t*>(rows.out);
   if (rows.width < 4) {
     alignas(16) int8_t four[4 * Results::kPositionBytes];
-    for (int32_t row = 0; row < rows.rows; ++row) {
+    for (int64_t row = 0; row < rows.rows; ++row) {
       depthwise_tile<Form, Results, 1>(form, own, results, {{input, four}});
-      std::memcpy(out, four, Results::kPositionBytes * rows.width);
+      std::memcpy(out, four, to_size(Results::kPositionBytes * rows.width));
       input += rows.input_pitch;
       out += rows.out_pitch;
     }
     return;
   }
-  const std::ptrdiff_t last = rows.width - 4;
-  const std::ptrdiff_t input_pitch = rows.input_pitch;
-  const std::ptrdiff_t out_pitch = rows.out_pitch;
+  const auto last = narrow<std::ptrdiff_t>(rows.width - 4);
+  const auto input_pitch = narrow<std::ptrdiff_t>(rows.input_pitch);
+  const auto out_pitch = narrow<std::ptrdiff_t>(rows.out_pitch);
   std::ptrdiff_t x = 0;
   const auto next_place = [&]() __attribute__((always_inline)) {
     const std::ptrdiff_t here = std::min(x, last);
@@ -175,7 +175,7 @@ void depthwise_rows(const DepthwiseQuad& quad, const DepthwiseRows& rows,
     }
     return place;
   };
-  int32_t vectors = (rows.width + 3) / 4 * rows.rows;
+  int64_t vectors = divide_up(rows.width, 4) * rows.rows;
   for (; vectors >= 2; vectors -= 2) {
     const DepthwisePlace first = next_place();
     depthwise_tile<Form, Results, 2>(form, own, results, {first, next_place()});

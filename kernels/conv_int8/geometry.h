@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/conv_int8/conv_int8.h"
+#include "kernels/sizes.h"
 
 namespace edgy::kernels {
 
@@ -14,17 +15,25 @@ inline bool is_depthwise(const ConvShape& shape) {
 }
 
 /// Blocks of four input channels of one group.
-inline int32_t group_blocks(const ConvShape& shape) {
-  return (shape.in_channels / shape.groups + 3) / 4;
+inline int64_t group_blocks(const ConvShape& shape) {
+  return divide_up(shape.in_channels / shape.groups, 4);
 }
 
 /// Quads (four output channels) of one group.
-inline int32_t group_quads(const ConvShape& shape) {
-  return std::max(1, (shape.out_channels / shape.groups + 3) / 4);
+inline int64_t group_quads(const ConvShape& shape) {
+  return std::max<int64_t>(1, divide_up(shape.out_channels / shape.groups, 4));
 }
 
-inline int32_t taps(const ConvShape& shape) {
+inline int64_t taps(const ConvShape& shape) {
   return shape.kernel_h * shape.kernel_w;
+}
+
+/// Rows and columns of the padded image between a position's first and last tap, both included.
+inline int64_t span_h(const ConvShape& shape) {
+  return (shape.kernel_h - 1) * shape.dilation_h + 1;
+}
+inline int64_t span_w(const ConvShape& shape) {
+  return (shape.kernel_w - 1) * shape.dilation_w + 1;
 }
 
 }  // namespace edgy::kernels

@@ -18,13 +18,13 @@ struct QuadScales {
   v128_t channel[4];
 };
 
-QuadScales load_scales(const ConvQuantization& quantization, int32_t quad) {
+QuadScales load_scales(const ConvQuantization& quantization, int64_t quad) {
   QuadScales scales;
-  const auto channels = static_cast<int32_t>(quantization.scale.size());
+  const float* scale = quantization.scale.data() + 4 * quad;
+  const int64_t channels = std::ssize(quantization.scale) - 4 * quad;
   for (int32_t i = 0; i < 4; ++i) {
-    const int32_t channel = 4 * quad + i;
     // A channel that does not exist gets scale 0, and so the zero point as its value.
-    scales.channel[i] = wasm_f32x4_splat(channel < channels ? quantization.scale[channel] : 0.0F);
+    scales.channel[i] = wasm_f32x4_splat(i < channels ? scale[i] : 0.0F);
   }
   return scales;
 }
@@ -107,9 +107,9 @@ v128_t requantize_sixteen(const Requantizer& requantizer, const int32_t* sums,
 
 // Channels of one position as int8, each four `stride` bytes after the last four.
 void column_to_values(const ConvQuantization& quantization, const int32_t* sums,
-                      const float* scales, int32_t channels, std::ptrdiff_t stride, int8_t* out) {
+                      const float* scales, int64_t channels, int64_t stride, int8_t* out) {
   const Requantizer requantizer(quantization);
-  int32_t done = 0;
+  int64_t done = 0;
   for (; done + 16 <= channels; done += 16, out += 4 * stride) {
     const v128_t values = requantize_sixteen(requantizer, sums + done, scales + done);
     if (stride == 4) {
@@ -125,23 +125,23 @@ void column_to_values(const ConvQuantization& quantization, const int32_t* sums,
     return;
   }
   // What is left goes through copies that are filled up with zeros.
-  const int32_t left = channels - done;
+  const int64_t left = channels - done;
   alignas(16) int32_t last_sums[16] = {};
   alignas(16) float last_scales[16] = {};
   alignas(16) int8_t values[16];
   std::copy_n(sums + done, left, last_sums);
   std::copy_n(scales + done, left, last_scales);
   wasm_v128_store(values, requantize_sixteen(requantizer, last_sums, last_scales));
-  for (int32_t i = 0; i < left; i += 4, out += stride) {
+  for (int64_t i = 0; i < left; i += 4, out += stride) {
     // Rows end with their last channel; a block's channels that do not exist hold the zero point.
-    std::memcpy(out, values + i, stride == 4 ? std::min(4, left - i) : 4);
+    std::memcpy(out, values + i, stride == 4 ? to_size(std::min<int64_t>(4, left - i)) : 4);
   }
 }
 
 // Channels of one position as floats.
 void column_to_floats(const ConvQuantization& quantization, const int32_t* sums,
-                      const float* scales, int32_t channels, float* out) {
-  int32_t done = 0;
+                      const float* scales, int64_t channels, float* out) {
+  int64_t done = 0;
   const v128_t low = wasm_f32x4_splat(quantization.float_min);
   const v128_t high = wasm_f32x4_splat(quantization.float_max);
   const auto finish = [&](const int32_t* four_sums, const float* four_scales, float* to) {
@@ -160,7 +160,7 @@ void column_to_floats(const ConvQuantization& quantization, const int32_t* sums,
   }
 }
 
-void copy_words(const int8_t* words, int32_t count, int8_t* out) {
+void copy_words(const int8_t* words, int64_t count, int8_t* out) {
   for (; count >= 4; count -= 4, words += 16, out += 16) {
     wasm_v128_store(out, wasm_v128_load(words));
   }
@@ -170,7 +170,7 @@ void copy_words(const int8_t* words, int32_t count, int8_t* out) {
 }
 
 // Words to two rows in turns, the first to `even`.
-void deal_words(const int8_t* words, int32_t count, int8_t* even, int8_t* odd) {
+void deal_words(const int8_t* words, int64_t count, int8_t* even, int8_t* odd) {
   for (; count >= 8; count -= 8, words += 32, even += 16, odd += 16) {
     const v128_t first = wasm_v128_load(words);
     const v128_t second = wasm_v128_load(words + 16);
@@ -187,12 +187,12 @@ void deal_words(const int8_t* words, int32_t count, int8_t* even, int8_t* odd) {
 
 // Calls `store(run, positions before it)` for what exists of `count` positions from `start` on.
 template <typename Store>
-void OutputWriter::for_each_run(int32_t quad, int32_t start, int32_t count,
+void OutputWriter::for_each_run(int64_t quad, int64_t start, int32_t count,
                                 const Store& store) const {
-  int32_t y = start < pitch_ ? 0 : start / pitch_;
-  int32_t x = start - y * pitch_;
-  for (int32_t done = 0; done < count;) {
-    const int32_t left_in_pitch = std::min(count - done, pitch_ - x);
+  int64_t y = start < pitch_ ? 0 : start / pitch_;
+  int64_t x = start - y * pitch_;
+  for (int64_t done = 0; done < count;) {
+    const int64_t left_in_pitch = std::min(count - done, pitch_ - x);
     const Run run = {quad, y, x, std::min(left_in_pitch, output_.layout.width - x)};
     if (run.count > 0) {
       store(run, done);
@@ -203,7 +203,7 @@ void OutputWriter::for_each_run(int32_t quad, int32_t start, int32_t count,
   }
 }
 
-void OutputWriter::store(int32_t quad, int32_t start, int32_t count, const QuadSums& sums) const {
+void OutputWriter::store(int64_t quad, int64_t start, int32_t count, const QuadSums& sums) const {
   const QuadScales scales = load_scales(quantization_, quad);
   const int32_t vectors = (count + 3) / 4;
   alignas(16) union {
@@ -212,28 +212,28 @@ void OutputWriter::store(int32_t quad, int32_t start, int32_t count, const QuadS
   } finished;
   if (output_.kind == ConvOutput::Kind::kRowsFloat) {
     finish_float(quantization_, scales, vectors, sums, finished.values);
-    for_each_run(quad, start, count, [&](const Run& run, int32_t done) {
-      store_floats(run, finished.values + std::ptrdiff_t{4} * done);
+    for_each_run(quad, start, count, [&](const Run& run, int64_t done) {
+      store_floats(run, finished.values + 4 * done);
     });
   } else {
     finish_int8(quantization_, scales, vectors, sums, finished.words);
-    for_each_run(quad, start, count, [&](const Run& run, int32_t done) {
-      store_words(run, finished.words + std::ptrdiff_t{4} * done);
+    for_each_run(quad, start, count, [&](const Run& run, int64_t done) {
+      store_words(run, finished.words + 4 * done);
     });
   }
 }
 
-int8_t* OutputWriter::as_one_run(int32_t quad, int32_t start, int32_t count) const {
+int8_t* OutputWriter::as_one_run(int64_t quad, int64_t start, int32_t count) const {
   const Block4& layout = output_.layout;
-  const int32_t y = start < pitch_ ? 0 : start / pitch_;
-  const int32_t x = start - y * pitch_;
+  const int64_t y = start < pitch_ ? 0 : start / pitch_;
+  const int64_t x = start - y * pitch_;
   if (output_.kind != ConvOutput::Kind::kBlock4 || layout.phases != 1 || x + count > layout.width) {
     return nullptr;
   }
   return static_cast<int8_t*>(output_.data) + layout.offset(quad, y, x);
 }
 
-void OutputWriter::store_planar(int32_t quad, int32_t start, int32_t count,
+void OutputWriter::store_planar(int64_t quad, int64_t start, int32_t count,
                                 const int8_t* values) const {
   alignas(16) int8_t words[4 * kPlanarBytes];
   int8_t* out = as_one_run(quad, start, count);
@@ -249,21 +249,19 @@ void OutputWriter::store_planar(int32_t quad, int32_t start, int32_t count,
     copy_words(words + std::ptrdiff_t{4} * whole, count - whole, out + std::ptrdiff_t{4} * whole);
     return;
   }
-  for_each_run(quad, start, count, [&](const Run& run, int32_t done) {
-    store_words(run, words + std::ptrdiff_t{4} * done);
-  });
+  for_each_run(quad, start, count,
+               [&](const Run& run, int64_t done) { store_words(run, words + 4 * done); });
 }
 
-void OutputWriter::store_column(int32_t quad, int32_t quads, int32_t position,
+void OutputWriter::store_column(int64_t quad, int64_t quads, int64_t position,
                                 const int32_t* sums) const {
   const Block4& layout = output_.layout;
-  const int32_t channels = std::min(4 * quads, layout.channels - 4 * quad);
-  const float* scales = quantization_.scale.data() + std::ptrdiff_t{4} * quad;
-  const int32_t y = position < pitch_ ? 0 : position / pitch_;
-  const int32_t x = position - y * pitch_;
+  const int64_t channels = std::min(4 * quads, layout.channels - 4 * quad);
+  const float* scales = quantization_.scale.data() + 4 * quad;
+  const int64_t y = position < pitch_ ? 0 : position / pitch_;
+  const int64_t x = position - y * pitch_;
   if (output_.kind != ConvOutput::Kind::kBlock4) {
-    const std::size_t first =
-        (static_cast<std::size_t>(y) * layout.width + x) * layout.channels + std::size_t{4} * quad;
+    const int64_t first = (y * layout.width + x) * layout.channels + 4 * quad;
     if (is_float()) {
       column_to_floats(quantization_, sums, scales, channels,
                        static_cast<float*>(output_.data) + first);
@@ -273,8 +271,7 @@ void OutputWriter::store_column(int32_t quad, int32_t quads, int32_t position,
     }
     return;
   }
-  column_to_values(quantization_, sums, scales, channels,
-                   static_cast<std::ptrdiff_t>(layout.block_bytes()),
+  column_to_values(quantization_, sums, scales, channels, layout.block_bytes(),
                    static_cast<int8_t*>(output_.data) + layout.offset(quad, y, x));
 }
 
@@ -282,10 +279,9 @@ void OutputWriter::store_words(const Run& run, const int8_t* words) const {
   const Block4& layout = output_.layout;
   auto* data = static_cast<int8_t*>(output_.data);
   if (output_.kind == ConvOutput::Kind::kRowsInt8) {
-    const std::size_t pixel = static_cast<std::size_t>(run.y) * layout.width + run.x;
-    int8_t* out = data + pixel * layout.channels + std::ptrdiff_t{4} * run.quad;
-    const int32_t channels = std::min(4, layout.channels - 4 * run.quad);
-    for (int32_t i = 0; i < run.count; ++i, out += layout.channels, words += 4) {
+    int8_t* out = data + (run.y * layout.width + run.x) * layout.channels + 4 * run.quad;
+    const int64_t channels = std::min<int64_t>(4, layout.channels - 4 * run.quad);
+    for (int64_t i = 0; i < run.count; ++i, out += layout.channels, words += 4) {
       if (channels == 4) {
         std::memcpy(out, words, 4);
       } else {
@@ -299,17 +295,17 @@ void OutputWriter::store_words(const Run& run, const int8_t* words) const {
     return;
   }
   int8_t* row = data + layout.offset(run.quad, run.y, -layout.pad_left);
-  const std::ptrdiff_t phase_bytes = std::ptrdiff_t{4} * layout.phase_width();
-  int32_t phase = (run.x + layout.pad_left) % layout.phases;
-  int32_t index = (run.x + layout.pad_left) / layout.phases;
+  const int64_t phase_bytes = 4 * layout.phase_width();
+  int64_t phase = (run.x + layout.pad_left) % layout.phases;
+  int64_t index = (run.x + layout.pad_left) / layout.phases;
   if (layout.phases == 2) {
-    int8_t* first = row + phase * phase_bytes + std::ptrdiff_t{4} * index;
-    int8_t* second = row + (1 - phase) * phase_bytes + std::ptrdiff_t{4} * (index + phase);
+    int8_t* first = row + phase * phase_bytes + 4 * index;
+    int8_t* second = row + (1 - phase) * phase_bytes + 4 * (index + phase);
     deal_words(words, run.count, first, second);
     return;
   }
-  for (int32_t i = 0; i < run.count; ++i, words += 4) {
-    std::memcpy(row + phase * phase_bytes + std::ptrdiff_t{4} * index, words, 4);
+  for (int64_t i = 0; i < run.count; ++i, words += 4) {
+    std::memcpy(row + phase * phase_bytes + 4 * index, words, 4);
     if (++phase == layout.phases) {
       phase = 0;
       ++index;
@@ -319,11 +315,10 @@ void OutputWriter::store_words(const Run& run, const int8_t* words) const {
 
 void OutputWriter::store_floats(const Run& run, const float* values) const {
   const Block4& layout = output_.layout;
-  const std::size_t pixel = static_cast<std::size_t>(run.y) * layout.width + run.x;
-  float* out =
-      static_cast<float*>(output_.data) + pixel * layout.channels + std::ptrdiff_t{4} * run.quad;
-  const int32_t channels = std::min(4, layout.channels - 4 * run.quad);
-  for (int32_t i = 0; i < run.count; ++i, out += layout.channels, values += 4) {
+  float* out = static_cast<float*>(output_.data) +
+               (run.y * layout.width + run.x) * layout.channels + 4 * run.quad;
+  const int64_t channels = std::min<int64_t>(4, layout.channels - 4 * run.quad);
+  for (int64_t i = 0; i < run.count; ++i, out += layout.channels, values += 4) {
     if (channels == 4) {
       wasm_v128_store(out, wasm_v128_load(values));
     } else {

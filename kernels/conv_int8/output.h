@@ -24,23 +24,23 @@ class OutputWriter {
  public:
   /// Positions are numbered y * pitch + x; those with x >= output.layout.width do not exist and are
   /// skipped.
-  OutputWriter(const ConvQuantization& quantization, const ConvOutput& output, int32_t pitch)
+  OutputWriter(const ConvQuantization& quantization, const ConvOutput& output, int64_t pitch)
       : quantization_(quantization), output_(output), pitch_(pitch) {}
 
   /// Finishes and stores `count` positions from number `start` on, of channels 4 * quad and
   /// following.
-  void store(int32_t quad, int32_t start, int32_t count, const QuadSums& sums) const;
+  void store(int64_t quad, int64_t start, int32_t count, const QuadSums& sums) const;
   /// Stores int8 values that are finished: `values` is [4][kPlanarBytes], not for kRowsFloat.
-  void store_planar(int32_t quad, int32_t start, int32_t count, const int8_t* values) const;
+  void store_planar(int64_t quad, int64_t start, int32_t count, const int8_t* values) const;
   /// Finishes and stores one position of `quads` quads; `sums` is [quads][4], all of it readable.
-  void store_column(int32_t quad, int32_t quads, int32_t position, const int32_t* sums) const;
+  void store_column(int64_t quad, int64_t quads, int64_t position, const int32_t* sums) const;
 
   /// Neighbouring positions of one output row.
   struct Run {
-    int32_t quad;
-    int32_t y;
-    int32_t x;
-    int32_t count;
+    int64_t quad;
+    int64_t y;
+    int64_t x;
+    int64_t count;
   };
   /// Stores int8 values that are finished, [position][4]; not for kRowsFloat.
   void store_words(const Run& run, const int8_t* words) const;
@@ -51,13 +51,13 @@ class OutputWriter {
 
  private:
   template <typename Store>
-  void for_each_run(int32_t quad, int32_t start, int32_t count, const Store& store) const;
+  void for_each_run(int64_t quad, int64_t start, int32_t count, const Store& store) const;
   /// Where `count` positions are stored, if one after another; else null.
-  int8_t* as_one_run(int32_t quad, int32_t start, int32_t count) const;
+  int8_t* as_one_run(int64_t quad, int64_t start, int32_t count) const;
 
   const ConvQuantization& quantization_;
   const ConvOutput& output_;
-  int32_t pitch_;
+  int64_t pitch_;
 };
 
 }  // namespace edgy::kernels

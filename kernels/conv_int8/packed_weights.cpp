@@ -11,14 +11,14 @@ namespace {
 
 std::vector<int8_t> pack_depthwise(const ConvShape& shape, std::span<const int8_t> weights,
                                    Isa isa) {
-  const int32_t step_taps = depthwise_step_taps(isa);
-  const int32_t steps = (taps(shape) + step_taps - 1) / step_taps;
-  const std::size_t step_bytes = std::size_t{4} * step_taps;
-  std::vector<int8_t> packed(step_bytes * steps * ((shape.out_channels + 3) / 4));
-  for (int32_t channel = 0; channel < shape.out_channels; ++channel) {
-    for (int32_t tap = 0; tap < taps(shape); ++tap) {
-      packed[step_bytes * (channel / 4 * steps + tap / step_taps) + step_taps * (channel % 4) +
-             tap % step_taps] = weights[std::size_t{1} * channel * taps(shape) + tap];
+  const int64_t step_taps = depthwise_step_taps(isa);
+  const int64_t steps = divide_up(taps(shape), step_taps);
+  std::vector<int8_t> packed(to_size(4 * step_taps * steps * divide_up(shape.out_channels, 4)));
+  const int8_t* weight = weights.data();
+  for (int64_t channel = 0; channel < shape.out_channels; ++channel) {
+    for (int64_t tap = 0; tap < taps(shape); ++tap) {
+      const int64_t step = channel / 4 * steps + tap / step_taps;
+      packed.data()[step_taps * (4 * step + channel % 4) + tap % step_taps] = *weight++;
     }
   }
   return packed;
@@ -27,15 +27,15 @@ std::vector<int8_t> pack_depthwise(const ConvShape& shape, std::span<const int8_
 }  // namespace
 
 std::vector<int8_t> pack_quads(const ConvShape& shape, std::span<const int8_t> weights) {
-  const int32_t channels = shape.in_channels / shape.groups;
-  const std::size_t steps = std::size_t{1} * group_blocks(shape) * taps(shape);
-  std::vector<int8_t> packed(16 * steps * ((shape.out_channels + 3) / 4));
+  const int64_t channels = shape.in_channels / shape.groups;
+  const int64_t steps = group_blocks(shape) * taps(shape);
+  std::vector<int8_t> packed(to_size(16 * steps * divide_up(shape.out_channels, 4)));
   const int8_t* weight = weights.data();
-  for (int32_t o = 0; o < shape.out_channels; ++o) {
+  for (int64_t o = 0; o < shape.out_channels; ++o) {
     int8_t* quad = packed.data() + 16 * steps * (o / 4);
-    for (int32_t tap = 0; tap < taps(shape); ++tap) {
-      for (int32_t c = 0; c < channels; ++c) {
-        const std::size_t step = std::size_t{1} * (c / 4) * taps(shape) + tap;
+    for (int64_t tap = 0; tap < taps(shape); ++tap) {
+      for (int64_t c = 0; c < channels; ++c) {
+        const int64_t step = c / 4 * taps(shape) + tap;
         quad[16 * step + 4 * (o % 4) + c % 4] = *weight++;
       }
     }
@@ -63,7 +63,7 @@ PackedConvWeights::PackedConvWeights(const ConvShape& shape, std::span<const int
 void PackedConvWeights::keep_non_zero() {
   const std::vector<int8_t> all = std::move(data_);
   data_.clear();
-  const int32_t all_steps = group_blocks(shape_) * taps(shape_);
+  const auto all_steps = narrow<int32_t>(group_blocks(shape_) * taps(shape_));
   starts_.push_back(0);
   for (auto block = all.begin(); block != all.end();) {
     for (int32_t step = 0; step < all_steps; ++step, block += 16) {
@@ -72,24 +72,24 @@ void PackedConvWeights::keep_non_zero() {
         data_.insert(data_.end(), block, block + 16);
       }
     }
-    starts_.push_back(static_cast<int32_t>(steps_.size()));
+    starts_.push_back(narrow<int32_t>(steps_.size()));
   }
   data_.shrink_to_fit();
 }
 
 double density_4x4(const ConvShape& shape, std::span<const int8_t> weights) {
-  const int32_t channels = shape.in_channels / shape.groups;
-  const int32_t row = taps(shape) * channels;
+  const int64_t channels = shape.in_channels / shape.groups;
+  const int64_t row = taps(shape) * channels;
   int64_t blocks = 0;
   int64_t stored = 0;
-  for (int32_t o = 0; o < shape.out_channels; o += 4) {
-    for (int32_t tap = 0; tap < row; tap += channels) {
-      for (int32_t c = 0; c < channels; c += 4) {
+  for (int64_t o = 0; o < shape.out_channels; o += 4) {
+    for (int64_t tap = 0; tap < row; tap += channels) {
+      for (int64_t c = 0; c < channels; c += 4) {
         bool any = false;
-        for (int32_t i = o; i < std::min(o + 4, shape.out_channels) && !any; ++i) {
-          const auto four = weights.subspan(static_cast<std::size_t>(i) * row + tap + c,
-                                            std::min(4, channels - c));
-          any = std::any_of(four.begin(), four.end(), [](int8_t weight) { return weight != 0; });
+        for (int64_t i = o; i < std::min(o + 4, shape.out_channels) && !any; ++i) {
+          const int8_t* four = weights.data() + i * row + tap + c;
+          any = std::any_of(four, four + std::min<int64_t>(4, channels - c),
+                            [](int8_t weight) { return weight != 0; });
         }
         ++blocks;
         stored += any ? 1 : 0;

@@ -15,12 +15,12 @@ struct QuadSteps {
   int32_t steps;
 };
 
-inline QuadSteps steps_of(const QuadKernel& kernel, int32_t quad) {
+inline QuadSteps steps_of(const QuadKernel& kernel, int64_t quad) {
   if (kernel.starts == nullptr) {
-    return {kernel.weights + std::size_t{16} * kernel.steps * quad, kernel.offsets, kernel.steps};
+    return {kernel.weights + int64_t{16} * kernel.steps * quad, kernel.offsets, kernel.steps};
   }
   const int32_t begin = kernel.starts[quad];
-  return {kernel.weights + std::size_t{16} * begin, kernel.offsets + begin,
+  return {kernel.weights + int64_t{16} * begin, kernel.offsets + begin,
           kernel.starts[quad + 1] - begin};
 }
 

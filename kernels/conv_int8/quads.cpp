@@ -7,20 +7,20 @@ namespace edgy::kernels {
 namespace {
 
 // Quads of one position that are computed before any is stored.
-constexpr int32_t kColumnQuads = 64;
+constexpr int64_t kColumnQuads = 64;
 
 }  // namespace
 
-int32_t QuadKernel::first_quad(int32_t part, int32_t parts) const {
-  const int32_t quads = (out_channels + 3) / 4;
+int64_t QuadKernel::first_quad(int64_t part, int64_t parts) const {
+  const int64_t quads = divide_up(out_channels, 4);
   if (part == parts || starts == nullptr) {
-    return static_cast<int32_t>(int64_t{quads} * part / parts);
+    return quads * part / parts;
   }
-  const int64_t steps_before = int64_t{starts[quads]} * part / parts;
-  return static_cast<int32_t>(std::lower_bound(starts, starts + quads, steps_before) - starts);
+  const int64_t steps_before = starts[quads] * part / parts;
+  return std::lower_bound(starts, starts + quads, steps_before) - starts;
 }
 
-ChannelRange QuadKernel::part(int32_t index, int32_t parts) const {
+ChannelRange QuadKernel::part(int64_t index, int64_t parts) const {
   return {4 * first_quad(index, parts), std::min(4 * first_quad(index + 1, parts), out_channels)};
 }
 
@@ -31,10 +31,11 @@ void QuadKernel::run(const Strip& strip, const ChannelRange& channels,
     return;
   }
   QuadSums sums = {};
-  for (int32_t quad = channels.begin / 4; 4 * quad < channels.end; ++quad) {
+  const int32_t* biases = quantization.bias.data();
+  for (int64_t quad = channels.begin / 4; 4 * quad < channels.end; ++quad) {
     int32_t bias[4] = {};
     for (int32_t i = 0; i < 4 && 4 * quad + i < out_channels; ++i) {
-      bias[i] = quantization.bias[4 * quad + i];
+      bias[i] = biases[4 * quad + i];
     }
     const int8_t* input = strip.input + strip.group_bytes * (quad / quads_per_group);
     accumulate(*this, quad, input, strip.positions, bias, sums);
@@ -46,13 +47,13 @@ void QuadKernel::run_column(const Strip& strip, const ChannelRange& range,
                             const ConvQuantization& quantization,
                             const OutputWriter& writer) const {
   alignas(16) int32_t sums[4 * kColumnQuads];
-  const int32_t end_quad = (range.end + 3) / 4;
-  for (int32_t first = range.begin / 4; first < end_quad;) {
-    const int32_t group = first / quads_per_group;
-    const int32_t end = std::min({first + kColumnQuads, end_quad, quads_per_group * (group + 1)});
-    const int32_t channels = std::min(4 * end, out_channels) - 4 * first;
-    std::copy_n(quantization.bias.data() + std::ptrdiff_t{4} * first, channels, sums);
-    std::fill(sums + channels, sums + std::ptrdiff_t{4} * (end - first), 0);
+  const int64_t end_quad = divide_up(range.end, 4);
+  for (int64_t first = range.begin / 4; first < end_quad;) {
+    const int64_t group = first / quads_per_group;
+    const int64_t end = std::min({first + kColumnQuads, end_quad, quads_per_group * (group + 1)});
+    const int64_t channels = std::min(4 * end, out_channels) - 4 * first;
+    std::copy_n(quantization.bias.data() + 4 * first, channels, sums);
+    std::fill(sums + channels, sums + 4 * (end - first), 0);
     accumulate_column(*this, first, end - first, strip.input + strip.group_bytes * group, sums);
     writer.store_column(first, end - first, strip.start, sums);
     first = end;

@@ -15,16 +15,16 @@ class QuadKernel final : public StripKernel {
  public:
   /// Sums of the quad over `positions` neighbours from `input` on,
   /// starting from `bias`. Every vector that holds a position is written whole.
-  using Accumulate = void (*)(const QuadKernel& kernel, int32_t quad, const int8_t* input,
+  using Accumulate = void (*)(const QuadKernel& kernel, int64_t quad, const int8_t* input,
                               int32_t positions, const int32_t (&bias)[4], QuadSums& sums);
   /// Sums of `quads` quads of one group at one position, added to `sums` ([quads][4], holding the
   /// biases).
-  using AccumulateColumn = void (*)(const QuadKernel& kernel, int32_t quad, int32_t quads,
+  using AccumulateColumn = void (*)(const QuadKernel& kernel, int64_t quad, int64_t quads,
                                     const int8_t* input, int32_t* sums);
 
   void run(const Strip& strip, const ChannelRange& channels, const ConvQuantization& quantization,
            const OutputWriter& writer) const override;
-  ChannelRange part(int32_t index, int32_t parts) const override;
+  ChannelRange part(int64_t index, int64_t parts) const override;
 
   Accumulate accumulate = nullptr;
   AccumulateColumn accumulate_column = nullptr;  ///< for strips of one position; may be null
@@ -32,13 +32,13 @@ class QuadKernel final : public StripKernel {
   const int32_t* offsets = nullptr;              ///< bytes from the first position's input
   const int32_t* starts = nullptr;  ///< of PackedConvWeights; null: `steps` are the same for all
   int32_t steps = 0;                ///< without `starts`: offsets per output channel
-  int32_t out_channels = 0;
-  int32_t quads_per_group = 1;  ///< quads that read the same input channels
+  int64_t out_channels = 0;
+  int64_t quads_per_group = 1;  ///< quads that read the same input channels
 
  private:
   void run_column(const Strip& strip, const ChannelRange& channels,
                   const ConvQuantization& quantization, const OutputWriter& writer) const;
-  int32_t first_quad(int32_t part, int32_t parts) const;
+  int64_t first_quad(int64_t part, int64_t parts) const;
 };
 
 }  // namespace edgy::kernels

@@ -12,7 +12,7 @@ void conv_int8_reference(const ConvShape& shape, std::span<const int8_t> weights
                          const ConvQuantization& quantization, const ConvOutput& output);
 
 /// Finishes one sum and stores it at channel o of position (y, x).
-void store_reference(const ConvQuantization& quantization, const ConvOutput& output, int32_t o,
-                     int32_t y, int32_t x, int32_t sum);
+void store_reference(const ConvQuantization& quantization, const ConvOutput& output, int64_t o,
+                     int64_t y, int64_t x, int32_t sum);
 
 }  // namespace edgy::kernels

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/conv_int8/geometry.h"
 #include "kernels/simd.h"
 
 namespace edgy::kernels {
@@ -9,7 +10,7 @@ namespace {
 
 // 64 Ki values: the first-level cache of most machines is smaller, but second-level reads of a
 // compact range are cheap.
-constexpr std::size_t kCapacity = std::size_t{64} << 10;
+constexpr int64_t kCapacity = int64_t{64} << 10;
 // Kernels of single weights read up to sixteen positions past the last.
 alignas(64) thread_local int8_t buffer[2 * (kCapacity + 64)];
 
@@ -73,9 +74,9 @@ void copy_vectors(const int8_t* from, int32_t bytes, int8_t* out) {
 
 // Values of a segment. Where it costs little room, a segment begins with a cache line: what a row
 // of weights reads of it lies in as few lines as can be.
-int32_t in_cache_lines(int32_t values, CopiedWidth width) {
-  const int32_t line = 64 / static_cast<int32_t>(width);
-  const int32_t whole = (values + line - 1) / line * line;
+int64_t in_cache_lines(int64_t values, CopiedWidth width) {
+  const int64_t line = 64 / static_cast<int64_t>(width);
+  const int64_t whole = divide_up(values, line) * line;
   return whole - values <= values / 8 ? whole : values;
 }
 
@@ -88,54 +89,55 @@ StripCopy::StripCopy(const ConvShape& shape, const Block4& input, int32_t strip_
       strip_vectors_(strip_vectors),
       width_(width),
       order_(order),
-      segment_values_(in_cache_lines(
-          16 * strip_vectors + 4 * ((shape.kernel_w - 1) * shape.dilation_w / input.phases),
-          width)) {}
+      segment_values_(
+          in_cache_lines(16 * strip_vectors + 4 * ((span_w(shape) - 1) / input.phases), width)) {}
 
 bool StripCopy::fits() const {
-  return std::size_t(input_.blocks()) * segments() * segment_values_ <= kCapacity;
+  // A model may name any stride and kernel.
+  return capped_product(input_.blocks(), segments(), segment_values_) <= kCapacity;
 }
 
-bool StripCopy::worthwhile(std::size_t stored_blocks) const {
+bool StripCopy::worthwhile(int64_t stored_blocks) const {
   if (!fits()) {
     return false;
   }
-  const std::size_t segments_copied = std::size_t(input_.blocks()) * segments();
+  const int64_t segments_copied = input_.blocks() * segments();
   // A stored block costs eight loads, a copied segment about ten loads and stores; widened values
   // save a third of a block.
   return stored_blocks >= 16 * segments_copied &&
          (width_ == CopiedWidth::k16Bits || block_bytes() < input_.block_bytes());
 }
 
-int32_t StripCopy::segment_of(int32_t block, int32_t tap) const {
-  const int32_t row = tap / shape_.kernel_w;
-  const int32_t column = tap % shape_.kernel_w * shape_.dilation_w;
+int64_t StripCopy::segment_of(int64_t block, int64_t tap) const {
+  const int64_t row = tap / shape_.kernel_w;
+  const int64_t column = tap % shape_.kernel_w * shape_.dilation_w;
   return (block * shape_.kernel_h + row) * input_.phases + column % input_.phases;
 }
 
-int32_t StripCopy::offset(int32_t block, int32_t tap) const {
-  const int32_t position = tap % shape_.kernel_w * shape_.dilation_w / input_.phases;
-  return segment_of(block, tap) * segment_bytes() + 4 * position * static_cast<int32_t>(width_);
+int32_t StripCopy::offset(int64_t block, int64_t tap) const {
+  const int64_t position = tap % shape_.kernel_w * shape_.dilation_w / input_.phases;
+  return narrow<int32_t>(segment_of(block, tap) * segment_bytes() + 4 * position * value_bytes());
 }
 
-int32_t StripCopy::channel_offset(int32_t channel, int32_t tap) const {
-  const int32_t position = tap % shape_.kernel_w * shape_.dilation_w / input_.phases;
-  const int32_t values = channel % 4 * (segment_values_ / 4) + position;
-  return segment_of(channel / 4, tap) * segment_bytes() + values * static_cast<int32_t>(width_);
+int32_t StripCopy::channel_offset(int64_t channel, int64_t tap) const {
+  const int64_t position = tap % shape_.kernel_w * shape_.dilation_w / input_.phases;
+  const int64_t values = channel % 4 * (segment_values_ / 4) + position;
+  return narrow<int32_t>(segment_of(channel / 4, tap) * segment_bytes() + values * value_bytes());
 }
 
 const int8_t* StripCopy::fill(const int8_t* input, int32_t vectors) const {
   // Kernels read whole vectors of the strip, moved by up to the last tap.
-  const int32_t values = segment_values_ - 16 * (strip_vectors_ - vectors);
-  const std::ptrdiff_t phase_bytes = std::ptrdiff_t{4} * input_.phase_width();
+  const auto segment_values = narrow<int32_t>(segment_values_);
+  const int32_t values = segment_values - 16 * (strip_vectors_ - vectors);
+  const int64_t phase_bytes = 4 * input_.phase_width();
   int8_t* out = buffer;
-  for (int32_t block = 0; block < input_.blocks(); ++block) {
-    for (int32_t row = 0; row < shape_.kernel_h; ++row) {
-      const int8_t* from = input + input_.block_bytes() * block +
-                           input_.row_bytes() * (static_cast<std::size_t>(row) * shape_.dilation_h);
-      for (int32_t phase = 0; phase < input_.phases; ++phase) {
+  for (int64_t block = 0; block < input_.blocks(); ++block) {
+    for (int64_t row = 0; row < shape_.kernel_h; ++row) {
+      const int8_t* from =
+          input + input_.block_bytes() * block + input_.row_bytes() * (row * shape_.dilation_h);
+      for (int64_t phase = 0; phase < input_.phases; ++phase) {
         if (order_ == CopiedOrder::kPlanar) {
-          copy_planar(from + phase * phase_bytes, values / 4, segment_values_ / 4, width_, out);
+          copy_planar(from + phase * phase_bytes, values / 4, segment_values / 4, width_, out);
         } else if (width_ == CopiedWidth::k16Bits) {
           widen_vectors(from + phase * phase_bytes, values, out);
         } else {

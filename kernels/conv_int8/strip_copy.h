@@ -35,28 +35,29 @@ class StripCopy {
   bool fits() const;
 
   /// Whether copying serves at all; if not, kernels read the image itself.
-  bool worthwhile(std::size_t stored_blocks) const;
+  bool worthwhile(int64_t stored_blocks) const;
   /// Byte offset in the copy of `tap` (row major) of channel block `block`, first position of the
   /// strip.
-  int32_t offset(int32_t block, int32_t tap) const;
+  int32_t offset(int64_t block, int64_t tap) const;
   /// The same of one channel, in CopiedOrder::kPlanar.
-  int32_t channel_offset(int32_t channel, int32_t tap) const;
-  std::size_t block_bytes() const { return std::size_t(segments()) * segment_bytes(); }
+  int32_t channel_offset(int64_t channel, int64_t tap) const;
+  int64_t block_bytes() const { return segments() * segment_bytes(); }
   /// Copies what a strip of `vectors` vectors at `input` needs, of all blocks; returns where it
   /// lies (valid until the next call of this thread).
   const int8_t* fill(const int8_t* input, int32_t vectors) const;
 
  private:
-  int32_t segment_bytes() const { return segment_values_ * static_cast<int32_t>(width_); }
-  int32_t segment_of(int32_t block, int32_t tap) const;
-  int32_t segments() const { return shape_.kernel_h * input_.phases; }
+  int64_t segment_bytes() const { return segment_values_ * value_bytes(); }
+  int64_t value_bytes() const { return static_cast<int64_t>(width_); }
+  int64_t segment_of(int64_t block, int64_t tap) const;
+  int64_t segments() const { return shape_.kernel_h * input_.phases; }
 
   const ConvShape& shape_;
   const Block4& input_;
   int32_t strip_vectors_;
   CopiedWidth width_;
   CopiedOrder order_;
-  int32_t segment_values_;
+  int64_t segment_values_;
 };
 
 }  // namespace edgy::kernels

@@ -13,16 +13,16 @@ class StripCopy;
 
 /// Neighbouring positions of one output row.
 struct Strip {
-  const int8_t* input;      ///< of the first position, first channel
-  std::size_t group_bytes;  ///< from the input channels of one group to those of the next
-  int32_t start;            ///< number of the first position, as OutputWriter counts
-  int32_t positions;
+  const int8_t* input;  ///< of the first position, first channel
+  int64_t group_bytes;  ///< from the input channels of one group to those of the next
+  int64_t start;        ///< number of the first position, as OutputWriter counts
+  int32_t positions;    ///< at most 4 * strip_vectors
 };
 
 /// Output channels `begin` to `end` (left out).
 struct ChannelRange {
-  int32_t begin;
-  int32_t end;
+  int64_t begin;
+  int64_t end;
 };
 
 /// One convolution in one instruction form, weights and tap offsets bound.
@@ -33,10 +33,10 @@ class StripKernel {
                    const ConvQuantization& quantization, const OutputWriter& writer) const = 0;
   /// Part `index` of the output channels cut into `parts` of about equally many stored weights;
   /// some may be empty. No two parts hold channels of the same four.
-  virtual ChannelRange part(int32_t index, int32_t parts) const = 0;
+  virtual ChannelRange part(int64_t index, int64_t parts) const = 0;
 
   int32_t strip_vectors = kStripVectors;  ///< most vectors of a strip
-  int32_t blocks_per_group = 0;           ///< input channel blocks of one group
+  int64_t blocks_per_group = 0;           ///< input channel blocks of one group
   /// For weights whose offsets count in a copy of the strip; or null.
   const StripCopy* copy = nullptr;
 

@@ -41,7 +41,7 @@ void copy_strided(const void* in, int64_t base, Extents shape, const Strides& st
     for_each_offset(shape.first(rank == 0 ? 0 : rank - 1), outer, [&](int64_t offset) {
       const Element* x = from + offset;
       if (step == 1) {
-        std::memcpy(to, x, static_cast<std::size_t>(inner) * sizeof(Element));
+        std::memcpy(to, x, to_size(inner) * sizeof(Element));
       } else {
         for (int64_t i = 0; i < inner; ++i) {
           to[i] = x[i * step];
@@ -60,8 +60,9 @@ void transpose(const void* in, Extents shape, std::span<const int32_t> perm, std
   std::array<int64_t, kMaxRank> out_shape{};
   Strides moved{};
   for (std::size_t i = 0; i < perm.size(); ++i) {
-    out_shape[i] = shape[perm[i]];
-    moved[i] = strides[perm[i]];
+    const std::size_t from = to_size(perm[i]);
+    out_shape[i] = shape[from];
+    moved[i] = strides[from];
   }
   copy_strided(in, 0, Extents(out_shape).first(perm.size()), moved, width, out);
 }
@@ -70,9 +71,9 @@ void concat(std::span<const ConcatPart> parts, int64_t outer, std::size_t width,
   auto* to = static_cast<uint8_t*>(out);
   for (int64_t row = 0; row < outer; ++row) {
     for (const ConcatPart& part : parts) {
-      const std::size_t bytes = static_cast<std::size_t>(part.run) * width;
+      const int64_t bytes = part.run * narrow<int64_t>(width);
       if (bytes != 0) {
-        std::memcpy(to, static_cast<const uint8_t*>(part.data) + row * bytes, bytes);
+        std::memcpy(to, static_cast<const uint8_t*>(part.data) + row * bytes, to_size(bytes));
         to += bytes;
       }
     }
@@ -85,12 +86,12 @@ bool gather(const void* data, int64_t outer, int64_t extent, int64_t inner,
                    [=](int64_t i) { return i >= -extent && i < extent; })) {
     return false;
   }
-  const std::size_t bytes = static_cast<std::size_t>(inner) * width;
+  const int64_t bytes = inner * narrow<int64_t>(width);
   auto* to = static_cast<uint8_t*>(out);
   for (int64_t row = 0; row < outer && bytes != 0; ++row) {
     for (const int64_t index : indices) {
       const int64_t at = row * extent + (index < 0 ? index + extent : index);
-      std::memcpy(to, static_cast<const uint8_t*>(data) + at * bytes, bytes);
+      std::memcpy(to, static_cast<const uint8_t*>(data) + at * bytes, to_size(bytes));
       to += bytes;
     }
   }

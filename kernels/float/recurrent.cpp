@@ -23,7 +23,7 @@ float dot(const float* a, const float* b, std::size_t count) {
 }
 
 /// out[i] = bias[first + i] + row(first + i) . x; the bias is of w (`part` 0) or of r (`part` 1).
-void project(const RecurrentWeights& weights, int part, std::size_t first, const float* x,
+void project(const RecurrentWeights& weights, std::size_t part, std::size_t first, const float* x,
              std::span<float> out) {
   const std::span<const float> matrix = part == 0 ? weights.w : weights.r;
   const std::size_t columns = part == 0 ? weights.inputs : weights.hidden;

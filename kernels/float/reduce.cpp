@@ -17,8 +17,9 @@ void fold(std::span<const float> x, Extents shape, uint32_t axes, std::span<floa
     }
   }
   const float* in = x.data();
+  float* results = out.data();
   for_each_offset(shape, strides,
-                  [&](int64_t offset) { out[offset] = function(out[offset], *in++); });
+                  [&](int64_t offset) { results[offset] = function(results[offset], *in++); });
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/sizes.h"
+
 namespace edgy::kernels {
 
 /// Row-major extents, outermost first. At most kMaxRank axes; extents are not negative.

@@ -100,7 +100,7 @@ LogMel::LogMel(const LogMelParameters& parameters)
     parameters_.f_max = static_cast<float>(parameters_.sample_rate) / 2;
   }
   for (int32_t i = 0; i < parameters_.window; ++i) {
-    hann_[i] =
+    hann_.data()[i] =
         static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * i / parameters_.window));
   }
   for (std::size_t phase = 0; phase < phases_; ++phase) {

@@ -37,7 +37,7 @@ class PackedCodebook {
     return (panels_.size() + half_norm_.size()) * sizeof(float) + screen_.bytes();
   }
   /// Bytes that `nearest_code` works in, whatever the number of rows.
-  std::size_t scratch_bytes() const { return Screening::scratch_bytes(screen_); }
+  int64_t scratch_bytes() const { return Screening::scratch_bytes(screen_); }
   const float* panels() const { return panels_.data(); }
   std::span<const float> half_norm() const { return half_norm_; }  ///< padded to whole panels
   const ScreenCodebook& screen() const { return screen_; }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/simd.h"
+#include "kernels/sizes.h"
 
 namespace edgy::kernels {
 namespace {
@@ -142,9 +143,11 @@ ScreenCodebook::ScreenCodebook(std::span<const float> codebook, std::span<const 
   }
 }
 
-std::size_t Screening::scratch_bytes(const ScreenCodebook& codebook) {
-  return codebook.padded_codes() * (kRows + 1) * sizeof(int32_t) +
-         codebook.dimension_pairs() * 2 * kRows * sizeof(int16_t);
+int64_t Screening::scratch_bytes(const ScreenCodebook& codebook) {
+  constexpr int64_t kCodeBytes = (kRows + 1) * sizeof(int32_t);
+  constexpr int64_t kPairBytes = 2 * kRows * sizeof(int16_t);
+  return kCodeBytes * narrow<int64_t>(codebook.padded_codes()) +
+         kPairBytes * narrow<int64_t>(codebook.dimension_pairs());
 }
 
 Screening::Screening(const ScreenCodebook& codebook, std::span<const float> half_norm,

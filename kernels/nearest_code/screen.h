@@ -50,7 +50,7 @@ class Screening {
   static constexpr std::size_t kRows = 4;  ///< scored at a time: a codebook load serves all
 
   /// Bytes that a screening works in.
-  static std::size_t scratch_bytes(const ScreenCodebook& codebook);
+  static int64_t scratch_bytes(const ScreenCodebook& codebook);
 
   /// Chooses a step for the rows of z [N][D]. `scratch` is aligned to 16 bytes. All arguments
   /// outlive this.

@@ -63,18 +63,18 @@ void quantize_rows(const float* input, std::size_t count, const QuantizeParamete
 void quantize_to_block4(const Block4& layout, const float* channels_last,
                         const QuantizeParameters& parameters, int8_t* output) {
   const Quantizer quantizer(parameters);
-  const std::size_t channels = layout.channels;
-  for (int32_t block = 0; block < layout.blocks(); ++block) {
-    const std::size_t first = std::size_t{4} * block;
+  const int64_t channels = layout.channels;
+  for (int64_t block = 0; block < layout.blocks(); ++block) {
+    const int64_t first = 4 * block;
     const float* from = channels_last + first;
-    for (int32_t y = 0; y < layout.height; ++y) {
-      for (int32_t x = 0; x < layout.width; ++x, from += channels) {
+    for (int64_t y = 0; y < layout.height; ++y) {
+      for (int64_t x = 0; x < layout.width; ++x, from += channels) {
         int8_t* cell = output + layout.offset(block, y, x);
         if (first + 4 <= channels) {
           const v128_t values = quantizer(wasm_v128_load(from));
           wasm_v128_store32_lane(cell, narrow(values, values, values, values), 0);
         } else {
-          for (std::size_t c = 0; first + c < channels; ++c) {
+          for (int64_t c = 0; first + c < channels; ++c) {
             cell[c] = quantize_one(from[c], parameters);
           }
         }
@@ -86,13 +86,12 @@ void quantize_to_block4(const Block4& layout, const float* channels_last,
 void quantize_planes_to_block4(const Block4& layout, const float* channels_first,
                                const QuantizeParameters& parameters, int8_t* output) {
   const Quantizer quantizer(parameters);
-  const std::size_t plane = static_cast<std::size_t>(layout.height) * layout.width;
-  for (int32_t block = 0; block < layout.blocks(); ++block) {
-    const int32_t channels = std::min(4, layout.channels - 4 * block);
-    for (int32_t y = 0; y < layout.height; ++y) {
-      const float* row =
-          channels_first + plane * 4 * block + static_cast<std::size_t>(y) * layout.width;
-      int32_t x = 0;
+  const int64_t plane = layout.height * layout.width;
+  for (int64_t block = 0; block < layout.blocks(); ++block) {
+    const int64_t channels = std::min<int64_t>(4, layout.channels - 4 * block);
+    for (int64_t y = 0; y < layout.height; ++y) {
+      const float* row = channels_first + plane * 4 * block + y * layout.width;
+      int64_t x = 0;
       if (channels == 4) {
         for (; x + 4 <= layout.width; x += 4) {
           const float* from = row + x;
@@ -114,7 +113,7 @@ void quantize_planes_to_block4(const Block4& layout, const float* channels_first
       }
       for (; x < layout.width; ++x) {
         int8_t* cell = output + layout.offset(block, y, x);
-        for (int32_t c = 0; c < channels; ++c) {
+        for (int64_t c = 0; c < channels; ++c) {
           cell[c] = quantize_one(row[plane * c + x], parameters);
         }
       }
@@ -141,14 +140,14 @@ void dequantize(const int8_t* input, std::size_t count, float scale, int32_t zer
 
 void dequantize_block4(const Block4& layout, const int8_t* input, float scale, int32_t zero_point,
                        float* channels_last) {
-  for (int32_t block = 0; block < layout.blocks(); ++block) {
-    const int32_t first = 4 * block;
-    const int32_t count = std::min(4, layout.channels - first);
+  for (int64_t block = 0; block < layout.blocks(); ++block) {
+    const int64_t first = 4 * block;
+    const int64_t count = std::min<int64_t>(4, layout.channels - first);
     float* to = channels_last + first;
-    for (int32_t y = 0; y < layout.height; ++y) {
-      for (int32_t x = 0; x < layout.width; ++x, to += layout.channels) {
+    for (int64_t y = 0; y < layout.height; ++y) {
+      for (int64_t x = 0; x < layout.width; ++x, to += layout.channels) {
         const int8_t* cell = input + layout.offset(block, y, x);
-        for (int32_t c = 0; c < count; ++c) {
+        for (int64_t c = 0; c < count; ++c) {
           to[c] = scale * static_cast<float>(cell[c] - zero_point);
         }
       }

@@ -2,6 +2,8 @@
 
 #include <list>
 
+#include "kernels/conv_int8/geometry.h"
+
 namespace edgy::kernels {
 namespace {
 
@@ -35,19 +37,18 @@ void append(const Four& four, BlockList& row) {
 
 }  // namespace
 
-BlockList single_row(const ConvShape& shape, std::span<const int8_t> weights, int32_t o, Isa isa,
+BlockList single_row(const ConvShape& shape, std::span<const int8_t> weights, int64_t o, Isa isa,
                      std::size_t& stored) {
-  const int32_t channels = shape.in_channels / shape.groups;
-  const int32_t taps = shape.kernel_h * shape.kernel_w;
+  const int64_t channels = shape.in_channels / shape.groups;
+  const int64_t row_taps = taps(shape);
   const bool limited = isa == Isa::kRelaxedDot || isa == Isa::kRelaxedPair;
-  const auto own = weights.subspan(static_cast<std::size_t>(o) * taps * channels,
-                                   static_cast<std::size_t>(taps) * channels);
+  const int8_t* own = weights.data() + o * row_taps * channels;
   BlockList row;
   row.block_bytes = 1;
   std::list<Four> open;  // first fit: hardly more than one, as most weights are small
-  for (int32_t channel = 0; channel < channels; ++channel) {
-    for (int32_t tap = 0; tap < taps; ++tap) {
-      const int8_t weight = own[static_cast<std::size_t>(tap) * channels + channel];
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    for (int64_t tap = 0; tap < row_taps; ++tap) {
+      const int8_t weight = own[tap * channels + channel];
       if (weight == 0) {
         continue;
       }
@@ -59,7 +60,7 @@ BlockList single_row(const ConvShape& shape, std::span<const int8_t> weights, in
       if (four == open.end()) {
         four = open.insert(open.end(), Four{});
       }
-      four->push(channel * taps + tap, weight);
+      four->push(narrow<int32_t>(channel * row_taps + tap), weight);
       if (four->count == kSinglesAtATime) {
         append(*four, row);
         open.erase(four);

@@ -21,7 +21,7 @@ SparseForms single_relaxed();  ///< of both relaxed forms
 /// forms any four products of activations in 0..127 fit into 16 bits together: positive weights of
 /// a four add up to no more than 258, negative ones to no less than -258. Adds to `stored` how many
 /// weights there are.
-BlockList single_row(const ConvShape& shape, std::span<const int8_t> weights, int32_t o, Isa isa,
+BlockList single_row(const ConvShape& shape, std::span<const int8_t> weights, int64_t o, Isa isa,
                      std::size_t& stored);
 
 }  // namespace edgy::kernels

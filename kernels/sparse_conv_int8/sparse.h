@@ -36,7 +36,7 @@ struct SparseRows {
       : values(kernel.values), offsets(kernel.offsets), starts(kernel.row_starts) {}
 
   /// Its blocks have `block_bytes` bytes.
-  SparseRow row(int32_t index, std::ptrdiff_t block_bytes) const {
+  SparseRow row(int64_t index, int64_t block_bytes) const {
     const int32_t begin = starts[index];
     return {values + block_bytes * begin, offsets + begin, starts[index + 1] - begin};
   }
@@ -124,9 +124,9 @@ class RowsToValues {
       : requantizer_(quantization), scales_(quantization.scale.data()), values_(values) {}
 
   template <int Vectors>
-  void store(int32_t channel, int32_t place, const v128_t (&sums)[Vectors]) const {
+  void store(int32_t channel, int64_t place, const v128_t (&sums)[Vectors]) const {
     const v128_t scale = wasm_v128_load32_splat(scales_ + channel);
-    int8_t* out = values_ + std::ptrdiff_t{kPlanarBytes} * place;
+    int8_t* out = values_ + kPlanarBytes * place;
     for (int first = 0; first < Vectors; first += 4) {
       v128_t four[4];
       for (int i = 0; i < 4; ++i) {
@@ -148,7 +148,7 @@ class RowsToSums {
   RowsToSums(const ConvQuantization&, QuadSums* sums) : sums_(sums) {}
 
   template <int Vectors>
-  void store(int32_t, int32_t place, const v128_t (&sums)[Vectors]) const {
+  void store(int32_t, int64_t place, const v128_t (&sums)[Vectors]) const {
     int32_t* out = sums_[place / 4].channel[place % 4];
     for (int v = 0; v < Vectors; ++v) {
       wasm_v128_store(out + 4 * v, sums[v]);
@@ -172,7 +172,7 @@ __attribute__((noinline)) void sparse_rows(const RowKernel& kernel, const RowKer
   // Pointers run on from row to row, and the next row's end is read before this row is computed.
   const int32_t* starts = rows.starts + own.begin;
   SparseRow row = rows.row(own.begin, Tile::kBlockBytes);
-  for (int32_t left = own.end - own.begin; left > 0; --left) {
+  for (int64_t left = own.end - own.begin; left > 0; --left) {
     const int32_t channel = *channels++;
     ++starts;
     const int32_t next_blocks = left > 1 ? starts[1] - starts[0] : 0;

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "kernels/conv_int8/geometry.h"
 #include "kernels/conv_int8/reference.h"
 #include "kernels/conv_int8/strip_copy.h"
 #include "kernels/forms_of.h"
@@ -21,22 +22,21 @@ void sparse_reference(const PackedSparseWeights& weights, std::span<const int32_
                       const Block4& input_layout, const int8_t* input,
                       const ConvQuantization& quantization, const ConvOutput& output) {
   const ConvShape& shape = weights.shape();
-  const int32_t values = weights.blocks() == SparseBlocks::k1x1 ? 1 : 4;  // of a block
-  const std::size_t group_bytes =
-      input_layout.block_bytes() * (shape.in_channels / shape.groups / 4);
-  for (int32_t row = 0; row < shape.out_channels; ++row) {
-    const int32_t o = weights.channels()[row];
+  const int64_t values = weights.blocks() == SparseBlocks::k1x1 ? 1 : 4;  // of a block
+  const int64_t group_bytes = input_layout.block_bytes() * (shape.in_channels / shape.groups / 4);
+  const int32_t* starts = weights.row_starts().data();
+  for (int64_t row = 0; row < shape.out_channels; ++row) {
+    const int64_t o = weights.channels().data()[row];
     const int8_t* group_input = input + group_bytes * (o / (shape.out_channels / shape.groups));
-    for (int32_t y = 0; y < output.layout.height; ++y) {
-      for (int32_t x = 0; x < output.layout.width; ++x) {
+    for (int64_t y = 0; y < output.layout.height; ++y) {
+      for (int64_t x = 0; x < output.layout.width; ++x) {
         const int8_t* position =
-            group_input + input_layout.row_bytes() * shape.stride_h * y + std::size_t{4} * x;
-        int32_t sum = quantization.bias[o];
-        for (int32_t block = weights.row_starts()[row]; block < weights.row_starts()[row + 1];
-             ++block) {
-          for (int32_t c = 0; c < values; ++c) {
-            sum += int32_t{weights.values()[static_cast<std::size_t>(values) * block + c]} *
-                   position[offsets[block] + c];
+            group_input + input_layout.row_bytes() * shape.stride_h * y + 4 * x;
+        int32_t sum = quantization.bias.data()[o];
+        for (int64_t block = starts[row]; block < starts[row + 1]; ++block) {
+          const int8_t* weight = weights.values().data() + values * block;
+          for (int64_t c = 0; c < values; ++c) {
+            sum += int32_t{weight[c]} * position[offsets.data()[block] + c];
           }
         }
         store_reference(quantization, output, o, y, x, sum);
@@ -46,21 +46,20 @@ void sparse_reference(const PackedSparseWeights& weights, std::span<const int32_
 }
 
 // The blocks of output channel `o` that hold a weight.
-BlockList stored_row(const ConvShape& shape, std::span<const int8_t> weights, int32_t o) {
-  const int32_t channels = shape.in_channels / shape.groups;
-  const int32_t taps = shape.kernel_h * shape.kernel_w;
+BlockList stored_row(const ConvShape& shape, std::span<const int8_t> weights, int64_t o) {
+  const int64_t channels = shape.in_channels / shape.groups;
+  const int64_t row_taps = taps(shape);
   BlockList row;
-  for (int32_t block = 0; block < (channels + 3) / 4; ++block) {
-    for (int32_t tap = 0; tap < taps; ++tap) {
-      const int32_t count = std::min(4, channels - 4 * block);
-      const auto group =
-          weights.subspan((static_cast<std::size_t>(o) * taps + tap) * channels + 4 * block, count);
-      if (std::all_of(group.begin(), group.end(), [](int8_t weight) { return weight == 0; })) {
+  for (int64_t block = 0; block < group_blocks(shape); ++block) {
+    for (int64_t tap = 0; tap < row_taps; ++tap) {
+      const int8_t* group = weights.data() + (o * row_taps + tap) * channels + 4 * block;
+      const int8_t* end = group + std::min<int64_t>(4, channels - 4 * block);
+      if (std::all_of(group, end, [](int8_t weight) { return weight == 0; })) {
         continue;
       }
       int8_t four[4] = {};
-      std::copy(group.begin(), group.end(), four);
-      row.push(block * taps + tap, four);
+      std::copy(group, end, four);
+      row.push(narrow<int32_t>(block * row_taps + tap), four);
     }
   }
   return row;
@@ -87,10 +86,8 @@ int32_t most_strip_vectors(Isa isa) {
 
 // Of blocks. Single weights take strips of their own width.
 int32_t strip_vectors_of(const ConvShape& shape, Isa isa, const Block4& input) {
-  const int32_t span_h = (shape.kernel_h - 1) * shape.dilation_h + 1;
-  const int32_t span_w = (shape.kernel_w - 1) * shape.dilation_w + 1;
-  return sparse_strip_vectors(isa, (input.padded_height() - span_h) / shape.stride_h + 1,
-                              (input.padded_width() - span_w) / shape.stride_w + 1);
+  return sparse_strip_vectors(isa, (input.padded_height() - span_h(shape)) / shape.stride_h + 1,
+                              (input.padded_width() - span_w(shape)) / shape.stride_w + 1);
 }
 
 StripCopy copy_of(const PackedSparseWeights& weights, const Block4& input) {
@@ -104,27 +101,31 @@ StripCopy copy_of(const PackedSparseWeights& weights, const Block4& input) {
 
 bool copies_strips(const PackedSparseWeights& weights, const StripCopy& copy) {
   return weights.isa() != Isa::kReference &&
-         (weights.blocks() == SparseBlocks::k1x1 || copy.worthwhile(weights.stored_blocks()));
+         (weights.blocks() == SparseBlocks::k1x1 ||
+          copy.worthwhile(narrow<int64_t>(weights.stored_blocks())));
 }
 
 // Where each block or single weight finds its activations.
 std::vector<int32_t> all_offsets(const PackedSparseWeights& weights, const Block4& input) {
-  const int32_t taps = weights.shape().kernel_h * weights.shape().kernel_w;
+  const int64_t row_taps = taps(weights.shape());
   std::vector<int32_t> all = conv_offsets(weights.shape(), input);
   const StripCopy copy = copy_of(weights, input);
   const bool copied = copies_strips(weights, copy);
   if (weights.blocks() == SparseBlocks::k1x1) {
-    std::vector<int32_t> single(4 * all.size());
-    for (int32_t step = 0; step < static_cast<int32_t>(single.size()); ++step) {
-      const int32_t channel = step / taps;
-      const int32_t tap = step % taps;
-      single[step] =
-          copied ? copy.channel_offset(channel, tap) : all[channel / 4 * taps + tap] + channel % 4;
+    std::vector<int32_t> single;
+    single.reserve(4 * all.size());
+    for (int64_t channel = 0; channel < 4 * group_blocks(weights.shape()); ++channel) {
+      for (int64_t tap = 0; tap < row_taps; ++tap) {
+        const int64_t in_image = all.data()[channel / 4 * row_taps + tap] + channel % 4;
+        single.push_back(copied ? copy.channel_offset(channel, tap) : narrow<int32_t>(in_image));
+      }
     }
     return single;
   }
-  for (int32_t step = 0; copied && step < static_cast<int32_t>(all.size()); ++step) {
-    all[step] = copy.offset(step / taps, step % taps);
+  int64_t step = 0;
+  for (int32_t& offset : all) {
+    offset = copied ? copy.offset(step / row_taps, step % row_taps) : offset;
+    ++step;
   }
   return all;
 }
@@ -139,7 +140,7 @@ SparseForms forms_for(const PackedSparseWeights& weights, bool copied) {
 }
 
 // The blocks or single weights of output channel `o`, as kernels of the form take them.
-BlockList packed_row(const ConvShape& shape, std::span<const int8_t> weights, int32_t o, Isa isa,
+BlockList packed_row(const ConvShape& shape, std::span<const int8_t> weights, int64_t o, Isa isa,
                      SparseBlocks blocks, std::size_t& stored) {
   if (blocks == SparseBlocks::k1x1) {
     return single_row(shape, weights, o, isa, stored);
@@ -164,14 +165,13 @@ bool supports_single(const ConvShape& shape) {
              .fits();
 }
 
-int32_t sparse_strip_vectors(Isa isa, int32_t height, int32_t width) {
+int32_t sparse_strip_vectors(Isa isa, int64_t height, int64_t width) {
   const int32_t most = most_strip_vectors(isa);
   if (height > 1) {
     return most;
   }
-  const int32_t vectors = std::max((width + 3) / 4, 1);
-  const int32_t strips = (vectors + most - 1) / most;
-  return (vectors + strips - 1) / strips;
+  const int64_t vectors = std::max<int64_t>(divide_up(width, 4), 1);
+  return narrow<int32_t>(divide_up(vectors, divide_up(vectors, most)));
 }
 
 bool supports_sparse(const ConvShape& shape) {
@@ -182,27 +182,29 @@ PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const
                                          Isa isa, SparseBlocks blocks)
     : shape_(shape), isa_(isa), blocks_(blocks) {
   std::vector<BlockList> rows;
-  rows.reserve(shape.out_channels);
-  for (int32_t o = 0; o < shape.out_channels; ++o) {
+  rows.reserve(to_size(shape.out_channels));
+  for (int64_t o = 0; o < shape.out_channels; ++o) {
     rows.push_back(packed_row(shape, weights, o, isa, blocks, stored_blocks_));
   }
-  channels_.resize(shape.out_channels);
+  channels_.resize(rows.size());
   std::iota(channels_.begin(), channels_.end(), 0);
-  const int32_t per_group = shape.out_channels / shape.groups;
-  for (int32_t first = 0; first < shape.out_channels;) {
-    const int32_t group_end = (first / per_group + 1) * per_group;
-    const int32_t end = std::min(first + kChunkRows, group_end);
-    std::stable_sort(channels_.begin() + first, channels_.begin() + end,
-                     [&](int32_t a, int32_t b) { return rows[a].size() < rows[b].size(); });
+  const int64_t per_group = shape.out_channels / shape.groups;
+  for (int64_t first = 0; first < shape.out_channels;) {
+    const int64_t group_end = (first / per_group + 1) * per_group;
+    const int64_t end = std::min(first + kChunkRows, group_end);
+    int32_t* channels = channels_.data();
+    std::stable_sort(channels + first, channels + end, [&](int32_t a, int32_t b) {
+      return rows.data()[a].size() < rows.data()[b].size();
+    });
     first = end;
   }
-  row_starts_.reserve(shape.out_channels + 1);
+  row_starts_.reserve(rows.size() + 1);
   row_starts_.push_back(0);
   for (const int32_t channel : channels_) {
-    const BlockList& row = rows[channel];
+    const BlockList& row = rows.data()[channel];
     steps_.insert(steps_.end(), row.steps.begin(), row.steps.end());
     values_.insert(values_.end(), row.values.begin(), row.values.end());
-    row_starts_.push_back(static_cast<int32_t>(steps_.size()));
+    row_starts_.push_back(narrow<int32_t>(steps_.size()));
   }
 }
 
@@ -211,7 +213,7 @@ std::vector<int32_t> sparse_conv_offsets(const PackedSparseWeights& weights, con
   std::vector<int32_t> offsets;
   offsets.reserve(weights.stored_blocks());
   for (const int32_t step : weights.steps()) {
-    offsets.push_back(all[step]);
+    offsets.push_back(all.data()[step]);
   }
   return offsets;
 }
@@ -236,7 +238,7 @@ void sparse_conv_int8(const PackedSparseWeights& weights, std::span<const int32_
   const SparseForms forms = forms_for(weights, kernel.copy != nullptr);
   kernel.to_values = forms.to_values;
   kernel.to_sums = forms.to_sums;
-  kernel.blocks_per_group = (shape.in_channels / shape.groups + 3) / 4;
+  kernel.blocks_per_group = group_blocks(shape);
   kernel.values = weights.values().data();
   kernel.row_starts = weights.row_starts().data();
   kernel.channels = weights.channels().data();

@@ -1,8 +1,11 @@
 #include "wasm/runtime/audio_front_end.h"
 
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <string>
+
+#include "kernels/sizes.h"
 
 namespace edgy::runtime {
 
@@ -20,15 +23,15 @@ Result<AudioFrontEnd> AudioFrontEnd::create(const format::fb::LogMel& table) {
 AudioFrontEnd::AudioFrontEnd(const kernels::LogMelParameters& parameters)
     : mel_(std::make_unique<kernels::LogMel>(parameters)), scratch_(mel_->scratch_floats()) {}
 
-std::size_t AudioFrontEnd::output_bytes(std::size_t samples) const {
-  return mels() * frames(samples) * sizeof(float);
+int64_t AudioFrontEnd::output_bytes(std::size_t samples) const {
+  return int64_t{4} * mel_->parameters().mels * kernels::narrow<int64_t>(frames(samples));
 }
 
 Result<void> AudioFrontEnd::compute(std::span<const float> pcm, std::span<uint8_t> out) {
   if (pcm.empty()) {
     return fail(ErrorCode::kInvalidInput, "the recording is empty; at least one sample is needed");
   }
-  if (out.size() != output_bytes(pcm.size()) ||
+  if (std::ssize(out) != output_bytes(pcm.size()) ||
       reinterpret_cast<uintptr_t>(out.data()) % alignof(float) != 0) {
     return fail(ErrorCode::kInvalidInput, "the spectrogram of " + std::to_string(pcm.size()) +
                                               " samples needs " +

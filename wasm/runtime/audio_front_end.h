@@ -24,7 +24,7 @@ class AudioFrontEnd {
   /// Frames of a recording of that many samples: T of the model's input [1, mels, T].
   std::size_t frames(std::size_t samples) const { return mel_->frames(samples); }
   /// Bytes that `compute` writes.
-  std::size_t output_bytes(std::size_t samples) const;
+  int64_t output_bytes(std::size_t samples) const;
 
   /// Mono samples at `sample_rate()` (nominally -1..1; the loudest sample is scaled to the model's
   /// peak) to float32 [mels][frames]. Fails with kInvalidInput for an empty recording, a sample

@@ -54,8 +54,8 @@ void choose_shape(Random& random, bool depthwise, ConvCase& test) {
 
 void choose_layouts(Random& random, ConvCase& test) {
   const ConvShape& shape = test.shape;
-  const int32_t span_h = (shape.kernel_h - 1) * shape.dilation_h + 1;
-  const int32_t span_w = (shape.kernel_w - 1) * shape.dilation_w + 1;
+  const int64_t span_h = (shape.kernel_h - 1) * shape.dilation_h + 1;
+  const int64_t span_w = (shape.kernel_w - 1) * shape.dilation_w + 1;
   Block4& input = test.input_layout;
   input.channels = shape.in_channels;
   input.phases = shape.stride_w;
@@ -64,10 +64,10 @@ void choose_layouts(Random& random, ConvCase& test) {
   if (shape.kernel_h > 1 || shape.stride_h > 1) {
     input.pad_top = random.in(0, 3);
     input.pad_bottom = random.in(0, 3);
-    input.height = std::max(random.in(1, 12), span_h - input.pad_top - input.pad_bottom);
+    input.height = std::max<int64_t>(random.in(1, 12), span_h - input.pad_top - input.pad_bottom);
   }
-  input.width = std::max(random.in(1, random.chance(0.3) ? 150 : 70),
-                         span_w - input.pad_left - input.pad_right);
+  input.width = std::max<int64_t>(random.in(1, random.chance(0.3) ? 150 : 70),
+                                  span_w - input.pad_left - input.pad_right);
 
   Block4& output = test.output_layout;
   output.channels = shape.out_channels;
@@ -153,10 +153,10 @@ ConvCase make_conv_case(uint32_t seed, int activation_bits, double density, bool
   return test;
 }
 
-void set_output_size(ConvCase& test, int32_t height, int32_t width) {
+void set_output_size(ConvCase& test, int64_t height, int64_t width) {
   const ConvShape& shape = test.shape;
-  const auto input_extent = [](int32_t size, int32_t stride, int32_t kernel, int32_t dilation) {
-    return std::max(0, (size - 1) * stride + (kernel - 1) * dilation + 1);
+  const auto input_extent = [](int64_t size, int64_t stride, int64_t kernel, int64_t dilation) {
+    return std::max<int64_t>(0, (size - 1) * stride + (kernel - 1) * dilation + 1);
   };
   test.input_layout = {
       .channels = shape.in_channels,

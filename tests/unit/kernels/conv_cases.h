@@ -35,7 +35,7 @@ struct ConvCase {
 ConvCase make_conv_case(uint32_t seed, int activation_bits, double density, bool depthwise = false);
 
 /// Gives the output of a case another size, without borders around its input.
-void set_output_size(ConvCase& test, int32_t height, int32_t width);
+void set_output_size(ConvCase& test, int64_t height, int64_t width);
 
 /// Makes the output of a case its first position alone.
 void keep_one_position(ConvCase& test);

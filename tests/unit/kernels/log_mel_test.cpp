@@ -225,7 +225,7 @@ TEST_CASE("the front end says what is wrong with a recording") {
   std::vector<float> out(80 * front_end->frames(pcm.size()));
   const std::span<uint8_t> bytes(reinterpret_cast<uint8_t*>(out.data()),
                                  out.size() * sizeof(float));
-  REQUIRE(front_end->output_bytes(pcm.size()) == bytes.size());
+  REQUIRE(front_end->output_bytes(pcm.size()) == std::ssize(bytes));
   REQUIRE(front_end->compute(pcm, bytes).has_value());
   CHECK(out == compute({}, pcm));
   CHECK(front_end->compute({}, bytes).error().message ==

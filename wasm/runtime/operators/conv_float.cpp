@@ -22,7 +22,7 @@ ConvLayer conv_layer(const CreateContext& context) {
   }
   const fb::Conv2D& conv = *context.op().options_as_Conv2D();
   shape.groups = conv.groups();
-  shape.in_channels = w.Get(3) * conv.groups();
+  shape.in_channels = int64_t{w.Get(3)} * conv.groups();
   shape.kernel_h = w.Get(1);
   shape.kernel_w = w.Get(2);
   shape.stride_h = conv.stride_h();
@@ -71,10 +71,8 @@ uint64_t ConvLayer::macs(const Shape& y) const {
          static_cast<uint64_t>(shape.in_channels / shape.groups);
 }
 
-std::size_t ConvLayer::weight_count() const {
-  return static_cast<std::size_t>(shape.out_channels) * static_cast<std::size_t>(shape.kernel_h) *
-         static_cast<std::size_t>(shape.kernel_w) *
-         static_cast<std::size_t>(shape.in_channels / shape.groups);
+int64_t ConvLayer::weight_count() const {
+  return shape.out_channels * shape.kernel_h * shape.kernel_w * (shape.in_channels / shape.groups);
 }
 
 NewOperation make_conv(const CreateContext& context) {

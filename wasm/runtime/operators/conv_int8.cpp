@@ -37,8 +37,7 @@ const char* kernel_name(const KernelChoice& choice) {
 
 kernels::OutputSize output_size(const Image& image) {
   constexpr int64_t kMost = int64_t{1} << 20;  // any more makes no difference to a choice
-  return {static_cast<int32_t>(std::min(image.height, kMost)),
-          static_cast<int32_t>(std::min(image.width, kMost))};
+  return {std::min(image.height, kMost), std::min(image.width, kMost)};
 }
 
 kernels::ColumnBlocks column_blocks(ConvKernel kernel) {
@@ -86,7 +85,7 @@ class ConvInt8 final : public Operation {
                          : kernels::conv_offsets(*dense_, view_.layout);
     }
     const Image image = image_of(outputs[0].shape);
-    batch_ = static_cast<std::size_t>(image.batch);
+    batch_ = image.batch;
     image_threads_ = threads_;
     image_threads_.count = kernels::worthwhile_threads(
         predicted_cost(choice_, layer_.layer.shape, output_size(image)), threads_.count);
@@ -97,9 +96,12 @@ class ConvInt8 final : public Operation {
     } else {
       output_.kind = layer_.is_float_output ? kernels::ConvOutput::Kind::kRowsFloat
                                             : kernels::ConvOutput::Kind::kRowsInt8;
-      output_.layout = *block4_of(image, Border{});
-      output_stride_ = static_cast<std::size_t>(image.height * image.width * image.channels) *
-                       (layer_.is_float_output ? sizeof(float) : 1);
+      output_.layout = {};  // rows may be larger than a Block4 image can be
+      output_.layout.channels = image.channels;
+      output_.layout.height = image.height;
+      output_.layout.width = image.width;
+      output_stride_ =
+          image.height * image.width * image.channels * (layer_.is_float_output ? 4 : 1);
     }
     return 0;
   }
@@ -113,7 +115,7 @@ class ConvInt8 final : public Operation {
     quantization.qmax = layer_.qmax;
     quantization.float_min = layer_.layer.activation_min;
     quantization.float_max = layer_.layer.activation_max;
-    for (std::size_t n = 0; n < batch_; n++) {
+    for (int64_t n = 0; n < batch_; n++) {
       const int8_t* input = reinterpret_cast<const int8_t*>(inputs[0].source) +
                             n * inputs[0].placement.block4->bytes() + view_.start;
       output_.data = outputs[0].target + n * output_stride_;
@@ -159,8 +161,8 @@ class ConvInt8 final : public Operation {
   BorderView view_;
   std::vector<int32_t> offsets_;
   kernels::ConvOutput output_;
-  std::size_t output_stride_ = 0;
-  std::size_t batch_ = 1;
+  int64_t output_stride_ = 0;  ///< bytes from image to image
+  int64_t batch_ = 1;
 };
 
 /// No sum of a channel may leave 32 bits, whatever the activations are.
@@ -194,7 +196,7 @@ void clamp_range(const ConvLayer& layer, const TensorQuantization& output, Quant
 
 Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvLayer& layer) {
   // Decoding a sparse constant may take far more memory than the file: ask first.
-  const int64_t count = static_cast<int64_t>(layer.weight_count());
+  const int64_t count = layer.weight_count();
   if (count > context.memory) {
     return tl::unexpected<Error>(context.reserve(count).error());
   }
@@ -219,7 +221,7 @@ Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvL
   const std::span<const int32_t> bias = context.int32s(2);
   result.plain_bias.assign(bias.begin(), bias.end());
   const auto& scales = *context.input(1).quantization()->scale();
-  for (uint32_t o = 0; o < static_cast<uint32_t>(layer.shape.out_channels); o++) {
+  for (uint32_t o = 0; o < kernels::narrow<uint32_t>(layer.shape.out_channels); o++) {
     const double product = double{input->scale} * scales.Get(scales.size() == 1 ? 0 : o);
     result.scale.push_back(
         static_cast<float>(result.is_float_output ? product : product / double{output->scale}));
@@ -227,7 +229,7 @@ Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvL
       return context.invalid(str("the scales of output channel ", o, " overflow a float"));
     }
   }
-  result.folded_bias.resize(static_cast<std::size_t>(layer.shape.out_channels));
+  result.folded_bias.resize(kernels::to_size(layer.shape.out_channels));
   if (!sums_fit(result)) {
     return context.invalid("its sums can exceed 32 bits; smaller weights or biases are needed");
   }
@@ -243,7 +245,7 @@ int64_t most_packed_bytes(const ConvLayer& layer, const KernelChoice& choice) {
   }
   // Both other packings round channels up to blocks of four; the sparse one adds 4 bytes of index
   // to 4 of weights.
-  const int64_t count = static_cast<int64_t>(layer.weight_count());
+  const int64_t count = layer.weight_count();
   const int64_t per_channel = layer.shape.in_channels / layer.shape.groups;
   const int64_t rounded = count / per_channel * ((per_channel + 3) / 4 * 4);
   return choice.kernel == ConvKernel::kSparse ? 2 * rounded : rounded + 16 * per_channel;
@@ -268,8 +270,8 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
   if (const int64_t bytes = most_packed_bytes(layer, choice); bytes > context.memory) {
     return tl::unexpected<Error>(context.reserve(bytes).error());
   }
-  auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice,
-                                         size.height * size.width == 1, context.threads);
+  auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice, size.one_position(),
+                                         context.threads);
   if (Result<void> reserved = context.reserve(made->packed_bytes()); !reserved) {
     return tl::unexpected<Error>(std::move(reserved.error()));
   }

@@ -23,7 +23,7 @@ struct ConvLayer {
   /// Shape of y; x and w as in edgy.fbs.
   Result<void> infer(const Shape& x, Shape& y) const;
   uint64_t macs(const Shape& y) const;
-  std::size_t weight_count() const;
+  int64_t weight_count() const;  ///< at most kMaxElements, as the verifier has seen to
 };
 
 ConvLayer conv_layer(const CreateContext& context);

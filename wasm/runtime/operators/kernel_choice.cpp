@@ -19,7 +19,7 @@ kernels::Isa choose_isa(int activation_bits, std::optional<kernels::Isa> wanted)
 }
 
 StoredBlocks stored_blocks(const kernels::ConvShape& shape, std::span<const int8_t> weights) {
-  const std::size_t run = static_cast<std::size_t>(shape.in_channels / shape.groups);
+  const std::size_t run = kernels::to_size(shape.in_channels / shape.groups);
   StoredBlocks stored;
   int64_t blocks = 0;
   for (std::size_t begin = 0; begin < weights.size(); begin += run) {
@@ -90,7 +90,7 @@ KernelChoice choose_conv_kernel(const kernels::ConvShape& shape, std::span<const
   }
   best.stored = stored_blocks(shape, weights);
   double least = kWorthwhile * predicted_cost(best, shape, size);
-  const bool singles = kernels::supports_single(shape) && size.height * size.width != 1;
+  const bool singles = kernels::supports_single(shape) && !size.one_position();
   for (const ConvKernel kernel :
        {ConvKernel::kSparse, ConvKernel::kSparse4x4, ConvKernel::kSingle}) {
     if (kernel == ConvKernel::kSingle && !singles) {

@@ -102,7 +102,7 @@ class NearestCode final : public Operation {
     out_shapes[0].assign(x.begin(), x.end() - 1);
     return {};
   }
-  Result<int64_t> plan() override { return static_cast<int64_t>(codebook_.scratch_bytes()); }
+  Result<int64_t> plan() override { return codebook_.scratch_bytes(); }
   Result<void> run() override {
     kernels::nearest_code(codebook_, in<float>(0), out<int64_t>(0), scratch);
     return {};
@@ -138,7 +138,9 @@ NewOperation make_nearest_code(const CreateContext& context) {
     return context.unsupported("float32 inputs and an int64 output are needed");
   }
   const int64_t codes = context.input(1).shape()->Get(0);
-  const int64_t bytes = (codes + 8) * (int64_t{context.input(1).shape()->Get(1)} + 1) * 4;
+  // Floats, half norms, and integers in pairs of dimensions.
+  const int64_t dimensions = context.input(1).shape()->Get(1);
+  const int64_t bytes = (codes + 8) * (4 * (dimensions + 1) + 2 * (dimensions + 1));
   if (Result<void> reserved = context.reserve(bytes); !reserved) {
     return tl::unexpected<Error>(std::move(reserved.error()));
   }

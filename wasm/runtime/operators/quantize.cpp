@@ -46,10 +46,9 @@ class Quantize final : public Operation {
     }
     const kernels::Block4& layout = *outputs[0].placement.block4;
     const Image image = image_of(outputs[0].shape);
-    const std::size_t values =
-        static_cast<std::size_t>(image.height * image.width * image.channels);
+    const int64_t values = image.height * image.width * image.channels;
     const auto quantize = planes ? kernels::quantize_planes_to_block4 : kernels::quantize_to_block4;
-    for (std::size_t n = 0; n < static_cast<std::size_t>(image.batch); n++) {
+    for (int64_t n = 0; n < image.batch; n++) {
       quantize(layout, source + n * values, parameters_, target + n * layout.bytes());
     }
     return {};

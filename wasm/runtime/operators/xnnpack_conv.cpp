@@ -5,12 +5,16 @@
 #include <cmath>
 #include <utility>
 
+#include "kernels/sizes.h"
 #include "wasm/format/text.h"
 #include "wasm/runtime/operators/conv_layer.h"
 #include "wasm/runtime/plan/shapes.h"
 
 namespace edgy::runtime {
 namespace {
+
+using kernels::narrow;
+using kernels::to_size;
 
 struct DeleteOperator {
   void operator()(xnn_operator_t op) const { xnn_delete_operator(op); }
@@ -36,10 +40,14 @@ class XnnpackConv final : public Operation {
     // XNNPACK keeps a pointer for each output position and tap (positions rounded up to its tile),
     // and a row of zeros.
     const Image y = image_of(outputs[0].shape);
-    const int64_t taps = int64_t{layer_.shape.kernel_h} * layer_.shape.kernel_w;
-    const int64_t pointers =
-        taps == 1 && layer_.shape.stride_w == 1 ? 0 : (y.height * (y.width + 32)) * taps;
-    return pointers * static_cast<int64_t>(sizeof(void*)) + int64_t{4} * layer_.shape.in_channels;
+    const kernels::ConvShape& shape = layer_.shape;
+    const int64_t taps = shape.kernel_h * shape.kernel_w;
+    const Border& border = layer_.border;
+    const bool is_product = taps == 1 && shape.stride_h == 1 && shape.stride_w == 1 &&
+                            border.top + border.left + border.bottom + border.right == 0;
+    constexpr int64_t kPointerBytes = sizeof(void*);
+    return kernels::capped_product(is_product ? 0 : kPointerBytes, y.height, y.width + 32, taps) +
+           4 * shape.in_channels;
   }
 
   Result<int64_t> plan() override {
@@ -50,17 +58,17 @@ class XnnpackConv final : public Operation {
     std::size_t width = 0;
     const auto reshape =
         is_int8_ ? xnn_reshape_convolution2d_nhwc_qs8_qc8w : xnn_reshape_convolution2d_nhwc_f32;
-    const xnn_status status = reshape(
-        handle_.get(), static_cast<std::size_t>(x.batch), static_cast<std::size_t>(x.height),
-        static_cast<std::size_t>(x.width), &bytes, &alignment, &height, &width, nullptr);
+    const xnn_status status =
+        reshape(handle_.get(), to_size(x.batch), to_size(x.height), to_size(x.width), &bytes,
+                &alignment, &height, &width, nullptr);
     if (status != xnn_status_success) {
       return error_of(status, "reshape");
     }
     const Image y = image_of(outputs[0].shape);
-    if (static_cast<int64_t>(height) != y.height || static_cast<int64_t>(width) != y.width) {
+    if (!std::cmp_equal(height, y.height) || !std::cmp_equal(width, y.width)) {
       return fail(ErrorCode::kInternal, "XNNPACK computes another output shape");
     }
-    return static_cast<int64_t>(bytes);
+    return narrow<int64_t>(bytes);
   }
 
   Result<void> bind() override {
@@ -95,7 +103,7 @@ class XnnpackConv final : public Operation {
 int64_t packed_bound(const ConvLayer& layer, int64_t width) {
   const int64_t per_group_in = layer.shape.in_channels / layer.shape.groups;
   const int64_t per_group_out = layer.shape.out_channels / layer.shape.groups;
-  const int64_t taps = int64_t{layer.shape.kernel_h} * layer.shape.kernel_w;
+  const int64_t taps = layer.shape.kernel_h * layer.shape.kernel_w;
   const bool depthwise = per_group_in == 1 && per_group_out == 1;
   const int64_t rows =
       depthwise ? layer.shape.groups + 32 : layer.shape.groups * ((per_group_out + 31) / 32 * 32);
@@ -135,17 +143,15 @@ NewOperation make_xnnpack_float(const CreateContext& context, const ConvLayer& l
   const std::span<const float> bias = context.floats(2);
   xnn_operator_t op = nullptr;
   const xnn_status status = xnn_create_convolution2d_nhwc_f32(
-      static_cast<uint32_t>(layer.border.top), static_cast<uint32_t>(layer.border.right),
-      static_cast<uint32_t>(layer.border.bottom), static_cast<uint32_t>(layer.border.left),
-      static_cast<uint32_t>(shape.kernel_h), static_cast<uint32_t>(shape.kernel_w),
-      static_cast<uint32_t>(shape.stride_h), static_cast<uint32_t>(shape.stride_w),
-      static_cast<uint32_t>(shape.dilation_h), static_cast<uint32_t>(shape.dilation_w),
-      static_cast<uint32_t>(shape.groups),
-      static_cast<std::size_t>(shape.in_channels / shape.groups),
-      static_cast<std::size_t>(shape.out_channels / shape.groups),
-      static_cast<std::size_t>(shape.in_channels), static_cast<std::size_t>(shape.out_channels),
-      context.floats(1).data(), bias.empty() ? nullptr : bias.data(), layer.activation_min,
-      layer.activation_max, 0, nullptr, nullptr, &op);
+      narrow<uint32_t>(layer.border.top), narrow<uint32_t>(layer.border.right),
+      narrow<uint32_t>(layer.border.bottom), narrow<uint32_t>(layer.border.left),
+      narrow<uint32_t>(shape.kernel_h), narrow<uint32_t>(shape.kernel_w),
+      narrow<uint32_t>(shape.stride_h), narrow<uint32_t>(shape.stride_w),
+      narrow<uint32_t>(shape.dilation_h), narrow<uint32_t>(shape.dilation_w),
+      narrow<uint32_t>(shape.groups), to_size(shape.in_channels / shape.groups),
+      to_size(shape.out_channels / shape.groups), to_size(shape.in_channels),
+      to_size(shape.out_channels), context.floats(1).data(), bias.empty() ? nullptr : bias.data(),
+      layer.activation_min, layer.activation_max, 0, nullptr, nullptr, &op);
   return finish(context, layer, false, status, op, packed);
 }
 
@@ -166,17 +172,15 @@ NewOperation make_xnnpack_int8(const CreateContext& context, const QuantizedLaye
   // With input and output scales of 1, XNNPACK's product of scales is ours, bit for bit.
   xnn_operator_t op = nullptr;
   const xnn_status status = xnn_create_convolution2d_nhwc_qs8_qc8w(
-      static_cast<uint32_t>(layer.layer.border.top),
-      static_cast<uint32_t>(layer.layer.border.right),
-      static_cast<uint32_t>(layer.layer.border.bottom),
-      static_cast<uint32_t>(layer.layer.border.left), static_cast<uint32_t>(shape.kernel_h),
-      static_cast<uint32_t>(shape.kernel_w), static_cast<uint32_t>(shape.stride_h),
-      static_cast<uint32_t>(shape.stride_w), static_cast<uint32_t>(shape.dilation_h),
-      static_cast<uint32_t>(shape.dilation_w), static_cast<uint32_t>(shape.groups),
-      static_cast<std::size_t>(shape.in_channels / shape.groups),
-      static_cast<std::size_t>(shape.out_channels / shape.groups),
-      static_cast<std::size_t>(shape.in_channels), static_cast<std::size_t>(shape.out_channels),
-      static_cast<int8_t>(layer.input.zero_point), 1.0F, layer.scale.data(), layer.weights.data(),
+      narrow<uint32_t>(layer.layer.border.top), narrow<uint32_t>(layer.layer.border.right),
+      narrow<uint32_t>(layer.layer.border.bottom), narrow<uint32_t>(layer.layer.border.left),
+      narrow<uint32_t>(shape.kernel_h), narrow<uint32_t>(shape.kernel_w),
+      narrow<uint32_t>(shape.stride_h), narrow<uint32_t>(shape.stride_w),
+      narrow<uint32_t>(shape.dilation_h), narrow<uint32_t>(shape.dilation_w),
+      narrow<uint32_t>(shape.groups), to_size(shape.in_channels / shape.groups),
+      to_size(shape.out_channels / shape.groups), to_size(shape.in_channels),
+      to_size(shape.out_channels), static_cast<int8_t>(layer.input.zero_point), 1.0F,
+      layer.scale.data(), layer.weights.data(),
       layer.plain_bias.empty() ? nullptr : layer.plain_bias.data(),
       static_cast<int8_t>(layer.zero_point), 1.0F, static_cast<int8_t>(layer.qmin),
       static_cast<int8_t>(layer.qmax), 0, nullptr, nullptr, &op);

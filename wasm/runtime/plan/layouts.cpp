@@ -1,9 +1,6 @@
 #include "wasm/runtime/plan/layouts.h"
 
 #include <algorithm>
-#include <limits>
-
-#include "wasm/format/numbers.h"
 
 namespace edgy::runtime {
 
@@ -27,23 +24,16 @@ Image image_of(const Shape& shape) {
 }
 
 std::optional<kernels::Block4> block4_of(const Image& image, const Border& border) {
-  constexpr int64_t kLimit = std::numeric_limits<int32_t>::max() - 4096;
-  const int64_t height = image.height + border.top + border.bottom;
-  const int64_t width = image.width + border.left + border.right + border.phases;
-  const std::optional<int64_t> positions = checked_product(height, width, kLimit);
-  if (!positions || !checked_product(*positions, image.channels + 3, kLimit)) {
-    return std::nullopt;
-  }
   kernels::Block4 layout;
-  layout.channels = static_cast<int32_t>(image.channels);
-  layout.height = static_cast<int32_t>(image.height);
-  layout.width = static_cast<int32_t>(image.width);
+  layout.channels = image.channels;
+  layout.height = image.height;
+  layout.width = image.width;
   layout.pad_top = border.top;
   layout.pad_left = border.left;
   layout.pad_bottom = border.bottom;
   layout.pad_right = border.right;
   layout.phases = border.phases;
-  return layout;
+  return layout.fits() ? std::optional(layout) : std::nullopt;
 }
 
 std::optional<Border> joined(const Border& a, const Border& b) {
@@ -56,10 +46,9 @@ std::optional<Border> joined(const Border& a, const Border& b) {
 
 BorderView view_with_border(const kernels::Block4& image, const Border& own) {
   BorderView view{image, 0};
-  const int32_t rows = image.pad_top - own.top;
-  const int32_t columns = image.pad_left - own.left;
-  view.start = image.row_bytes() * static_cast<std::size_t>(rows) +
-               std::size_t{4} * static_cast<std::size_t>(columns / image.phases);
+  const int64_t rows = image.pad_top - own.top;
+  const int64_t columns = image.pad_left - own.left;
+  view.start = image.row_bytes() * rows + 4 * (columns / image.phases);
   // The rows and columns left of the view's start move behind its end: strides stay what they are.
   view.layout.pad_top = own.top;
   view.layout.pad_bottom = image.pad_bottom + rows;

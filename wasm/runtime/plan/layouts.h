@@ -30,14 +30,14 @@ struct Placement {
 
 /// Border that a convolution wants around its input, and the phases of its horizontal stride.
 struct Border {
-  int32_t top = 0;
-  int32_t left = 0;
-  int32_t bottom = 0;
-  int32_t right = 0;
-  int32_t phases = 1;
+  int64_t top = 0;
+  int64_t left = 0;
+  int64_t bottom = 0;
+  int64_t right = 0;
+  int64_t phases = 1;
 };
 
-/// The Block4 geometry of one image; nothing if its bytes exceed what 32-bit offsets reach.
+/// The Block4 geometry of one image; nothing if kernels could not read it (`Block4::fits`).
 std::optional<kernels::Block4> block4_of(const Image& image, const Border& border);
 
 /// A border that holds both, if a consumer that wants one of them can read an image with it: both
@@ -48,7 +48,7 @@ std::optional<Border> joined(const Border& a, const Border& b);
 /// its own border on the left and top, the same rows and blocks, `start` bytes into the image.
 struct BorderView {
   kernels::Block4 layout;
-  std::size_t start = 0;
+  int64_t start = 0;
 };
 BorderView view_with_border(const kernels::Block4& image, const Border& own);
 

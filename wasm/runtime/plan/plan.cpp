@@ -71,8 +71,7 @@ class Planner {
     }
   }
   int64_t blocked_bytes(const TensorPlan& entry, const Realization& realization) const {
-    return static_cast<int64_t>(realization.placement.block4->bytes()) *
-           image_of(entry.shape).batch;
+    return realization.placement.block4->bytes() * image_of(entry.shape).batch;
   }
   const Realization& realization_for(int32_t index, const std::optional<Border>& border) {
     TensorPlan& entry = at(index);
@@ -213,9 +212,8 @@ Result<void> Planner::choose_layouts() {
                     str(format::tensor_label(root_, static_cast<uint32_t>(i)), " of shape ",
                         std::span<const int64_t>(entry.shape), " with its border is too large"));
       }
-      const std::optional<int64_t> bytes =
-          checked_product(static_cast<int64_t>(realization.placement.block4->bytes()),
-                          image_of(entry.shape).batch, kMaxBytes);
+      const std::optional<int64_t> bytes = checked_product(realization.placement.block4->bytes(),
+                                                           image_of(entry.shape).batch, kMaxBytes);
       if (!bytes || *bytes > limit_) {
         return out_of_memory(bytes.value_or(kMaxBytes));
       }

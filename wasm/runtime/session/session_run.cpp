@@ -37,17 +37,15 @@ void Session::Impl::fill_borders(int32_t index, const Realization& realization) 
   const int64_t batch = image_of(plan.tensors[static_cast<std::size_t>(index)].shape).batch;
   for (int64_t n = 0; n < batch; n++) {
     kernels::fill_border(*layout, static_cast<int8_t>(zero_point_of(tensor(index))),
-                         reinterpret_cast<int8_t*>(address(realization)) +
-                             static_cast<std::size_t>(n) * layout->bytes());
+                         reinterpret_cast<int8_t*>(address(realization)) + n * layout->bytes());
   }
 }
 
 void Session::Impl::to_rows(const Shape& shape, const kernels::Block4& layout, const uint8_t* from,
                             uint8_t* to) const {
   const Image image = image_of(shape);
-  const std::size_t rows_bytes =
-      static_cast<std::size_t>(image.height * image.width * image.channels);
-  for (std::size_t n = 0; n < static_cast<std::size_t>(image.batch); n++) {
+  const int64_t rows_bytes = image.height * image.width * image.channels;
+  for (int64_t n = 0; n < image.batch; n++) {
     kernels::from_block4(layout, reinterpret_cast<const int8_t*>(from) + n * layout.bytes(),
                          reinterpret_cast<int8_t*>(to) + n * rows_bytes);
   }
@@ -61,10 +59,9 @@ void Session::Impl::run_relayout(const Relayout& relayout) const {
   }
   const kernels::Block4& layout = *relayout.to.placement.block4;
   const Image image = image_of(shape);
-  const std::size_t rows_bytes =
-      static_cast<std::size_t>(image.height * image.width * image.channels);
+  const int64_t rows_bytes = image.height * image.width * image.channels;
   fill_borders(relayout.tensor, relayout.to);
-  for (std::size_t n = 0; n < static_cast<std::size_t>(image.batch); n++) {
+  for (int64_t n = 0; n < image.batch; n++) {
     kernels::to_block4(layout,
                        reinterpret_cast<const int8_t*>(address(relayout.from)) + n * rows_bytes,
                        reinterpret_cast<int8_t*>(address(relayout.to)) + n * layout.bytes());
