@@ -104,6 +104,7 @@ test-package: package models ## TypeScript unit tests and the size of what a bro
 	@node tests/bench/size.mjs
 
 test-e2e: page ## Playwright in headless Chromium
+	@cmake --build --preset native -j $(JOBS) --target write_hostile_models
 	@npx playwright test --config tests/e2e/playwright.config.ts
 
 check: setup ## formatting, lint and types

@@ -20,6 +20,11 @@ std::optional<kernels::Isa> isa_named(const std::string& name) {
   return std::nullopt;
 }
 
+/// Names of a model may be any bytes: what is no UTF-8 becomes the replacement character.
+void print_json(const nlohmann::ordered_json& json) {
+  std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+}
+
 }  // namespace
 
 void add_inspect_command(CLI::App& app) {
@@ -54,7 +59,7 @@ void add_inspect_command(CLI::App& app) {
     if (arguments->plan) {
       const auto plan = plan_of(model, arguments->extent, isa_named(arguments->isa));
       if (arguments->json) {
-        std::cout << plan_to_json(plan).dump(2) << "\n";
+        print_json(plan_to_json(plan));
       } else {
         print_plan(plan, std::cout);
       }
@@ -63,7 +68,7 @@ void add_inspect_command(CLI::App& app) {
     const ModelInfo info =
         inspect(model, std::filesystem::file_size(arguments->model), arguments->extent);
     if (arguments->json) {
-      std::cout << to_json(info, model).dump(2) << "\n";
+      print_json(to_json(info, model));
     } else {
       print(info, model, std::cout);
     }

@@ -1,8 +1,11 @@
 #include "converter/pruning/channel_groups.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <numeric>
+
+#include "wasm/format/operands.h"
 
 namespace edgy::converter {
 namespace {
@@ -52,6 +55,24 @@ int channels(const ModelT& model, int index) {
   return shape.empty() ? 0 : shape.back();
 }
 
+/// The tensors of a list that are there.
+std::vector<int> present(const std::vector<int32_t>& list) {
+  std::vector<int> tensors;
+  std::copy_if(list.begin(), list.end(), std::back_inserter(tensors),
+               [](int tensor) { return tensor >= 0; });
+  return tensors;
+}
+
+/// What the operator reads first. It must be there.
+int input_of(const OperatorT& op, std::size_t i = 0) {
+  return format::operand(op.inputs, i).entry();
+}
+
+/// What the operator gives: its first output that is there.
+int output_of(const OperatorT& op) {
+  return format::first_operand(op.outputs).entry();
+}
+
 bool is_layer(const OperatorT& op) {
   return op.options.type == OperatorOptions::Conv2D || op.options.type == OperatorOptions::Dense;
 }
@@ -69,10 +90,8 @@ bool downsamples(const OperatorT& op) {
 /// An elementwise operator keeps channels where they are; its constants must be scalars or one
 /// value a channel.
 bool ties_elementwise(const ModelT& model, const OperatorT& op) {
-  const int count = channels(model, op.outputs[0]);
-  for (const int input : op.inputs) {
-    if (input < 0)
-      continue;
+  const int count = channels(model, output_of(op));
+  for (const int input : present(op.inputs)) {
     if (is_constant(model, input)) {
       const auto& shape = tensor(model, input).shape;
       const bool leading_ones =
@@ -80,7 +99,7 @@ bool ties_elementwise(const ModelT& model, const OperatorT& op) {
                       [](int extent) { return extent == 1; });
       if (!leading_ones || (!shape.empty() && shape.back() != 1 && shape.back() != count))
         return false;
-    } else if (tensor(model, input).shape.size() != tensor(model, op.outputs[0]).shape.size() ||
+    } else if (tensor(model, input).shape.size() != tensor(model, output_of(op)).shape.size() ||
                channels(model, input) != count) {
       return false;
     }
@@ -91,17 +110,15 @@ bool ties_elementwise(const ModelT& model, const OperatorT& op) {
 /// Ties and fixes channels by what `op` does with them.
 void visit(const ModelT& model, const OperatorT& op, ChannelSets& sets) {
   const auto fix_all = [&] {
-    for (const int input : op.inputs) {
-      if (input >= 0)
-        sets.fix(input);
-    }
-    for (const int output : op.outputs)
+    for (const int input : present(op.inputs))
+      sets.fix(input);
+    for (const int output : present(op.outputs))
       sets.fix(output);
   };
   switch (op.options.type) {
     case OperatorOptions::Conv2D:
       if (is_depthwise(model, op)) {
-        sets.tie(op.inputs[0], op.outputs[0]);
+        sets.tie(input_of(op), output_of(op));
       } else if (groups(op) > 1) {
         fix_all();
       }
@@ -109,25 +126,25 @@ void visit(const ModelT& model, const OperatorT& op, ChannelSets& sets) {
     case OperatorOptions::Dense:
       return;
     case OperatorOptions::Pool2D:
-      sets.tie(op.inputs[0], op.outputs[0]);
+      sets.tie(input_of(op), output_of(op));
       return;
     case OperatorOptions::Unary:
     case OperatorOptions::Binary:
       if (!ties_elementwise(model, op))
         return fix_all();
-      for (const int input : op.inputs) {
+      for (const int input : present(op.inputs)) {
         if (!is_constant(model, input))
-          sets.tie(input, op.outputs[0]);
+          sets.tie(input, output_of(op));
       }
       return;
     case OperatorOptions::Reduce: {
       const auto& reduce = *op.options.AsReduce();
-      const int rank = static_cast<int>(tensor(model, op.inputs[0]).shape.size());
+      const int rank = static_cast<int>(tensor(model, input_of(op)).shape.size());
       for (const int axis : reduce.axes) {
         if (axis == -1 || axis == rank - 1)
           return fix_all();
       }
-      sets.tie(op.inputs[0], op.outputs[0]);
+      sets.tie(input_of(op), output_of(op));
       return;
     }
     default:
@@ -145,8 +162,10 @@ std::set<int> outputs_of_layers(const ModelT& model) {
   std::set<int> found;
   for (const auto& op : model.operators) {
     if (is_layer(*op) || std::any_of(op->inputs.begin(), op->inputs.end(),
-                                     [&](int input) { return found.contains(input); }))
-      found.insert(op->outputs.begin(), op->outputs.end());
+                                     [&](int input) { return found.contains(input); })) {
+      for (const int output : present(op->outputs))
+        found.insert(output);
+    }
   }
   return found;
 }
@@ -163,9 +182,10 @@ std::map<int, Candidate> collect(const ModelT& model, ChannelSets& sets,
   for (std::size_t i = 0; i < model.operators.size(); ++i) {
     const OperatorT& op = *model.operators[i];
     const int index = static_cast<int>(i);
-    Candidate& out = found[sets.find(op.outputs[0])];
-    out.activations.insert(op.outputs.begin(), op.outputs.end());
-    out.count = channels(model, op.outputs[0]);
+    Candidate& out = found[sets.find(output_of(op))];
+    for (const int output : present(op.outputs))
+      out.activations.insert(output);
+    out.count = channels(model, output_of(op));
     if (!is_layer(op)) {
       for (const int input : op.inputs) {
         if (is_constant(model, input) && channels(model, input) == out.count)
@@ -174,12 +194,12 @@ std::map<int, Candidate> collect(const ModelT& model, ChannelSets& sets,
       continue;
     }
     out.producers.push_back(index);
-    if (!is_constant(model, op.inputs[1]))
+    if (!is_constant(model, input_of(op, 1)))
       out.allowed = false;
     if (is_depthwise(model, op))
       continue;
-    found[sets.find(op.inputs[0])].consumers.push_back(index);
-    if (!options.prune_first && !behind_layers.contains(op.inputs[0]))
+    found[sets.find(input_of(op))].consumers.push_back(index);
+    if (!options.prune_first && !behind_layers.contains(input_of(op)))
       out.allowed = false;
     if (!options.prune_last && index == last_layer)
       out.allowed = false;
@@ -200,8 +220,8 @@ bool has_ranking_layer(const ModelT& model, const ChannelGroup& group) {
 }  // namespace
 
 bool is_depthwise(const ModelT& model, const OperatorT& op) {
-  return groups(op) > 1 && groups(op) == channels(model, op.inputs[0]) &&
-         tensor(model, op.inputs[1]).shape[0] == groups(op);
+  return groups(op) > 1 && groups(op) == channels(model, input_of(op)) &&
+         tensor(model, input_of(op, 1)).shape[0] == groups(op);
 }
 
 std::vector<ChannelGroup> prunable_groups(const ModelT& model,

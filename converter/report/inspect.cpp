@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <utility>
 
 #include "converter/calibration/runner.h"
 #include "converter/error.h"
 #include "converter/export/privacy.h"
+#include "converter/report/table_text.h"
+#include "wasm/format/operands.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;
@@ -75,16 +78,28 @@ std::string short_count(uint64_t count) {
   return text;
 }
 
+/// The JSON of a model's metadata; discarded if it is none (an absent text is empty). What is
+/// nested too deep to be written again becomes a sentence that says so.
+nlohmann::ordered_json parse_metadata(const std::string& text) {
+  constexpr int kMostDepth = 64;
+  using Json = nlohmann::ordered_json;
+  bool too_deep = false;
+  Json parsed = Json::parse(
+      text,
+      [&](int depth, Json::parse_event_t /*event*/, Json& /*value*/) {
+        too_deep = too_deep || depth > kMostDepth;
+        return !too_deep;
+      },
+      false);
+  return too_deep ? Json("left out: nested deeper than " + std::to_string(kMostDepth) + " levels")
+                  : parsed;
+}
+
 std::string shape_text(const std::vector<int32_t>& shape) {
   std::string text;
   for (const int32_t extent : shape)
     text += (text.empty() ? "" : "x") + (extent < 0 ? "?" : std::to_string(extent));
   return text;
-}
-
-/// The end of a long name says more than its beginning.
-std::string tail(const std::string& name, std::size_t width) {
-  return name.size() <= width ? name : ".." + name.substr(name.size() - width + 2);
 }
 
 }  // namespace
@@ -103,28 +118,37 @@ ModelInfo inspect(const fb::ModelT& model, uint64_t file_bytes, int64_t extent) 
   }
   if (const auto ready = runner.session().prepare(shapes); !ready)
     throw Error(ready.error().message);
-  const std::vector<runtime::StepProfile> steps = runner.session().profile();
+  std::vector<uint64_t> macs(model.operators.size());
+  for (const runtime::StepProfile& step : runner.session().profile()) {
+    if (step.op >= 0)
+      macs[static_cast<std::size_t>(step.op)] = step.macs;
+  }
+  std::map<uint32_t, double> densities;  // operators may share weights
   for (std::size_t i = 0; i < model.operators.size(); ++i) {
     const fb::OperatorT& op = *model.operators[i];
-    const fb::TensorT& output = *model.tensors[static_cast<std::size_t>(op.outputs[0])];
+    const fb::TensorT& output = *model.tensors[format::first_operand(op.outputs).index()];
     OperatorInfo row;
     row.name = op.name;
     row.kind = fb::EnumNameOperatorOptions(op.options.type);
     row.output = output.shape;
     row.type = fb::EnumNameDataType(output.type);
-    row.macs = i < steps.size() ? steps[i].macs : 0;
-    const fb::TensorT& first = *model.tensors[static_cast<std::size_t>(op.inputs[0])];
-    if (first.quantization)
-      row.activation_bits = first.quantization->bits;
-    for (const int32_t input : op.inputs) {
-      if (input >= 0)
-        row.bytes += stored_bytes(model, *model.tensors[static_cast<std::size_t>(input)]);
+    row.macs = macs[i];
+    if (const auto first = format::operand(op.inputs, 0); first) {
+      if (const auto& quantization = model.tensors[first.index()]->quantization)
+        row.activation_bits = quantization->bits;
     }
-    if (op.inputs.size() > 1 && op.inputs[1] >= 0 &&
-        model.tensors[static_cast<std::size_t>(op.inputs[1])]->buffer >= 0) {
-      const fb::TensorT& weights = *model.tensors[static_cast<std::size_t>(op.inputs[1])];
+    for (std::size_t input = 0; input < op.inputs.size(); ++input) {
+      if (const auto tensor = format::operand(op.inputs, input); tensor)
+        row.bytes += stored_bytes(model, *model.tensors[tensor.index()]);
+    }
+    const format::OperandIndex second = format::operand(op.inputs, 1);
+    if (second && model.tensors[second.index()]->buffer >= 0) {
+      const fb::TensorT& weights = *model.tensors[second.index()];
       row.weight_bits = bits_of(weights);
-      row.density = density_of(model, weights);
+      const auto [density, is_new] = densities.try_emplace(second.index(), 0);
+      if (is_new)
+        density->second = density_of(model, weights);
+      row.density = density->second;
     }
     info.macs += row.macs;
     info.operators.push_back(std::move(row));
@@ -140,10 +164,8 @@ nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
     json["source"] = {{"name", model.metadata->source_name},
                       {"bytes", model.metadata->source_bytes},
                       {"sha256", model.metadata->source_sha256}};
-    // Absent texts are empty, which is no JSON.
     const auto add = [&json](const char* key, const std::string& text) {
-      auto parsed = nlohmann::ordered_json::parse(text, nullptr, false);
-      if (!parsed.is_discarded())
+      if (auto parsed = parse_metadata(text); !parsed.is_discarded())
         json[key] = std::move(parsed);
     };
     add("config", model.metadata->config);
@@ -194,15 +216,15 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
     std::snprintf(line, sizeof line, "%.1f %% of %s (%s bytes), by %s\n",
                   100.0 * static_cast<double>(info.file_bytes) /
                       static_cast<double>(model.metadata->source_bytes),
-                  model.metadata->source_name.c_str(),
+                  tail(model.metadata->source_name, 60).c_str(),
                   short_count(model.metadata->source_bytes).c_str(),
-                  model.metadata->producer.c_str());
+                  tail(model.metadata->producer, 40).c_str());
     out << line;
   }
   if (model.metadata && !model.metadata->policies.empty()) {
     out << "handed out by sealed sessions up to level:";
     for (const auto& policy : model.metadata->policies)
-      out << " " << policy->output << " " << to_string(policy->level);
+      out << " " << tail(policy->output, 40) << " " << to_string(policy->level);
     out << "\n";
     if (model.metadata->privacy_floor != fb::PrivacyLevel::Low)
       out << "sessions below level " << to_string(model.metadata->privacy_floor)

@@ -5,14 +5,10 @@
 
 #include "converter/calibration/runner.h"
 #include "converter/error.h"
+#include "converter/report/table_text.h"
 
 namespace edgy::converter {
 namespace {
-
-/// The end of a long name says more than its beginning.
-std::string tail(const std::string& name, std::size_t width) {
-  return name.size() <= width ? name : ".." + name.substr(name.size() - width + 2);
-}
 
 double total_cost(const std::vector<PlanStep>& plan) {
   double total = 0;

@@ -29,6 +29,9 @@ export const onnxModel = at('tests/data/models/edgy-256.onnx');
 export const models = at('build/models');
 export const int8Model = at('build/models/edgy-256-int8.edgy');
 export const floatModel = at('build/models/edgy-256-f32.edgy');
+/** The table of hostile models, written by build/native/bin/write_hostile_models. */
+export const hostileModels = at('build/hostile/models.json');
+export const writeHostileModels = at('build/native/bin/write_hostile_models');
 /** Log-mels of recordings with what PyTorch computed from them. */
 export const reference = at('tests/data/models/edgy-256-reference.npz');
 export const speech = at('tests/data/speech');

@@ -25,3 +25,11 @@ target_compile_options(edgy_runtime_options INTERFACE
 if(EMSCRIPTEN)
   target_compile_options(edgy_runtime_options INTERFACE -msimd128 $<$<BOOL:${EDGY_RELAXED_SIMD}>:-mrelaxed-simd>)
 endif()
+
+# Natively `new` throws. Where sizes come from a file or a caller, that failure becomes a typed error (wasm/format/allocation.h), so
+# rooms that link this after edgy::runtime_options can be unwound; in WebAssembly they ask for memory before they take it.
+add_library(edgy_unwindable INTERFACE)
+add_library(edgy::unwindable ALIAS edgy_unwindable)
+if(NOT EMSCRIPTEN)
+  target_compile_options(edgy_unwindable INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fexceptions>)
+endif()

@@ -1,10 +1,11 @@
 // SessionBinding's way from a recording to the model's input.
 #include "wasm/bindings/session_binding.h"
+#include "wasm/format/allocation.h"
 
 namespace edgy::bindings {
 
 MaybeBytes SessionBinding::reserve_samples(uint32_t count) {
-  if (count > UINT32_MAX / sizeof(float) || !has_memory_for(count * sizeof(float))) {
+  if (count > UINT32_MAX / sizeof(float) || !can_allocate(count * sizeof(float))) {
     return MaybeBytes(emscripten::val::null());
   }
   samples_.resize(count);

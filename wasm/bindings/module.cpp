@@ -32,7 +32,8 @@ EMSCRIPTEN_BINDINGS(edgy) {
       .field("isa", &LoadOptions::isa)
       .field("memoryLimit", &LoadOptions::memory_limit)
       .field("profile", &LoadOptions::profile)
-      .field("threads", &LoadOptions::threads);
+      .field("threads", &LoadOptions::threads)
+      .field("workLimit", &LoadOptions::work_limit);
 
   class_<SessionBinding>("Session")
       .constructor()

@@ -1,11 +1,10 @@
 #include "wasm/bindings/session_binding.h"
 
-#include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
 #include "kernels/isa.h"
+#include "wasm/format/allocation.h"
 
 namespace edgy::bindings {
 namespace {
@@ -36,15 +35,8 @@ Result<std::optional<kernels::Isa>> parse_isa(const std::string& name) {
 
 }  // namespace
 
-bool has_memory_for(std::size_t bytes) {
-  // Volatile, lest the compiler see that the block is unused and drop both calls.
-  void* volatile block = std::malloc(std::max<std::size_t>(bytes, 1));  // malloc(0) may be null
-  std::free(block);
-  return block != nullptr;
-}
-
 MaybeBytes SessionBinding::reserve(uint32_t bytes) {
-  if (!has_memory_for(bytes)) {
+  if (!can_allocate(bytes)) {
     return MaybeBytes(val::null());
   }
   model_bytes_.resize(bytes);
@@ -63,11 +55,18 @@ Status SessionBinding::load(const LoadOptions& options) {
   if (!model) {
     return to_status(model.error());
   }
+  // A failed `new` ends the program here: what a session keeps at most is asked for before.
+  if (!can_allocate(runtime::kBookkeeping * (*model)->table_bytes())) {
+    return to_status({ErrorCode::kOutOfMemory, "there is no memory for the model's operators"});
+  }
   runtime::SessionOptions session_options;
   session_options.isa = *isa;
   session_options.memory_limit = static_cast<std::size_t>(options.memory_limit);
   session_options.profile = options.profile;
   session_options.threads = options.threads;
+  if (options.work_limit < 0x1p63) {
+    session_options.work_limit = static_cast<uint64_t>(options.work_limit);
+  }
   auto session = runtime::Session::create(*model, std::move(session_options));
   if (!session) {
     return to_status(session.error());

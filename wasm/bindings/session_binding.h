@@ -20,12 +20,9 @@ struct LoadOptions {
   std::string isa;          ///< "auto" or the name of a form
   double memory_limit = 0;  ///< bytes
   bool profile = false;
-  int32_t threads = 1;  ///< as runtime::SessionOptions::threads
+  int32_t threads = 1;    ///< as runtime::SessionOptions::threads
+  double work_limit = 0;  ///< as runtime::SessionOptions::work_limit
 };
-
-/// Whether `bytes` bytes can be allocated. Without exceptions a failed `new` ends the program, so
-/// large requests ask first.
-bool has_memory_for(std::size_t bytes);
 
 /// One model and its session. Views that it hands out point into WebAssembly memory and are stale
 /// after the next call. load comes first, then prepare or compute_front_end, then run; in another

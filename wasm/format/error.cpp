@@ -14,6 +14,8 @@ const char* to_string(ErrorCode code) {
       return "invalid-input";
     case ErrorCode::kOutOfMemory:
       return "out-of-memory";
+    case ErrorCode::kTooMuchWork:
+      return "too-much-work";
     case ErrorCode::kInternal:
       return "internal";
   }

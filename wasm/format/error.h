@@ -16,6 +16,7 @@ enum class ErrorCode {
   kInvalidArgument,   ///< an option or name that does not exist or is out of range
   kInvalidInput,      ///< a fed tensor of the wrong name, type or shape
   kOutOfMemory,       ///< the plan needs more memory than there is, or than the limit allows
+  kTooMuchWork,       ///< a run would take more multiplications than the limit allows
   kInternal,          ///< a defect of Edgy's own
 };
 

@@ -1,10 +1,10 @@
 #include "wasm/format/verify.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
+#include "wasm/format/allocation.h"
 #include "wasm/format/text.h"
 #include "wasm/format/verify_internal.h"
 
@@ -15,15 +15,17 @@ constexpr const char* kFeatures[] = {"sparse-blocks", "sparse-1x4", "int4", "flo
 
 enum class State : uint8_t { kUnset, kConstant, kReady };
 
-std::string printable(const flatbuffers::String* text) {
+std::string printable(std::string_view text) {
   constexpr std::size_t kLongest = 80;
   std::string out;
-  if (text != nullptr) {
-    for (const char c : text->string_view().substr(0, kLongest)) {
-      out.push_back(c >= ' ' && c <= '~' ? c : '?');
-    }
+  for (const char c : text.substr(0, kLongest)) {
+    out.push_back(c >= ' ' && c <= '~' ? c : '?');
   }
   return out;
+}
+
+std::string printable(const flatbuffers::String* text) {
+  return text == nullptr ? std::string() : printable(text->string_view());
 }
 
 Result<void> verify_header(const fb::Model& model) {
@@ -45,9 +47,6 @@ Result<void> verify_header(const fb::Model& model) {
                   str("the model needs the feature '", printable(feature),
                       "', which this runtime does not know: update the runtime"));
     }
-  }
-  if (model.tensors()->size() > kMaxTensors || model.operators()->size() > kMaxOperators) {
-    return invalid("the model has more than 65536 tensors or operators");
   }
   return {};
 }
@@ -86,25 +85,77 @@ Result<void> verify_outputs(const fb::Model& model, const std::vector<State>& st
   return {};
 }
 
-/// Names of inputs and of outputs are how callers find them.
-Result<void> verify_names(const fb::Model& model, const flatbuffers::Vector<int32_t>& list,
-                          const char* what) {
+/// Names of inputs and of outputs are how callers find them. Returns them sorted.
+Result<std::vector<std::string_view>> verify_names(const fb::Model& model,
+                                                   const flatbuffers::Vector<int32_t>& list,
+                                                   const char* what) {
   if (list.size() > 1024) {
     return invalid(str("the model has more than 1024 ", what, "s"));
   }
-  for (uint32_t i = 0; i < list.size(); i++) {
-    const auto* name = model.tensors()->Get(static_cast<uint32_t>(list.Get(i)))->name();
-    for (uint32_t j = 0; j < i; j++) {
-      const auto* other = model.tensors()->Get(static_cast<uint32_t>(list.Get(j)))->name();
-      if (name->string_view() == other->string_view()) {
-        return invalid(str("two model ", what, "s are called '", printable(name), "'"));
-      }
+  std::vector<std::string_view> names;
+  names.reserve(list.size());
+  for (const int32_t tensor : list) {
+    names.push_back(model.tensors()->Get(static_cast<uint32_t>(tensor))->name()->string_view());
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end()) {
+    return invalid(str("two model ", what, "s are called '", printable(*twice), "'"));
+  }
+  return names;
+}
+
+/// Each policy is that of an output, and no output has two. `outputs` are sorted.
+Result<void> verify_policies(const fb::Metadata* metadata,
+                             const std::vector<std::string_view>& outputs) {
+  if (metadata == nullptr) {
+    return {};
+  }
+  const auto known = [](fb::PrivacyLevel level) {
+    return level >= fb::PrivacyLevel::MIN && level <= fb::PrivacyLevel::MAX;
+  };
+  if (!known(metadata->privacy_floor())) {
+    return invalid(str("the privacy floor is the unknown level ",
+                       static_cast<int>(metadata->privacy_floor())));
+  }
+  if (size_of(metadata->policies()) > outputs.size()) {
+    return invalid(str("there are ", metadata->policies()->size(), " privacy policies for ",
+                       outputs.size(), " outputs"));
+  }
+  std::vector<bool> said(outputs.size());
+  for (uint32_t i = 0; i < size_of(metadata->policies()); i++) {
+    const fb::OutputPolicy& policy = *metadata->policies()->Get(i);
+    const std::string_view name = policy.output()->string_view();
+    if (!known(policy.level())) {
+      return invalid(str("the privacy policy of output '", printable(name),
+                         "' has the unknown level ", static_cast<int>(policy.level())));
     }
+    const auto found = std::lower_bound(outputs.begin(), outputs.end(), name);
+    if (found == outputs.end() || *found != name) {
+      return invalid(str("there is a privacy policy for '", printable(name),
+                         "', which is no output of the model"));
+    }
+    const auto place = static_cast<std::size_t>(found - outputs.begin());
+    if (said[place]) {
+      return invalid(str("output '", printable(name), "' has two privacy policies"));
+    }
+    said[place] = true;
   }
   return {};
 }
 
-Result<void> verify_order(const fb::Model& model, std::vector<State>& states) {
+/// Whether all zero points are 0.
+bool is_symmetric(const fb::Tensor& tensor) {
+  const fb::Quantization* quantization = tensor.quantization();
+  if (quantization == nullptr || quantization->zero_point() == nullptr) {
+    return true;
+  }
+  return std::all_of(quantization->zero_point()->begin(), quantization->zero_point()->end(),
+                     [](int32_t zero_point) { return zero_point == 0; });
+}
+
+Result<void> verify_order(const fb::Model& model, std::vector<State>& states,
+                          const std::vector<bool>& symmetric) {
   const uint32_t tensors = model.tensors()->size();
   for (uint32_t i = 0; i < model.operators()->size(); i++) {
     const fb::Operator& op = *model.operators()->Get(i);
@@ -141,7 +192,7 @@ Result<void> verify_order(const fb::Model& model, std::vector<State>& states) {
       }
       state = State::kReady;
     }
-    if (Result<void> checked = verify_operator(model, i); !checked) {
+    if (Result<void> checked = verify_operator(model, i, symmetric); !checked) {
       return checked;
     }
   }
@@ -158,36 +209,39 @@ Result<void> verify_buffers(const fb::Model& model, const uint8_t* begin) {
   return {};
 }
 
-Result<void> verify_meaning(const fb::Model& model, const uint8_t* begin) {
+Result<void> verify_meaning(const fb::Model& model, std::span<const uint8_t> bytes) {
   if (Result<void> header = verify_header(model); !header) {
     return header;
   }
-  if (Result<void> buffers = verify_buffers(model, begin); !buffers) {
+  if (Result<void> buffers = verify_buffers(model, bytes.data()); !buffers) {
     return buffers;
   }
   std::vector<State> states(model.tensors()->size(), State::kUnset);
-  int64_t budget = kVerifierBudget;
+  std::vector<bool> symmetric(model.tensors()->size());
+  int64_t index_bytes = static_cast<int64_t>(bytes.size());
   for (uint32_t i = 0; i < model.tensors()->size(); i++) {
-    if (Result<void> tensor = verify_tensor(model, i, budget); !tensor) {
+    if (Result<void> tensor = verify_tensor(model, i, index_bytes); !tensor) {
       return tensor;
     }
     if (model.tensors()->Get(i)->buffer() >= 0) {
       states[i] = State::kConstant;
     }
+    symmetric[i] = is_symmetric(*model.tensors()->Get(i));
   }
   if (Result<void> inputs = verify_inputs(model, states); !inputs) {
     return inputs;
   }
-  if (Result<void> order = verify_order(model, states); !order) {
+  if (Result<void> order = verify_order(model, states, symmetric); !order) {
     return order;
   }
   if (Result<void> outputs = verify_outputs(model, states); !outputs) {
     return outputs;
   }
-  if (Result<void> names = verify_names(model, *model.inputs(), "input"); !names) {
-    return names;
+  if (auto names = verify_names(model, *model.inputs(), "input"); !names) {
+    return tl::unexpected<Error>(names.error());
   }
-  return verify_names(model, *model.outputs(), "output");
+  const auto names = verify_names(model, *model.outputs(), "output");
+  return names ? verify_policies(model.metadata(), *names) : tl::unexpected<Error>(names.error());
 }
 
 }  // namespace
@@ -217,20 +271,17 @@ Result<const fb::Model*> verify(std::span<const uint8_t> bytes) {
   if (!fb::ModelBufferHasIdentifier(bytes.data())) {
     return invalid("the file is no .edgy model: its bytes 4 to 7 are not 'EDGY'");
   }
-  flatbuffers::Verifier::Options options;
-  options.max_depth = 16;
-  if (bytes.size() >= options.max_size) {
+  if (bytes.size() >= flatbuffers::Verifier::Options().max_size) {
     return invalid("the file is larger than 2 GB");
   }
-  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), options);
-  if (!fb::VerifyModelBuffer(verifier)) {
-    return invalid("the file is damaged or cut off: its structure is not that of an .edgy model");
-  }
-  const fb::Model* model = fb::GetModel(bytes.data());
-  if (Result<void> meaning = verify_meaning(*model, bytes.data()); !meaning) {
-    return tl::unexpected<Error>(meaning.error());
-  }
-  return model;
+  return with_typed_failures([&]() -> Result<const fb::Model*> {
+    const Result<const fb::Model*> model = verify_structure(bytes);
+    if (!model) {
+      return model;
+    }
+    const Result<void> meaning = verify_meaning(**model, bytes);
+    return meaning ? model : tl::unexpected<Error>(meaning.error());
+  });
 }
 
 }  // namespace edgy::format

@@ -4,15 +4,12 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "wasm/format/edgy_generated.h"
 #include "wasm/format/error.h"
 
 namespace edgy::format {
-
-/// Vectors of a hostile file may overlap, so that many tensors share one huge list. This many
-/// entries are looked at, in all.
-inline constexpr int64_t kVerifierBudget = int64_t{1} << 27;
 
 inline constexpr uint32_t kMaxTensors = 1 << 16;
 inline constexpr uint32_t kMaxOperators = 1 << 16;
@@ -22,10 +19,19 @@ std::string tensor_label(const fb::Model& model, uint32_t index);
 /// "operator 2 'encoder/conv1' (Conv2D)"
 std::string operator_label(const fb::Model& model, uint32_t index);
 
-Result<void> verify_tensor(const fb::Model& model, uint32_t index, int64_t& budget);
+/// FlatBuffers' own checks, and one more: tables, lists and names of a FlatBuffer may overlap, so
+/// that a small file names far more than it holds. Each is counted as often as it is named; all
+/// together must not exceed the file. What walks over a model or copies it costs no more than a
+/// multiple of the file then.
+Result<const fb::Model*> verify_structure(std::span<const uint8_t> bytes);
 
-/// Arity, constants, types and attributes of one operator. Indices were checked.
-Result<void> verify_operator(const fb::Model& model, uint32_t index);
+/// `index_bytes`: what is left of the file's bytes for sparse indices; tensors may share one.
+Result<void> verify_tensor(const fb::Model& model, uint32_t index, int64_t& index_bytes);
+
+/// Arity, constants, types and attributes of one operator. Indices were checked. `symmetric`: of
+/// each tensor, whether its zero points are 0.
+Result<void> verify_operator(const fb::Model& model, uint32_t index,
+                             const std::vector<bool>& symmetric);
 
 inline tl::unexpected<Error> invalid(std::string message) {
   return fail(ErrorCode::kInvalidModel, std::move(message));

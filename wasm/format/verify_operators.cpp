@@ -3,6 +3,7 @@
 
 #include "wasm/format/catalog.h"
 #include "wasm/format/numbers.h"
+#include "wasm/format/operands.h"
 #include "wasm/format/text.h"
 #include "wasm/format/verify.h"
 #include "wasm/format/verify_internal.h"
@@ -18,8 +19,8 @@ constexpr int32_t kMaxExtent = 1 << 15;
 
 class OperatorVerifier {
  public:
-  OperatorVerifier(const fb::Model& model, uint32_t index)
-      : model_(model), op_(*model.operators()->Get(index)), index_(index) {}
+  OperatorVerifier(const fb::Model& model, uint32_t index, const std::vector<bool>& symmetric)
+      : model_(model), op_(*model.operators()->Get(index)), index_(index), symmetric_(symmetric) {}
 
   Result<void> verify() {
     const OperatorTraits* traits = traits_of(op_.options_type());
@@ -47,20 +48,27 @@ class OperatorVerifier {
     return invalid(str(operator_label(model_, index_), ": ", message));
   }
 
-  bool has_input(uint32_t i) const {
-    return i < op_.inputs()->size() && op_.inputs()->Get(i) >= 0;
-  }
+  bool has_input(uint32_t i) const { return bool(operand(*op_.inputs(), i)); }
   const fb::Tensor& input(uint32_t i) const {
-    return *model_.tensors()->Get(static_cast<uint32_t>(op_.inputs()->Get(i)));
+    return *model_.tensors()->Get(operand(*op_.inputs(), i).index());
   }
   const fb::Tensor& output() const {
-    return *model_.tensors()->Get(static_cast<uint32_t>(op_.outputs()->Get(0)));
+    return *model_.tensors()->Get(operand(*op_.outputs(), 0).index());
   }
-  static uint32_t rank(const fb::Tensor& tensor) {
-    return size_of(tensor.shape());
-  }
+  static uint32_t rank(const fb::Tensor& tensor) { return size_of(tensor.shape()); }
+  /// -1 where dynamic; kNone, which no shape has, where there is no such axis.
   static int64_t extent(const fb::Tensor& tensor, uint32_t axis) {
-    return tensor.shape()->Get(axis);
+    return axis < rank(tensor) ? tensor.shape()->Get(axis) : kNone;
+  }
+  /// Whether a declared shape can be this one, where -1 is any extent.
+  static bool can_be(const fb::Tensor& tensor, std::initializer_list<int64_t> shape) {
+    bool fits = rank(tensor) == shape.size();
+    for (uint32_t axis = 0; fits && axis < shape.size(); axis++) {
+      const int64_t wanted = shape.begin()[axis];
+      const int64_t declared = extent(tensor, axis);
+      fits = declared == -1 || wanted == -1 || declared == wanted;
+    }
+    return fits;
   }
 
   Result<void> verify_arity(const OperatorTraits& traits) const {
@@ -169,12 +177,9 @@ class OperatorVerifier {
           "integer weights need a quantization with one scale, or one for each output channel "
           "(axis 0)");
     }
-    for (uint32_t i = 0; i < size_of(quantization->zero_point()); i++) {
-      if (quantization->zero_point()->Get(i) != 0) {
-        return error("integer weights must have the zero point 0");
-      }
-    }
-    return {};
+    return symmetric_[operand(*op_.inputs(), 1).index()]
+               ? Result<void>{}
+               : error("integer weights must have the zero point 0");
   }
 
   // One check an operator of the catalog.
@@ -242,6 +247,9 @@ class OperatorVerifier {
       return error(
           str(options.groups(), " groups do not divide ", extent(w, 0), " output channels"));
     }
+    if (!checked_product(extent(w, 3), options.groups(), kMaxElements)) {
+      return error(str(options.groups(), " groups of ", extent(w, 3), " channels are too many"));
+    }
     if (channels != -1 && channels != extent(w, 3) * options.groups()) {
       return error(str("w has ", extent(w, 3), " channels for each of ", options.groups(),
                        " groups; x has ", channels, " channels"));
@@ -275,10 +283,10 @@ class OperatorVerifier {
         {"stride_h", options.stride_h(), 1, kMaxExtent},
         {"stride_w", options.stride_w(), 1, kMaxExtent},
         // Each window must overlap the image.
-        {"pad_top", options.pad_top(), 0, options.kernel_h() - 1},
-        {"pad_bottom", options.pad_bottom(), 0, options.kernel_h() - 1},
-        {"pad_left", options.pad_left(), 0, options.kernel_w() - 1},
-        {"pad_right", options.pad_right(), 0, options.kernel_w() - 1},
+        {"pad_top", options.pad_top(), 0, int64_t{options.kernel_h()} - 1},
+        {"pad_bottom", options.pad_bottom(), 0, int64_t{options.kernel_h()} - 1},
+        {"pad_left", options.pad_left(), 0, int64_t{options.kernel_w()} - 1},
+        {"pad_right", options.pad_right(), 0, int64_t{options.kernel_w()} - 1},
     });
   }
 
@@ -336,6 +344,9 @@ class OperatorVerifier {
   }
 
   Result<void> check(const fb::Slice& options) const {
+    if (Result<void> named = axes(*options.axes()); !named) {
+      return named;
+    }
     const uint32_t count = options.axes()->size();
     if (options.starts()->size() != count || options.ends()->size() != count ||
         options.steps()->size() != count) {
@@ -346,7 +357,7 @@ class OperatorVerifier {
         return error("a step is 0");
       }
     }
-    return axes(*options.axes());
+    return {};
   }
 
   Result<void> check(const fb::Pad& options) const {
@@ -396,8 +407,7 @@ class OperatorVerifier {
 
   Result<void> check(const fb::NearestCode& /*options*/) const {
     const fb::Tensor& codebook = input(1);
-    const bool norms =
-        !has_input(2) || (rank(input(2)) == 1 && extent(input(2), 0) == extent(codebook, 0));
+    const bool norms = !has_input(2) || can_be(input(2), {extent(codebook, 0)});
     return rank(input(0)) >= 1 && rank(codebook) == 2 && norms
                ? Result<void>{}
                : error("codebook must be [K, D] and half_norm, if there is one, [K]");
@@ -409,6 +419,11 @@ class OperatorVerifier {
     }
     const fb::Tensor& w = input(1);
     const fb::Tensor& r = input(2);
+    for (const uint32_t state : {4U, 5U}) {
+      if (has_input(state) && !can_be(input(state), {extent(input(0), 0), hidden})) {
+        return error(str("its state, input ", state, ", must be [N, ", hidden, "]"));
+      }
+    }
     const bool right =
         rank(input(0)) == 3 && rank(w) == 2 && rank(r) == 2 && extent(w, 0) == gates * hidden &&
         extent(r, 0) == gates * hidden && extent(r, 1) == hidden &&
@@ -419,15 +434,19 @@ class OperatorVerifier {
                              2 * gates * hidden, "]"));
   }
 
+  static constexpr int64_t kNone = -2;
+
   const fb::Model& model_;
   const fb::Operator& op_;
   uint32_t index_;
+  const std::vector<bool>& symmetric_;
 };
 
 }  // namespace
 
-Result<void> verify_operator(const fb::Model& model, uint32_t index) {
-  return OperatorVerifier(model, index).verify();
+Result<void> verify_operator(const fb::Model& model, uint32_t index,
+                             const std::vector<bool>& symmetric) {
+  return OperatorVerifier(model, index, symmetric).verify();
 }
 
 }  // namespace edgy::format

@@ -41,8 +41,11 @@ std::vector<int64_t> shape_of(const fb::Tensor& tensor) {
 
 class TensorVerifier {
  public:
-  TensorVerifier(const fb::Model& model, uint32_t index, int64_t& budget)
-      : model_(model), tensor_(*model.tensors()->Get(index)), index_(index), budget_(budget) {}
+  TensorVerifier(const fb::Model& model, uint32_t index, int64_t& index_bytes)
+      : model_(model),
+        tensor_(*model.tensors()->Get(index)),
+        index_(index),
+        index_bytes_(index_bytes) {}
 
   Result<void> verify() {
     if (bits_of(tensor_.type()) == 0) {
@@ -114,10 +117,6 @@ class TensorVerifier {
                        quantization.bits(),
                        " bits; the range must lie in -128..127 and fit 2 to 8 bits"));
     }
-    budget_ -= int64_t{scales} + zero_points;
-    if (budget_ < 0) {
-      return error("the model has too many quantization parameters");
-    }
     for (uint32_t i = 0; i < scales; i++) {
       const float scale = quantization.scale()->Get(i);
       if (!std::isnormal(scale) || scale < 0) {
@@ -180,9 +179,9 @@ class TensorVerifier {
     }
     const auto* data = buffer(sparsity->index());
     const std::span<const uint8_t> index(data == nullptr ? nullptr : data->data(), size_of(data));
-    budget_ -= static_cast<int64_t>(index.size()) + sparsity->blocks();
-    if (budget_ < 0) {
-      return error("the model has too many sparse blocks");
+    index_bytes_ -= static_cast<int64_t>(index.size());
+    if (index_bytes_ < 0) {
+      return error("sparse tensors share one index again and again: together they exceed the file");
     }
     const SparseIndex kind = tensor_.encoding() == fb::Encoding::SparseBitmap ? SparseIndex::kBitmap
                                                                               : SparseIndex::kDelta;
@@ -195,14 +194,14 @@ class TensorVerifier {
   const fb::Model& model_;
   const fb::Tensor& tensor_;
   uint32_t index_;
-  int64_t& budget_;
+  int64_t& index_bytes_;
   std::vector<int64_t> shape_;
 };
 
 }  // namespace
 
-Result<void> verify_tensor(const fb::Model& model, uint32_t index, int64_t& budget) {
-  return TensorVerifier(model, index, budget).verify();
+Result<void> verify_tensor(const fb::Model& model, uint32_t index, int64_t& index_bytes) {
+  return TensorVerifier(model, index, index_bytes).verify();
 }
 
 }  // namespace edgy::format

@@ -2,12 +2,13 @@
 
 #include <utility>
 
-#include "wasm/format/float16.h"
+#include "wasm/format/allocation.h"
 #include "wasm/format/int4.h"
 #include "wasm/format/numbers.h"
 #include "wasm/format/sparse_encoding.h"
 #include "wasm/format/text.h"
 #include "wasm/format/verify.h"
+#include "wasm/format/verify_internal.h"
 
 namespace edgy::runtime {
 namespace fb = format::fb;
@@ -16,7 +17,8 @@ namespace {
 TensorInfo describe(const fb::Tensor& tensor) {
   TensorInfo info;
   info.name = tensor.name()->str();
-  info.type = tensor.type();
+  info.type =
+      tensor.type() == DataType::F16 && tensor.buffer() >= 0 ? DataType::F32 : tensor.type();
   info.shape = declared_shape(tensor);
   info.dim_names.resize(info.shape.size());
   for (uint32_t i = 0; tensor.dims() != nullptr && i < tensor.dims()->size(); i++) {
@@ -25,30 +27,18 @@ TensorInfo describe(const fb::Tensor& tensor) {
   return info;
 }
 
-Result<void> apply_policies(const fb::Metadata* metadata, std::vector<TensorInfo>& outputs) {
+/// The verifier saw that each policy is that of an output.
+void apply_policies(const fb::Metadata* metadata, std::vector<TensorInfo>& outputs) {
   if (metadata == nullptr || metadata->policies() == nullptr) {
-    return {};
+    return;
   }
-  for (const fb::OutputPolicy* policy : *metadata->policies()) {
-    if (policy->level() < fb::PrivacyLevel::MIN || policy->level() > fb::PrivacyLevel::MAX) {
-      return fail(ErrorCode::kInvalidModel,
-                  str("the privacy policy of output '", policy->output()->string_view(),
-                      "' has the unknown level ", static_cast<int>(policy->level())));
-    }
-    bool found = false;
-    for (TensorInfo& output : outputs) {
-      if (output.name == policy->output()->string_view()) {
+  for (TensorInfo& output : outputs) {
+    for (const fb::OutputPolicy* policy : *metadata->policies()) {
+      if (policy->output()->string_view() == output.name) {
         output.level = policy->level();
-        found = true;
       }
     }
-    if (!found) {
-      return fail(ErrorCode::kInvalidModel,
-                  str("there is a privacy policy for '", policy->output()->string_view(),
-                      "', which is no output of the model"));
-    }
   }
-  return {};
 }
 
 }  // namespace
@@ -98,52 +88,31 @@ Shape declared_shape(const fb::Tensor& tensor) {
 }
 
 Result<std::shared_ptr<const Model>> Model::load(std::vector<uint8_t> bytes) {
-  std::shared_ptr<Model> model(new Model);
-  model->bytes_ = std::move(bytes);
-  const Result<const fb::Model*> root = format::verify(model->bytes_);
-  if (!root) {
-    return tl::unexpected<Error>(root.error());
-  }
-  model->root_ = *root;
-  model->expand_float16();
-  const auto tensor = [&](int32_t index) -> const fb::Tensor& {
-    return *model->root_->tensors()->Get(static_cast<uint32_t>(index));
-  };
-  for (const int32_t index : *model->root_->inputs()) {
-    model->inputs_.push_back(describe(tensor(index)));
-  }
-  for (const int32_t index : *model->root_->outputs()) {
-    model->outputs_.push_back(describe(tensor(index)));
-  }
-  if (Result<void> policies = apply_policies(model->root_->metadata(), model->outputs_);
-      !policies) {
-    return tl::unexpected<Error>(policies.error());
-  }
-  return std::shared_ptr<const Model>(std::move(model));
-}
-
-void Model::expand_float16() {
-  // The bytes are verified, and this model's own.
-  auto& tensors = *fb::GetMutableModel(bytes_.data())->mutable_tensors();
-  for (uint32_t i = 0; i < tensors.size(); i++) {
-    fb::Tensor& tensor = *tensors.GetMutableObject(i);
-    if (tensor.type() != DataType::F16 || tensor.buffer() < 0) {
-      continue;
+  return with_typed_failures([&]() -> Result<std::shared_ptr<const Model>> {
+    std::shared_ptr<Model> model(new Model(std::move(bytes)));
+    const Result<const fb::Model*> root = format::verify(model->bytes_);
+    if (!root) {
+      return tl::unexpected<Error>(root.error());
     }
-    std::vector<float>& values = expanded_[static_cast<int32_t>(i)];
-    values = format::unpack_float16(constant(static_cast<int32_t>(i)));
-    expanded_bytes_ += values.size() * sizeof(float);
-    tensor.mutate_type(DataType::F32);
-  }
+    model->root_ = *root;
+    // Buffers together are no more than the file: the verifier counted them.
+    model->table_bytes_ = model->bytes_.size();
+    for (uint32_t i = 0; i < format::size_of(model->root_->buffers()); i++) {
+      model->table_bytes_ -= format::size_of(model->root_->buffers()->Get(i)->data());
+    }
+    for (const int32_t index : *model->root_->inputs()) {
+      model->inputs_.push_back(describe(model->tensor(static_cast<uint32_t>(index))));
+    }
+    for (const int32_t index : *model->root_->outputs()) {
+      model->outputs_.push_back(describe(model->tensor(static_cast<uint32_t>(index))));
+    }
+    apply_policies(model->root_->metadata(), model->outputs_);
+    return std::shared_ptr<const Model>(std::move(model));
+  });
 }
 
-std::span<const uint8_t> Model::constant(int32_t tensor) const {
-  if (const auto found = expanded_.find(tensor);
-      found != expanded_.end() && !found->second.empty()) {
-    const std::vector<float>& values = found->second;
-    return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(float)};
-  }
-  const fb::Tensor& entry = *root_->tensors()->Get(static_cast<uint32_t>(tensor));
+std::span<const uint8_t> Model::constant(uint32_t tensor) const {
+  const fb::Tensor& entry = this->tensor(tensor);
   if (entry.buffer() < 0 || entry.encoding() != fb::Encoding::Dense) {
     return {};
   }
@@ -152,8 +121,8 @@ std::span<const uint8_t> Model::constant(int32_t tensor) const {
                          : std::span<const uint8_t>(data->data(), data->size());
 }
 
-std::vector<int8_t> Model::constant_int8(int32_t tensor) const {
-  const fb::Tensor& entry = *root_->tensors()->Get(static_cast<uint32_t>(tensor));
+std::vector<int8_t> Model::constant_int8(uint32_t tensor) const {
+  const fb::Tensor& entry = this->tensor(tensor);
   const bool is_int4 = entry.type() == DataType::I4;
   if (entry.encoding() == fb::Encoding::Dense) {
     const std::span<const uint8_t> bytes = constant(tensor);

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "wasm/format/edgy_generated.h"
@@ -33,29 +33,36 @@ struct TensorInfo {
   format::fb::PrivacyLevel level = format::fb::PrivacyLevel::Low;  ///< outputs only
 };
 
+/// What is kept about a model, by Model, Session::create and Session::prepare, beside weights and
+/// activations (which have the memory limit), takes at most this many times the bytes of its
+/// tables, lists and names (Model::table_bytes). An operand, which is four bytes in the file, takes
+/// most.
+inline constexpr std::size_t kBookkeeping = 48;
+
 class Model {
  public:
   /// Verifies `bytes` (structure, version, features, every index, shape, quantization and buffer
-  /// size) and keeps them.
+  /// size) and keeps them, unchanged.
   static Result<std::shared_ptr<const Model>> load(std::vector<uint8_t> bytes);
 
   const std::vector<TensorInfo>& inputs() const { return inputs_; }
   const std::vector<TensorInfo>& outputs() const { return outputs_; }
   const format::fb::Model& root() const { return *root_; }
-  /// Row-major bytes of a constant tensor, as stored (encoding Dense), but float16 as float32,
-  /// which its type then is too. Empty for activations.
-  std::span<const uint8_t> constant(int32_t tensor) const;
+  /// Tensor `index` of the file.
+  const format::fb::Tensor& tensor(uint32_t index) const { return *root_->tensors()->Get(index); }
+  /// Row-major bytes of a constant tensor, as stored (encoding Dense). Empty for activations.
+  std::span<const uint8_t> constant(uint32_t tensor) const;
   /// A constant int8 or int4 tensor, row major, whatever its encoding.
-  std::vector<int8_t> constant_int8(int32_t tensor) const;
-  /// The file, and what was expanded beside it.
-  std::size_t bytes() const { return bytes_.size() + expanded_bytes_; }
+  std::vector<int8_t> constant_int8(uint32_t tensor) const;
+  /// The file.
+  std::size_t bytes() const { return bytes_.size(); }
+  /// The file without the contents of its constants.
+  std::size_t table_bytes() const { return table_bytes_; }
 
  private:
-  Model() = default;
-  void expand_float16();
-  std::vector<uint8_t> bytes_;
-  std::map<int32_t, std::vector<float>> expanded_;  ///< by tensor
-  std::size_t expanded_bytes_ = 0;
+  explicit Model(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {}
+  const std::vector<uint8_t> bytes_;  ///< verified once, and the same ever after
+  std::size_t table_bytes_ = 0;
   const format::fb::Model* root_ = nullptr;
   std::vector<TensorInfo> inputs_;
   std::vector<TensorInfo> outputs_;

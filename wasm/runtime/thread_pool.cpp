@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -34,10 +35,11 @@ class Pool final : public ThreadPool {
  public:
   explicit Pool(int32_t helpers) {
     threads_.reserve(static_cast<std::size_t>(helpers));
-    for (int32_t i = 0; i < helpers; i++) {
-      threads_.emplace_back([this] { help(); });
+    for (int32_t i = 0; i < helpers && start(); i++) {
     }
   }
+
+  int32_t helpers() const override { return static_cast<int32_t>(threads_.size()); }
 
   ~Pool() override {
     stop_.store(true);
@@ -70,6 +72,22 @@ class Pool final : public ThreadPool {
   }
 
  private:
+  /// False if the machine has no more threads or memory for one. In WebAssembly there are as many
+  /// as the module was made with.
+  bool start() {
+    const auto work = [this] { help(); };
+#ifdef __cpp_exceptions
+    try {
+      threads_.emplace_back(work);
+    } catch (const std::system_error&) {
+      return false;
+    }
+#else
+    threads_.emplace_back(work);
+#endif
+    return true;
+  }
+
   void knock() {
     const std::lock_guard lock(mutex_);
     sleeping_.store(false);

@@ -19,9 +19,12 @@ bool has_threads();
 /// the layers of a run they are there at once, between runs they cost nothing.
 class ThreadPool : public kernels::Team {
  public:
-  /// Starts `helpers` threads (beside the caller's, of which there is always one). `has_threads`
-  /// must hold.
+  /// Starts `helpers` threads (beside the caller's, of which there is always one), or as many as
+  /// the machine lets it. `has_threads` must hold.
   static std::unique_ptr<ThreadPool> create(int32_t helpers);
+
+  /// Threads that were started.
+  virtual int32_t helpers() const = 0;
 
   /// Wakes helpers that sleep, so that they are awake when there is work.
   virtual void wake() = 0;

@@ -13,6 +13,7 @@
 #include "converter/finetune/network/fake_quantize.h"
 #include "converter/finetune/network/operators.h"
 #include "converter/finetune/network/stored_weights.h"
+#include "wasm/format/operands.h"
 
 namespace edgy::converter::finetune {
 namespace fb = format::fb;
@@ -104,7 +105,7 @@ Value run_layer(const fb::ModelT& model, const fb::OperatorT& op, const Layer& l
   Tensor sum = multiply(op, x.integers, weights.values);
   if (layer.bias.defined())
     sum = sum + round_straight_through(layer.bias / unit.to(torch::kFloat));
-  const fb::TensorT& output = tensor_of(model, op.outputs[0]);
+  const fb::TensorT& output = tensor_of(model, format::operand(op.outputs, 0).entry());
   if (output.type != fb::DataType::I8)
     return {clamp(sum * unit.to(torch::kFloat)), {}, 1};
   ActivationRange range = range_of(output);
@@ -168,13 +169,15 @@ Values Network::run(const std::vector<Tensor>& inputs, const std::vector<int>& w
   };
   for (std::size_t i = 0; i < model_->operators.size(); ++i) {
     const fb::OperatorT& op = *model_->operators[i];
-    const int output = op.outputs[0];
+    if (!format::operand(op.outputs, 0))
+      throw Error("operator '" + op.name + "' leaves out its first output: it can not be trained");
+    const int output = format::operand(op.outputs, 0).entry();
+    const auto input = [&op] { return format::operand(op.inputs, 0).entry(); };
     try {
       if (const auto layer = layer_of_.find(static_cast<int>(i)); layer != layer_of_.end()) {
-        values[output] =
-            run_layer(*model_, op, layers_[layer->second], value(op.inputs[0]), precision_);
+        values[output] = run_layer(*model_, op, layers_[layer->second], value(input()), precision_);
       } else if (const auto* quantize = op.options.AsQuantize()) {
-        Tensor x = value(op.inputs[0]).as_real();
+        Tensor x = value(input()).as_real();
         if (!quantize->perm.empty())
           x = x.permute(std::vector<int64_t>(quantize->perm.begin(), quantize->perm.end()));
         const ActivationRange range = range_of(tensor_of(*model_, output));
@@ -182,7 +185,7 @@ Values Network::run(const std::vector<Tensor>& inputs, const std::vector<int>& w
         values[output] = {
             {}, requantize(x, torch::full({1}, inverse), range.low, range.high), range.scale};
       } else if (op.options.type == fb::OperatorOptions::Dequantize) {
-        values[output] = {value(op.inputs[0]).as_real(), {}, 1};
+        values[output] = {value(input()).as_real(), {}, 1};
       } else {
         std::vector<Tensor> operands;
         for (const int input : op.inputs)

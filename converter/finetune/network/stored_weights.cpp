@@ -6,6 +6,7 @@
 
 #include "converter/error.h"
 #include "converter/finetune/network/fake_quantize.h"
+#include "wasm/format/operands.h"
 #include "wasm/format/sparse_encoding.h"
 
 namespace edgy::converter::finetune {
@@ -55,7 +56,7 @@ Tensor by_row(const Tensor& rows, const Tensor& like) {
 /// Real value of one unit of the accumulators, by output channel.
 Tensor unit_of(const fb::ModelT& model, const fb::OperatorT& op, const Tensor& weight_scale) {
   return weight_scale.to(torch::kDouble) *
-         double{tensor_of(model, op.inputs[0]).quantization->scale.at(0)};
+         double{tensor_of(model, format::operand(op.inputs, 0).entry()).quantization->scale.at(0)};
 }
 
 template <typename T>
@@ -102,14 +103,15 @@ Tensor block_mask(const Tensor& weights, int64_t block) {
 
 Layer read_layer(const fb::ModelT& model, const fb::OperatorT& op) {
   Layer layer;
-  layer.name = tensor_of(model, op.outputs[0]).name;
+  layer.name = tensor_of(model, format::operand(op.outputs, 0).entry()).name;
   layer.operator_name = op.name;
-  const fb::TensorT& weights = tensor_of(model, op.inputs[1]);
-  const int bias = op.inputs.size() > 2 ? op.inputs[2] : -1;
+  const int weight = format::operand(op.inputs, 1).entry();
+  const fb::TensorT& weights = tensor_of(model, weight);
+  const format::OperandIndex bias = format::operand(op.inputs, 2);
   if (weights.type == fb::DataType::F32) {
-    layer.weight = read_constant(model, op.inputs[1]);
-    if (bias >= 0)
-      layer.bias = read_constant(model, bias);
+    layer.weight = read_constant(model, weight);
+    if (bias)
+      layer.bias = read_constant(model, bias.entry());
     return layer;
   }
   if (weights.type != fb::DataType::I8)
@@ -124,8 +126,8 @@ Layer read_layer(const fb::ModelT& model, const fb::OperatorT& op) {
                            .contiguous();
   layer.weight = values * by_row(scale, values);
   layer.scale = scale;
-  if (bias >= 0)
-    layer.bias = (read_constant(model, bias) * unit_of(model, op, scale)).to(torch::kFloat);
+  if (bias)
+    layer.bias = (read_constant(model, bias.entry()) * unit_of(model, op, scale)).to(torch::kFloat);
   const int block = weights.sparsity ? weights.sparsity->block_cols : 4;
   Tensor mask = block_mask(values, block);
   if (mask.mean().item<float>() < 0.95F)
@@ -141,16 +143,17 @@ void write_layers(const Network& network, fb::ModelT& model) {
         op->options.type != fb::OperatorOptions::Dense)
       continue;
     const Layer& layer = network.layers()[next++];
-    const int bias = op->inputs.size() > 2 ? op->inputs[2] : -1;
+    const int weight = format::operand(op->inputs, 1).entry();
+    const format::OperandIndex bias = format::operand(op->inputs, 2);
     if (layer.bits == 0) {
-      store<float>(model, op->inputs[1], layer.masked());
-      if (bias >= 0)
-        store<float>(model, bias, layer.bias);
+      store<float>(model, weight, layer.masked());
+      if (bias)
+        store<float>(model, bias.entry(), layer.bias);
       continue;
     }
     const IntegerWeights weights = quantize_weights(layer.masked(), layer.bits, layer.scale);
-    store<int8_t>(model, op->inputs[1], weights.values.to(torch::kChar));
-    auto& quantization = *model.tensors[static_cast<std::size_t>(op->inputs[1])]->quantization;
+    store<int8_t>(model, weight, weights.values.to(torch::kChar));
+    auto& quantization = *model.tensors[static_cast<std::size_t>(weight)]->quantization;
     const Tensor scale = weights.scale.contiguous();
     quantization.scale.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
     quantization.zero_point.assign(1, 0);
@@ -159,9 +162,9 @@ void write_layers(const Network& network, fb::ModelT& model) {
       quantization.qmax = (1 << (layer.bits - 1)) - 1;
       quantization.qmin = -quantization.qmax;
     }
-    if (bias >= 0) {
+    if (bias) {
       const Tensor unit = unit_of(model, *op, weights.scale).to(torch::kFloat);
-      store<int32_t>(model, bias, (layer.bias / unit).round().to(torch::kInt));
+      store<int32_t>(model, bias.entry(), (layer.bias / unit).round().to(torch::kInt));
     }
   }
 }

@@ -31,6 +31,7 @@ export class SessionCore {
     const { signal, isa = 'auto', profile = false } = options;
     throwIfAborted(signal);
     const memoryLimit = checkMemoryLimit(options.memoryLimit);
+    const workLimit = checkWorkLimit(options.workLimit);
     const worker = (options.worker ?? true) && typeof Worker !== 'undefined' && !inNode();
     const variant = options.variant ?? 'auto';
     const { threads, obstacle } = chooseThreads(options.threads, await surroundings(variant, worker, inNode()));
@@ -46,7 +47,16 @@ export class SessionCore {
       const model = await abortable(
         backend.call(
           'load',
-          { module: runtime.module, variant: runtime.variant, model: bytes, isa, memoryLimit, profile, threads },
+          {
+            module: runtime.module,
+            variant: runtime.variant,
+            model: bytes,
+            isa,
+            memoryLimit,
+            profile,
+            threads,
+            workLimit,
+          },
           [bytes],
         ),
         signal,
@@ -119,6 +129,11 @@ export function runtimeInfo(
 export function checkMemoryLimit(bytes = kDefaultMemoryLimit): number {
   if (bytes > 0) return bytes;
   throw new EdgyError('invalid-argument', `memoryLimit is ${bytes}: it must be a number of bytes above 0.`);
+}
+
+function checkWorkLimit(steps = Infinity): number {
+  if (steps > 0) return steps;
+  throw new EdgyError('invalid-argument', `workLimit is ${steps}: it must be a number above 0.`);
 }
 
 function releasedError(): EdgyError {

@@ -88,14 +88,14 @@ export class EngineCore {
   };
 
   async #load(request: RequestOf<'load'>): Promise<ResultOf<'load'>> {
-    const { module: source, variant, model, isa, memoryLimit, profile, threads = 1 } = request;
+    const { module: source, variant, model, isa, memoryLimit, profile, threads = 1, workLimit = Infinity } = request;
     const module = source instanceof ArrayBuffer ? await WebAssembly.compile(source) : source;
     this.#native = await this.#instantiate(module, variant, threads);
     const session = new this.#native.Session();
     const room = session.reserve(model.byteLength);
     if (!room) throw new Stop('out-of-memory', `There is no memory for a model of ${model.byteLength} bytes.`);
     room.set(new Uint8Array(model));
-    check(session.load({ isa, memoryLimit: Math.min(memoryLimit, 2 ** 32 - 1), profile, threads }));
+    check(session.load({ isa, memoryLimit: Math.min(memoryLimit, 2 ** 32 - 1), profile, threads, workLimit }));
     this.#session = session;
     return describe(session);
   }

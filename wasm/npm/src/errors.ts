@@ -10,6 +10,8 @@ export type EdgyErrorCode =
   | 'invalid-argument'
   /** The run needs more memory than there is, or than `memoryLimit` allows. */
   | 'out-of-memory'
+  /** The run would take more multiplications than `workLimit` allows. */
+  | 'too-much-work'
   /** A defect of Edgy's own, or a worker that died. */
   | 'internal'
   /** The caller's `AbortSignal` fired. */

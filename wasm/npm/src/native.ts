@@ -56,7 +56,7 @@ export interface NativeStepProfile {
 export interface NativeSession {
   /** Room for the bytes of a model; null when there is no memory for them. */
   reserve(bytes: number): View | null;
-  load(options: { isa: string; memoryLimit: number; profile: boolean; threads: number }): NativeStatus;
+  load(options: { isa: string; memoryLimit: number; profile: boolean; threads: number; workLimit: number }): NativeStatus;
   describe(): NativeDescription;
   prepare(shapes: number[][]): NativeStatus;
   input(index: number): View;

@@ -22,6 +22,8 @@ export interface Operations {
       readonly profile: boolean;
       /** Default 1. More only where the worker has the build with threads. */
       readonly threads?: number;
+      /** Default: none. */
+      readonly workLimit?: number;
     };
     result: {
       readonly inputs: readonly TensorMetadata[];

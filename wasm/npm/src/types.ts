@@ -40,6 +40,12 @@ export interface SessionOptions {
   threads?: number | undefined;
   /** Upper bound of activations and packed weights together, in bytes. Default 1 GiB. */
   memoryLimit?: number | undefined;
+  /**
+   * Upper bound of what one run does: multiplications, and values read, compared or written. It is predicted from the shapes of the
+   * inputs before anything runs; a run that would take more is rejected with `too-much-work`. Default: none, so give one when models
+   * come from strangers: a file of 5 kB can ask for a day. About 10 to 100 thousand million pass in a second.
+   */
+  workLimit?: number | undefined;
   /** Measure the time of each operator (see `InferenceSession.profile`). */
   profile?: boolean | undefined;
 }

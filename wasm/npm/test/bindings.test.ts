@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { NativeFactory, NativeModule, NativeSession } from '../src/native.js';
 
 const root = path.resolve(__dirname, '../../..');
-const options = { isa: 'auto', memoryLimit: 2 ** 30, profile: false, threads: 1 };
+const options = { isa: 'auto', memoryLimit: 2 ** 30, profile: false, threads: 1, workLimit: Infinity };
 let native: NativeModule;
 let session: NativeSession;
 

@@ -68,13 +68,14 @@ class ConvInt8 final : public Operation {
     layer_.plain_bias = {};
   }
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     return layer_.layer.infer(in_shapes[0], out_shapes[0]);
   }
   std::optional<Border> wanted_border(std::size_t input) const override {
     return input == 0 ? std::optional<Border>(layer_.layer.border) : std::nullopt;
   }
   bool writes_block4() const override { return !layer_.is_float_output; }
+  bool reads(std::size_t input) const override { return input == 0; }
 
   Result<int64_t> plan() override {
     view_ = view_with_border(*inputs[0].placement.block4, layer_.layer.border);
@@ -135,9 +136,11 @@ class ConvInt8 final : public Operation {
   const char* kernel() const override { return kernel_name(choice_); }
   uint64_t macs() const override { return layer_.layer.macs(outputs[0].shape); }
   int64_t packed_bytes() const override {
-    return static_cast<int64_t>(column_   ? column_->bytes()
-                                : sparse_ ? sparse_->bytes()
-                                          : dense_->bytes());
+    const std::size_t numbers = layer_.folded_bias.size() + layer_.scale.size();
+    return static_cast<int64_t>((column_   ? column_->bytes()
+                                 : sparse_ ? sparse_->bytes()
+                                           : dense_->bytes()) +
+                                numbers * sizeof(float));
   }
   PredictedCost predicted() const override {
     const Image image = image_of(outputs[0].shape);
@@ -195,10 +198,13 @@ void clamp_range(const ConvLayer& layer, const TensorQuantization& output, Quant
 }
 
 Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvLayer& layer) {
-  // Decoding a sparse constant may take far more memory than the file: ask first.
-  const int64_t count = layer.weight_count();
-  if (count > context.memory) {
-    return tl::unexpected<Error>(context.reserve(count).error());
+  // Decoding a sparse constant may take far more memory than the file: ask first. Two numbers are
+  // kept for each output channel, and one more while the layer is made.
+  const int64_t channels = layer.shape.out_channels;
+  if (Result<void> decoded = context.decode(static_cast<int64_t>(layer.weight_count()),
+                                            channels * 3 * int64_t{sizeof(int32_t)});
+      !decoded) {
+    return tl::unexpected<Error>(std::move(decoded.error()));
   }
   QuantizedLayer result;
   result.layer = layer;
@@ -221,6 +227,7 @@ Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvL
   const std::span<const int32_t> bias = context.int32s(2);
   result.plain_bias.assign(bias.begin(), bias.end());
   const auto& scales = *context.input(1).quantization()->scale();
+  result.scale.reserve(static_cast<std::size_t>(channels));
   for (uint32_t o = 0; o < kernels::narrow<uint32_t>(layer.shape.out_channels); o++) {
     const double product = double{input->scale} * scales.Get(scales.size() == 1 ? 0 : o);
     result.scale.push_back(
@@ -267,8 +274,8 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
   if (choice.kernel == ConvKernel::kXnnpack) {
     return make_xnnpack_int8(context, *quantized);
   }
-  if (const int64_t bytes = most_packed_bytes(layer, choice); bytes > context.memory) {
-    return tl::unexpected<Error>(context.reserve(bytes).error());
+  if (Result<void> room = context.has_room(most_packed_bytes(layer, choice)); !room) {
+    return tl::unexpected<Error>(std::move(room.error()));
   }
   auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice, size.one_position(),
                                          context.threads);

@@ -1,5 +1,6 @@
 #include "wasm/runtime/operators/create_context.h"
 
+#include "wasm/format/allocation.h"
 #include "wasm/format/text.h"
 #include "wasm/format/verify_internal.h"
 
@@ -14,34 +15,45 @@ std::span<const T> elements(std::span<const uint8_t> bytes) {
 
 }  // namespace
 
-bool CreateContext::has_input(uint32_t i) const {
-  return i < op().inputs()->size() && op().inputs()->Get(i) >= 0;
-}
-
-const fb::Tensor& CreateContext::input(uint32_t i) const {
-  return *model.root().tensors()->Get(static_cast<uint32_t>(op().inputs()->Get(i)));
-}
-
-const fb::Tensor& CreateContext::output(uint32_t i) const {
-  return *model.root().tensors()->Get(static_cast<uint32_t>(op().outputs()->Get(i)));
-}
-
 std::span<const float> CreateContext::floats(uint32_t i) const {
-  return has_input(i) ? elements<float>(model.constant(input_index(i))) : std::span<const float>();
+  return has_input(i) ? elements<float>(constants.of(input_index(i))) : std::span<const float>();
 }
 
 std::span<const int32_t> CreateContext::int32s(uint32_t i) const {
-  return has_input(i) ? elements<int32_t>(model.constant(input_index(i)))
+  return has_input(i) ? elements<int32_t>(constants.of(input_index(i)))
                       : std::span<const int32_t>();
 }
 
-Result<void> CreateContext::reserve(int64_t bytes) const {
+Result<void> CreateContext::has_room(int64_t bytes) const {
   if (bytes > memory) {
     return fail(ErrorCode::kOutOfMemory,
                 str(format::operator_label(model.root(), index), ": its packed weights need ",
                     bytes, " bytes; ", memory, " are left of the memory limit"));
   }
-  memory -= bytes;
+  return can_allocate(static_cast<std::size_t>(bytes))
+             ? Result<void>{}
+             : fail(ErrorCode::kOutOfMemory,
+                    str(format::operator_label(model.root(), index), ": there is no memory for ",
+                        bytes, " bytes of packed weights"));
+}
+
+Result<void> CreateContext::reserve(int64_t bytes) const {
+  Result<void> room = has_room(bytes);
+  if (room) {
+    memory -= bytes;
+  }
+  return room;
+}
+
+Result<void> CreateContext::decode(int64_t weights, int64_t beside) const {
+  if (weights > decoding || weights + beside > memory ||
+      !can_allocate(static_cast<std::size_t>(weights + beside))) {
+    return fail(ErrorCode::kOutOfMemory,
+                str(format::operator_label(model.root(), index), ": its ", weights,
+                    " weights are too many: ", memory, " bytes are left of the memory limit, and ",
+                    decoding, " weights that may be decoded"));
+  }
+  decoding -= weights;
   return {};
 }
 
@@ -53,7 +65,7 @@ Result<void> CreateContext::expect_types(DataType type) const {
     }
   }
   for (uint32_t i = 0; i < op().outputs()->size(); i++) {
-    if (op().outputs()->Get(i) >= 0 && output(i).type() != type) {
+    if (has_output(i) && output(i).type() != type) {
       return unsupported(str("output ", i, " has type ", to_string(output(i).type()),
                              "; this runtime computes it in ", to_string(type)));
     }

@@ -30,7 +30,7 @@ class Unary final : public Operation {
  public:
   Unary(kernels::UnaryOp op, float alpha, float beta) : op_(op), alpha_(alpha), beta_(beta) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     out_shapes[0] = in_shapes[0];
     return {};
   }
@@ -50,7 +50,7 @@ class Binary final : public Operation {
  public:
   explicit Binary(kernels::BinaryOp op) : op_(op) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     out_shapes[0].resize(std::max(in_shapes[0].size(), in_shapes[1].size()));
     if (!kernels::broadcast_shape(in_shapes[0], in_shapes[1], out_shapes[0])) {
       return fail(ErrorCode::kInvalidInput,

@@ -18,7 +18,7 @@ class MatMul final : public Operation {
   MatMul(bool transpose_a, bool transpose_b)
       : transpose_a_(transpose_a), transpose_b_(transpose_b) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     const Shape& a = in_shapes[0];
     const Shape& b = in_shapes[1];
     Shape& y = out_shapes[0];
@@ -92,7 +92,7 @@ class NearestCode final : public Operation {
   NearestCode(std::span<const float> codebook, std::span<const float> half_norm)
       : codebook_(codebook, half_norm) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     const Shape& x = in_shapes[0];
     if (x.back() != static_cast<int64_t>(codebook_.dimensions())) {
       return fail(
@@ -112,6 +112,7 @@ class NearestCode final : public Operation {
     return static_cast<uint64_t>(output_count(0)) * codebook_.codes() * codebook_.dimensions();
   }
   int64_t packed_bytes() const override { return static_cast<int64_t>(codebook_.bytes()); }
+  bool reads(std::size_t input) const override { return input == 0; }
 
  private:
   kernels::PackedCodebook codebook_;

@@ -30,14 +30,14 @@ class Transpose final : public Movement {
   Transpose(std::size_t width, std::vector<int32_t> perm)
       : Movement(width), perm_(std::move(perm)) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     for (const int32_t axis : perm_) {
       out_shapes[0].push_back(in_shapes[0][static_cast<std::size_t>(axis)]);
     }
     return {};
   }
   /// Axes of one element may be anywhere; if all others keep their order, nothing moves.
-  bool is_view(std::span<const Shape> in_shapes) const override {
+  bool is_view(const InputShapes& in_shapes) const override {
     int32_t last = -1;
     for (const int32_t axis : perm_) {
       if (in_shapes[0][static_cast<std::size_t>(axis)] == 1) {
@@ -65,7 +65,7 @@ class Reshape final : public Movement {
   Reshape(std::size_t width, std::vector<int64_t> shape)
       : Movement(width), shape_(std::move(shape)) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     Shape& y = out_shapes[0];
     y = shape_;
     for (std::size_t i = 0; i < y.size(); i++) {
@@ -84,7 +84,7 @@ class Reshape final : public Movement {
                       str("x has the shape ", std::span<const int64_t>(in_shapes[0]),
                           ", which cannot become ", std::span<const int64_t>(shape_)));
   }
-  bool is_view(std::span<const Shape> /*inputs*/) const override { return true; }
+  bool is_view(const InputShapes& /*inputs*/) const override { return true; }
   Result<void> run() override {
     const uint8_t* source = inputs[0].source;
     std::copy(source, source + static_cast<std::size_t>(output_count(0)) * width_,
@@ -101,11 +101,12 @@ class Concat final : public Movement {
  public:
   Concat(std::size_t width, int32_t axis) : Movement(width), axis_(axis) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     Shape& y = out_shapes[0];
     y = in_shapes[0];
     const std::size_t axis = axis_of(axis_, y.size());
-    for (const Shape& part : in_shapes.subspan(1)) {
+    for (std::size_t input = 1; input < in_shapes.size(); input++) {
+      const Shape& part = in_shapes[input];
       bool fits = part.size() == y.size();
       for (std::size_t i = 0; fits && i < y.size(); i++) {
         fits = i == axis || part[i] == y[i];
@@ -150,7 +151,7 @@ class Slice final : public Movement {
   Slice(std::size_t width, std::vector<Range> ranges)
       : Movement(width), ranges_(std::move(ranges)) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     const Shape& x = in_shapes[0];
     Shape& y = out_shapes[0];
     y = x;
@@ -198,7 +199,7 @@ class Pad final : public Movement {
         fill_(static_cast<kernels::PadFill>(options.mode())),
         value_(value) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     out_shapes[0] = in_shapes[0];
     for (std::size_t i = 0; i < before_.size(); i++) {
       out_shapes[0][i] += before_[i] + after_[i];
@@ -224,7 +225,7 @@ class Gather final : public Movement {
   Gather(std::size_t width, int32_t axis, DataType indices)
       : Movement(width), axis_(axis), is_int32_(indices == DataType::I32) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     const std::size_t axis = axis_of(axis_, in_shapes[0].size());
     Shape& y = out_shapes[0];
     const auto position = in_shapes[0].begin() + static_cast<std::ptrdiff_t>(axis);
@@ -261,13 +262,13 @@ class Gather final : public Movement {
 /// Moving keeps values as they are: types and quantizations of the first `inputs` inputs and of the
 /// output must agree.
 Result<std::size_t> element_width(const CreateContext& context, uint32_t inputs) {
-  const fb::Tensor& y = context.output(0);
+  const TensorEntry y = context.output(0);
   if (y.type() == DataType::I4 || y.type() == DataType::F16) {
     return context.unsupported(str("type ", to_string(y.type()), " is not possible"));
   }
   const std::optional<TensorQuantization> ours = activation_quantization(y);
   for (uint32_t i = 0; i < inputs; i++) {
-    const fb::Tensor& x = context.input(i);
+    const TensorEntry x = context.input(i);
     if (x.type() != y.type()) {
       return context.unsupported("its inputs and its output must have the same type");
     }

@@ -15,7 +15,7 @@ class Softmax final : public Operation {
  public:
   explicit Softmax(int32_t axis) : axis_(axis) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     out_shapes[0] = in_shapes[0];
     return {};
   }
@@ -72,7 +72,7 @@ class LayerNorm final : public Operation {
  public:
   explicit LayerNorm(float epsilon) : epsilon_(epsilon) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     if (in_shapes[0].back() != in_shapes[1][0]) {
       return fail(ErrorCode::kInvalidInput,
                   str("rows of ", in_shapes[0].back(), " values; gamma has ", in_shapes[1][0]));

@@ -17,7 +17,7 @@ class Quantize final : public Operation {
                     quantization.qmax},
         perm_(std::move(perm)) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     out_shapes[0] = in_shapes[0];
     for (std::size_t i = 0; i < perm_.size(); i++) {
       out_shapes[0][i] = in_shapes[0][static_cast<std::size_t>(perm_[i])];
@@ -73,7 +73,7 @@ class Dequantize final : public Operation {
  public:
   explicit Dequantize(const TensorQuantization& quantization) : quantization_(quantization) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     out_shapes[0] = in_shapes[0];
     return {};
   }

@@ -14,7 +14,7 @@ class Recurrent final : public Operation {
   Recurrent(bool is_lstm, bool linear_before_reset, kernels::RecurrentWeights weights)
       : is_lstm_(is_lstm), linear_before_reset_(linear_before_reset), weights_(weights) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     const Shape& x = in_shapes[0];
     const int64_t hidden = static_cast<int64_t>(weights_.hidden);
     const Shape state = {x[0], hidden};
@@ -23,7 +23,7 @@ class Recurrent final : public Operation {
                                                 "; the last extent must be ", weights_.inputs));
     }
     for (std::size_t i = 4; i < in_shapes.size(); i++) {
-      if (!in_shapes[i].empty() && in_shapes[i] != state) {
+      if (in_shapes.has(i) && in_shapes[i] != state) {
         return fail(
             ErrorCode::kInvalidInput,
             str("the state of input ", i, " has the shape ", std::span<const int64_t>(in_shapes[i]),

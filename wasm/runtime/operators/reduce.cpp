@@ -19,7 +19,7 @@ class Reduce final : public Operation {
         axes_(options.axes()->begin(), options.axes()->end()),
         keep_dims_(options.keep_dims()) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     const Shape& x = in_shapes[0];
     mask_ = axes_.empty() ? (1U << x.size()) - 1 : 0;  // none named: all of them, as in ONNX
     for (const int32_t axis : axes_) {
@@ -53,7 +53,7 @@ class ArgReduce final : public Operation {
         axis_(options.axis()),
         keep_dims_(options.keep_dims()) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     out_shapes[0] = in_shapes[0];
     const auto axis =
         out_shapes[0].begin() + static_cast<std::ptrdiff_t>(axis_of(axis_, in_shapes[0].size()));
@@ -91,7 +91,7 @@ class Pool final : public Operation {
     shape_.pad_right = options.pad_right();
   }
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     const Shape& x = in_shapes[0];
     const Image image = image_of(x);
     const std::optional<int64_t> height = window_positions(
@@ -127,6 +127,10 @@ class Pool final : public Operation {
     return {};
   }
   const char* kernel() const override { return "float/pool"; }
+  uint64_t work() const override {
+    const auto window = static_cast<uint64_t>(shape_.kernel_h * shape_.kernel_w);
+    return Operation::work() + static_cast<uint64_t>(output_count(0)) * window;
+  }
 
  private:
   bool is_max_;

@@ -32,7 +32,7 @@ class XnnpackConv final : public Operation {
   XnnpackConv(const ConvLayer& layer, bool is_int8, Handle handle, int64_t packed)
       : layer_(layer), is_int8_(is_int8), handle_(std::move(handle)), packed_(packed) {}
 
-  Result<void> infer(std::span<const Shape> in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     return layer_.infer(in_shapes[0], out_shapes[0]);
   }
 
@@ -90,6 +90,7 @@ class XnnpackConv final : public Operation {
   const char* kernel() const override { return is_int8_ ? "xnnpack/conv_qs8" : "xnnpack/conv_f32"; }
   uint64_t macs() const override { return layer_.macs(outputs[0].shape); }
   int64_t packed_bytes() const override { return packed_; }
+  bool reads(std::size_t input) const override { return input == 0; }
 
  private:
   ConvLayer layer_;

@@ -21,7 +21,12 @@ struct ArenaLayout {
   int64_t bytes = 0;
 };
 
-/// Places the greatest buffers first, each as low as it fits between those alive with it.
+/// Up to so many buffers each is compared with each other, which takes milliseconds.
+inline constexpr std::size_t kMostPairedBuffers = 4096;
+
+/// Places the greatest buffers first, each as low as it fits between those alive with it. More than
+/// kMostPairedBuffers are placed in the order of their steps, which takes n log n steps and may
+/// need more bytes. A buffer's `last` is not before its `first`.
 ArenaLayout layout_arena(std::span<const Lifetime> buffers);
 
 }  // namespace edgy::runtime

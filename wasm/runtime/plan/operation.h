@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "wasm/format/error.h"
+#include "wasm/format/operands.h"
+#include "wasm/runtime/plan/layouts.h"
 #include "wasm/runtime/model.h"
 #include "wasm/runtime/plan/layouts.h"
 #include "wasm/runtime/plan/predicted_cost.h"
@@ -22,6 +24,26 @@ struct Operand {
   uint8_t* target = nullptr;        ///< of an output; null: nobody reads it
 };
 
+/// Shapes of an operator's inputs. That of an absent input is none, which is not the shape [] of a
+/// single value: whether it is there has to be asked.
+class InputShapes {
+ public:
+  /// `shapes`: null where the input is absent. They outlive this.
+  explicit InputShapes(std::span<const Shape* const> shapes) : shapes_(shapes) {}
+  std::size_t size() const { return shapes_.size(); }
+  bool has(std::size_t i) const { return i < shapes_.size() && shapes_[i] != nullptr; }
+  /// The input must be there.
+  const Shape& operator[](std::size_t i) const {
+    if (!has(i)) {
+      format::absent_operand();
+    }
+    return *shapes_[i];
+  }
+
+ private:
+  std::span<const Shape* const> shapes_;
+};
+
 class Operation {
  public:
   Operation() = default;
@@ -29,16 +51,15 @@ class Operation {
   Operation& operator=(const Operation&) = delete;
   virtual ~Operation() = default;
 
-  /// Shapes of all outputs from those of all inputs (constants included; an absent one is empty).
-  /// Inputs have the ranks the model declares. May leave results of any size: the planner checks
-  /// them.
-  virtual Result<void> infer(std::span<const Shape> inputs, std::span<Shape> outputs) = 0;
+  /// Shapes of all outputs from those of all inputs (constants included). Inputs have the ranks the
+  /// model declares. May leave results of any size: the planner checks them.
+  virtual Result<void> infer(const InputShapes& inputs, std::span<Shape> outputs) = 0;
   /// The border that this input must have in Block4; nothing: plain rows.
   virtual std::optional<Border> wanted_border(std::size_t /*input*/) const { return std::nullopt; }
   virtual bool writes_block4() const { return false; }
   /// Whether, for these shapes, output 0 is input 0 in the same order: then nothing runs and they
   /// share memory.
-  virtual bool is_view(std::span<const Shape> /*inputs*/) const { return false; }
+  virtual bool is_view(const InputShapes& /*inputs*/) const { return false; }
 
   /// Called when shapes and placements of `inputs` and `outputs` are known, before there is memory.
   /// Returns the bytes of scratch memory that `run` wants.
@@ -55,6 +76,11 @@ class Operation {
   virtual const char* kernel() const = 0;
   /// Multiplications of one run.
   virtual uint64_t macs() const { return 0; }
+  /// What one run does, at least in its order of magnitude: multiplications, values compared, and
+  /// values read and written. Greater than macs().
+  virtual uint64_t work() const;
+  /// Whether a run reads this input; false for constants that were packed when it was made.
+  virtual bool reads(std::size_t /*input*/) const { return true; }
   virtual int64_t packed_bytes() const { return 0; }
   /// For the operands of the current plan.
   virtual PredictedCost predicted() const { return {}; }

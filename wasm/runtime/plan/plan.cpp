@@ -1,9 +1,12 @@
 #include "wasm/runtime/plan/plan.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <utility>
 
 #include "wasm/format/numbers.h"
+#include "wasm/format/operands.h"
 #include "wasm/format/text.h"
 #include "wasm/format/verify_internal.h"
 #include "wasm/runtime/plan/shapes.h"
@@ -54,6 +57,15 @@ class Planner {
                     ": feed shorter inputs or raise the limit"));
   }
 
+  /// Valid until the next call.
+  InputShapes input_shapes_of(std::size_t i) {
+    known_shapes_.clear();
+    for (const int32_t index : *op(i).inputs()) {
+      known_shapes_.push_back(index < 0 ? nullptr : &at(index).shape);
+    }
+    return InputShapes(known_shapes_);
+  }
+
   Result<void> infer_shapes(std::span<const Shape> input_shapes);
   Result<void> set_shape(int32_t index, Shape shape, std::size_t producer);
   Result<void> choose_layouts();
@@ -73,24 +85,19 @@ class Planner {
   int64_t blocked_bytes(const TensorPlan& entry, const Realization& realization) const {
     return realization.placement.block4->bytes() * image_of(entry.shape).batch;
   }
-  const Realization& realization_for(int32_t index, const std::optional<Border>& border) {
-    TensorPlan& entry = at(index);
-    if (border) {
-      for (std::size_t i = 0; i < entry.borders.size(); i++) {
-        const std::optional<Border> both = joined(entry.borders[i], *border);
-        if (both && both->top == entry.borders[i].top && both->left == entry.borders[i].left &&
-            both->bottom == entry.borders[i].bottom && both->right == entry.borders[i].right) {
-          return entry.blocked[i];
-        }
-      }
-    }
-    return entry.rows;
+  /// How the input at this place of Plan::blocked_inputs is read.
+  const Realization& realization_for(format::OperandIndex tensor, std::size_t place) {
+    const TensorPlan& entry = at(tensor.entry());
+    const int32_t blocked = plan_.blocked_inputs[place];
+    return blocked < 0 ? entry.rows : entry.blocked[static_cast<std::size_t>(blocked)];
   }
 
   const fb::Model& root_;
   std::span<const std::unique_ptr<Operation>> operations_;
   int64_t limit_;
   int64_t total_bytes_ = 0;
+  std::size_t next_input_ = 0;  ///< place of the next step's inputs in Plan::blocked_inputs
+  std::vector<const Shape*> known_shapes_;
   Plan plan_;
 };
 
@@ -144,15 +151,10 @@ Result<void> Planner::infer_shapes(std::span<const Shape> input_shapes) {
       return out_of_memory(entry.bytes);
     }
   }
-  std::vector<Shape> inputs;
   std::vector<Shape> outputs;
   for (std::size_t i = 0; i < operations_.size(); i++) {
-    inputs.clear();
-    for (const int32_t index : *op(i).inputs()) {
-      inputs.push_back(index < 0 ? Shape{} : at(index).shape);
-    }
     outputs.assign(op(i).outputs()->size(), Shape{});
-    if (Result<void> inferred = operations_[i]->infer(inputs, outputs); !inferred) {
+    if (Result<void> inferred = operations_[i]->infer(input_shapes_of(i), outputs); !inferred) {
       return fail(inferred.error().code,
                   str(format::operator_label(root_, static_cast<uint32_t>(i)), ": ",
                       inferred.error().message));
@@ -170,29 +172,32 @@ Result<void> Planner::infer_shapes(std::span<const Shape> input_shapes) {
   return {};
 }
 
-/// Each tensor gets the layouts that its consumers want.
+/// Each tensor gets the layouts that its consumers want. Borders that can be joined become one:
+/// those of the same phases whose left edges fall on the same phase.
 Result<void> Planner::choose_layouts() {
+  std::map<std::array<int32_t, 3>, int32_t> alike;  // tensor, phases, phase of the left edge
   for (std::size_t i = 0; i < operations_.size(); i++) {
     for (uint32_t input = 0; input < op(i).inputs()->size(); input++) {
-      const int32_t index = op(i).inputs()->Get(input);
-      if (index < 0) {
+      plan_.blocked_inputs.push_back(-1);
+      const format::OperandIndex index = format::operand(*op(i).inputs(), input);
+      if (!index) {
         continue;
       }
-      TensorPlan& entry = at(index);
+      TensorPlan& entry = at(index.entry());
       const std::optional<Border> wanted = operations_[i]->wanted_border(input);
       if (!wanted) {
         entry.has_rows = true;
         continue;
       }
-      bool found = false;
-      for (Border& border : entry.borders) {
-        if (const std::optional<Border> both = joined(border, *wanted); both && !found) {
-          border = *both;
-          found = true;
-        }
-      }
-      if (!found) {
+      const auto [found, is_new] =
+          alike.try_emplace({index.entry(), wanted->phases, wanted->left % wanted->phases},
+                            static_cast<int32_t>(entry.borders.size()));
+      plan_.blocked_inputs.back() = found->second;
+      if (is_new) {
         entry.borders.push_back(*wanted);
+      } else {
+        Border& border = entry.borders[static_cast<std::size_t>(found->second)];
+        border = joined(border, *wanted).value_or(border);
       }
     }
   }
@@ -204,6 +209,7 @@ Result<void> Planner::choose_layouts() {
   }
   for (std::size_t i = 0; i < plan_.tensors.size(); i++) {
     TensorPlan& entry = plan_.tensors[i];
+    int64_t together = 0;  // all are alive when the last one is made
     for (const Border& border : entry.borders) {
       Realization realization;
       realization.placement.block4 = block4_of(image_of(entry.shape), border);
@@ -214,8 +220,9 @@ Result<void> Planner::choose_layouts() {
       }
       const std::optional<int64_t> bytes = checked_product(realization.placement.block4->bytes(),
                                                            image_of(entry.shape).batch, kMaxBytes);
-      if (!bytes || *bytes > limit_) {
-        return out_of_memory(bytes.value_or(kMaxBytes));
+      together += bytes.value_or(kMaxBytes);
+      if (together > limit_) {
+        return out_of_memory(together);
       }
       entry.blocked.push_back(realization);
     }
@@ -259,20 +266,18 @@ Result<void> Planner::make_step(std::size_t i) {
 
   operation.inputs.assign(entry.inputs()->size(), Operand{});
   operation.outputs.assign(entry.outputs()->size(), Operand{});
-  std::vector<Shape> input_shapes;
-  for (uint32_t input = 0; input < entry.inputs()->size(); input++) {
-    const int32_t index = entry.inputs()->Get(input);
-    if (index >= 0) {
-      const Realization& realization = realization_for(index, operation.wanted_border(input));
-      operation.inputs[input].shape = at(index).shape;
+  for (uint32_t input = 0; input < entry.inputs()->size(); input++, next_input_++) {
+    if (const format::OperandIndex index = format::operand(*entry.inputs(), input); index) {
+      const Realization& realization = realization_for(index, next_input_);
+      operation.inputs[input].shape = at(index.entry()).shape;
       operation.inputs[input].placement = realization.placement;
       touch(realization, step);
     }
-    input_shapes.push_back(operation.inputs[input].shape);
   }
 
-  const int32_t first_input = entry.inputs()->Get(0);
-  const bool view = operation.is_view(input_shapes) && tensor(first_input).buffer() < 0;
+  const format::OperandIndex first_input = format::operand(*entry.inputs(), 0);
+  const bool view = first_input && operation.is_view(input_shapes_of(i)) &&
+                    tensor(first_input.entry()).buffer() < 0;
   for (uint32_t output = 0; output < entry.outputs()->size(); output++) {
     const int32_t index = entry.outputs()->Get(output);
     if (index < 0) {
@@ -281,7 +286,7 @@ Result<void> Planner::make_step(std::size_t i) {
     TensorPlan& made = at(index);
     if (view) {
       made.has_rows = true;
-      made.rows = at(first_input).rows;
+      made.rows = at(first_input.entry()).rows;
     } else if (operation.writes_block4() && made.blocked.size() == 1) {
       made.primary_blocked = true;
       made.blocked[0].buffer = new_buffer(blocked_bytes(made, made.blocked[0]), step);
@@ -348,11 +353,17 @@ Result<Plan> make_plan(const Model& model, std::span<const std::unique_ptr<Opera
   return Planner(model, operations, limit).plan(input_shapes);
 }
 
-Result<void> bind_plan(const Model& model, const Plan& plan,
+Result<void> bind_plan(const Model& model, const Constants& constants, const Plan& plan,
                        std::span<const std::unique_ptr<Operation>> operations, uint8_t* arena) {
   const auto address = [&](int32_t buffer) {
     return buffer < 0 ? nullptr : arena + plan.arena.offsets[static_cast<std::size_t>(buffer)];
   };
+  std::vector<std::size_t> first_inputs(operations.size());
+  std::size_t next = 0;
+  for (uint32_t i = 0; i < operations.size(); i++) {
+    first_inputs[i] = next;
+    next += model.root().operators()->Get(i)->inputs()->size();
+  }
   for (const Step& step : plan.steps) {
     if (step.kind != Step::Kind::kRun) {
       continue;
@@ -360,28 +371,21 @@ Result<void> bind_plan(const Model& model, const Plan& plan,
     Operation& operation = *operations[step.op];
     const fb::Operator& entry = *model.root().operators()->Get(step.op);
     for (std::size_t i = 0; i < operation.inputs.size(); i++) {
-      const int32_t index = entry.inputs()->Get(static_cast<uint32_t>(i));
-      if (index < 0) {
+      const format::OperandIndex index = format::operand(*entry.inputs(), i);
+      if (!index) {
         continue;
       }
-      const TensorPlan& tensor = plan.tensors[static_cast<std::size_t>(index)];
-      const std::span<const uint8_t> constant = model.constant(index);
-      operation.inputs[i].source = constant.empty() ? address(tensor.rows.buffer) : constant.data();
-      if (const auto& block4 = operation.inputs[i].placement.block4; block4) {
-        for (const Realization& blocked : tensor.blocked) {
-          const kernels::Block4& other = *blocked.placement.block4;
-          if (other.pad_top == block4->pad_top && other.pad_left == block4->pad_left &&
-              other.pad_bottom == block4->pad_bottom && other.pad_right == block4->pad_right &&
-              other.phases == block4->phases) {
-            operation.inputs[i].source = address(blocked.buffer);
-          }
-        }
-      }
+      const TensorPlan& tensor = plan.tensors[index.index()];
+      const int32_t blocked = plan.blocked_inputs[first_inputs[step.op] + i];
+      operation.inputs[i].source =
+          model.tensor(index.index()).buffer() >= 0
+              ? constants.of(index.index()).data()
+              : address(blocked < 0 ? tensor.rows.buffer
+                                    : tensor.blocked[static_cast<std::size_t>(blocked)].buffer);
     }
     for (std::size_t i = 0; i < operation.outputs.size(); i++) {
-      const int32_t index = entry.outputs()->Get(static_cast<uint32_t>(i));
-      if (index >= 0) {
-        const TensorPlan& tensor = plan.tensors[static_cast<std::size_t>(index)];
+      if (const format::OperandIndex index = format::operand(*entry.outputs(), i); index) {
+        const TensorPlan& tensor = plan.tensors[index.index()];
         operation.outputs[i].target =
             address(tensor.primary_blocked ? tensor.blocked[0].buffer : tensor.rows.buffer);
       }

@@ -9,6 +9,7 @@
 
 #include "wasm/runtime/plan/arena.h"
 #include "wasm/runtime/plan/operation.h"
+#include "wasm/runtime/constants.h"
 
 namespace edgy::runtime {
 
@@ -53,6 +54,9 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Lifetime> lifetimes;
   std::vector<int32_t> scratch;  ///< buffer of each operator's scratch memory, -1: none
+  /// Of the inputs of all operators, one after the other: which of the tensor's `blocked` it reads;
+  /// -1: its rows, or nothing.
+  std::vector<int32_t> blocked_inputs;
   ArenaLayout arena;
   int64_t extra_bytes = 0;  ///< held by operations themselves
 };
@@ -65,7 +69,7 @@ Result<Plan> make_plan(const Model& model, std::span<const std::unique_ptr<Opera
                        std::span<const Shape> input_shapes, int64_t limit);
 
 /// Gives the operations their addresses in `arena` and lets them set up.
-Result<void> bind_plan(const Model& model, const Plan& plan,
+Result<void> bind_plan(const Model& model, const Constants& constants, const Plan& plan,
                        std::span<const std::unique_ptr<Operation>> operations, uint8_t* arena);
 
 }  // namespace edgy::runtime

@@ -1,5 +1,6 @@
 #include "wasm/runtime/session/input_shapes.h"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,7 @@ Result<void> check_input_shapes(const Model& model, std::span<const Shape> shape
   }
   struct Named {
     std::string_view name;
+    std::size_t input;
     int64_t extent;
   };
   std::vector<Named> named;
@@ -41,14 +43,17 @@ Result<void> check_input_shapes(const Model& model, std::span<const Shape> shape
       if (info.shape[axis] != -1 || info.dim_names[axis].empty()) {
         continue;
       }
-      for (const Named& other : named) {
-        if (other.name == info.dim_names[axis] && other.extent != shape[axis]) {
-          return fail(ErrorCode::kInvalidInput,
-                      str("input '", info.name, "' has ", info.dim_names[axis], " = ", shape[axis],
-                          "; another input has ", other.extent));
-        }
-      }
-      named.push_back({info.dim_names[axis], shape[axis]});
+      named.push_back({info.dim_names[axis], i, shape[axis]});
+    }
+  }
+  std::stable_sort(named.begin(), named.end(),
+                   [](const Named& a, const Named& b) { return a.name < b.name; });
+  for (std::size_t i = 1; i < named.size(); i++) {
+    const Named& one = named[i];
+    if (one.name == named[i - 1].name && one.extent != named[i - 1].extent) {
+      return fail(ErrorCode::kInvalidInput,
+                  str("input '", declared[one.input].name, "' has ", one.name, " = ", one.extent,
+                      "; another input has ", named[i - 1].extent));
     }
   }
   return {};

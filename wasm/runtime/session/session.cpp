@@ -5,7 +5,9 @@
 #include <new>
 #include <utility>
 
+#include "wasm/format/allocation.h"
 #include "wasm/format/numbers.h"
+#include "wasm/format/operands.h"
 #include "wasm/format/text.h"
 #include "wasm/format/verify_internal.h"
 #include "wasm/runtime/operators/registry.h"
@@ -40,7 +42,8 @@ TensorView Session::Impl::view(int32_t index) const {
   const TensorPlan& entry = plan.tensors[static_cast<std::size_t>(index)];
   const std::string_view name = tensor(index).name()->string_view();
   if (tensor(index).buffer() >= 0) {
-    return {name, tensor(index).type(), entry.shape, model->constant(index)};
+    const auto place = static_cast<uint32_t>(index);
+    return {name, constants.type(place), entry.shape, constants.of(place)};
   }
   return {name, tensor(index).type(), entry.shape,
           std::span<const uint8_t>(address(entry.rows), static_cast<std::size_t>(entry.bytes))};
@@ -53,8 +56,9 @@ const Model& Session::model() const {
   return *impl_->model;
 }
 
-Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> model,
-                                                 SessionOptions options) {
+namespace {
+
+Result<void> check_options(const SessionOptions& options) {
   if (options.isa) {
     const std::span<const kernels::Isa> isas = kernels::available_isas();
     if (std::find(isas.begin(), isas.end(), *options.isa) == isas.end()) {
@@ -70,35 +74,94 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
   if (options.threads > 1 && !has_threads()) {
     return fail(ErrorCode::kInvalidArgument, "this build has one thread");
   }
-  auto impl = std::make_unique<Impl>(std::move(model), std::move(options));
-  for (const auto* list : {impl->model->root().inputs(), impl->model->root().outputs()}) {
+  return {};
+}
+
+int64_t memory_limit(const SessionOptions& options) {
+  constexpr std::size_t kMost = static_cast<std::size_t>(kMaxBytes - 1);
+  return static_cast<int64_t>(std::min(options.memory_limit, kMost));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> model,
+                                                 SessionOptions options) {
+  if (Result<void> checked = check_options(options); !checked) {
+    return tl::unexpected<Error>(std::move(checked.error()));
+  }
+  return with_typed_failures([&]() -> Result<std::unique_ptr<Session>> {
+    auto impl = std::make_unique<Impl>(std::move(model), std::move(options));
+    if (Result<void> made = impl->make_operations(); !made) {
+      return tl::unexpected<Error>(std::move(made.error()));
+    }
+    return std::unique_ptr<Session>(new Session(std::move(impl)));
+  });
+}
+
+Result<void> Session::Impl::make_operations() {
+  const fb::Model& root = model->root();
+  int64_t left = memory_limit(options);
+  int64_t decoding = left;
+  for (const auto* list : {root.inputs(), root.outputs()}) {
     for (const int32_t index : *list) {
-      const fb::Tensor& tensor = impl->tensor(index);
-      if (tensor.type() == DataType::I4 || tensor.type() == DataType::F16 ||
-          tensor.encoding() != fb::Encoding::Dense) {
+      const DataType type = constants.type(static_cast<uint32_t>(index));
+      if (type == DataType::I4 || type == DataType::F16 ||
+          tensor(index).encoding() != fb::Encoding::Dense) {
         return fail(ErrorCode::kUnsupportedModel,
-                    str(format::tensor_label(impl->model->root(), static_cast<uint32_t>(index)),
-                        " of type ", to_string(tensor.type()),
-                        " cannot be an input or output in this runtime"));
+                    str(format::tensor_label(root, static_cast<uint32_t>(index)), " of type ",
+                        to_string(type), " cannot be an input or output in this runtime"));
       }
+      if (Result<void> made = constants.prepare(static_cast<uint32_t>(index), left); !made) {
+        return made;
+      }
+      constants.keep(static_cast<uint32_t>(index));
     }
   }
-  constexpr std::size_t kMost = static_cast<std::size_t>(kMaxBytes - 1);
-  const int64_t limit = static_cast<int64_t>(std::min(impl->options.memory_limit, kMost));
-  int64_t left = limit;
-  if (impl->options.threads > 1) {
-    impl->pool = ThreadPool::create(impl->options.threads - 1);
+  if (options.threads > 1) {
+    pool = ThreadPool::create(options.threads - 1);
   }
-  const kernels::Threads threads = {impl->pool.get(), impl->options.threads};
-  for (uint32_t i = 0; i < impl->model->root().operators()->size(); i++) {
-    NewOperation made = make_operation({*impl->model, i, impl->options.isa, threads, left});
+  const kernels::Threads threads = {pool.get(), pool == nullptr ? 1 : pool->helpers() + 1};
+  operations.reserve(root.operators()->size());
+  for (uint32_t i = 0; i < root.operators()->size(); i++) {
+    if (Result<void> made = prepare_constants(i, left); !made) {
+      return made;
+    }
+    NewOperation made =
+        make_operation({*model, constants, i, options.isa, threads, left, decoding});
     if (!made) {
       return tl::unexpected<Error>(std::move(made.error()));
     }
-    impl->packed_bytes += (*made)->packed_bytes();
-    impl->operations.push_back(std::move(*made));
+    packed_bytes += (*made)->packed_bytes();
+    operations.push_back(std::move(*made));
+    release_constants(i, left);
   }
-  return std::unique_ptr<Session>(new Session(std::move(impl)));
+  return {};
+}
+
+Result<void> Session::Impl::prepare_constants(uint32_t op, int64_t& left) {
+  for (const int32_t index : *model->root().operators()->Get(op)->inputs()) {
+    if (index < 0) {
+      continue;
+    }
+    if (Result<void> made = constants.prepare(static_cast<uint32_t>(index), left); !made) {
+      return made;
+    }
+  }
+  return {};
+}
+
+void Session::Impl::release_constants(uint32_t op, int64_t& left) {
+  const auto& inputs = *model->root().operators()->Get(op)->inputs();
+  for (uint32_t i = 0; i < inputs.size(); i++) {
+    const format::OperandIndex input = format::operand(inputs, i);
+    if (!input) {
+      continue;
+    }
+    if (operations[op]->reads(i)) {
+      constants.keep(input.index());
+    }
+    constants.release(input.index(), left);
+  }
 }
 
 Result<void> Session::prepare(std::span<const Shape> input_shapes) {
@@ -107,22 +170,33 @@ Result<void> Session::prepare(std::span<const Shape> input_shapes) {
                                impl.shapes.end())) {
     return {};
   }
+  return with_typed_failures([&] { return prepare_for(input_shapes); });
+}
+
+Result<void> Session::prepare_for(std::span<const Shape> input_shapes) {
+  Impl& impl = *impl_;
   if (Result<void> inputs = check_input_shapes(*impl.model, input_shapes); !inputs) {
     return inputs;
   }
   impl.ready = false;
-  constexpr std::size_t kMost = static_cast<std::size_t>(kMaxBytes - 1);
-  const int64_t limit =
-      static_cast<int64_t>(std::min(impl.options.memory_limit, kMost)) - impl.packed_bytes;
+  impl.next_step = 0;
+  const int64_t limit = memory_limit(impl.options) - impl.packed_bytes - impl.constants.bytes();
   Result<Plan> plan = make_plan(*impl.model, impl.operations, input_shapes, limit);
   if (!plan) {
     return tl::unexpected<Error>(std::move(plan.error()));
   }
   impl.plan = std::move(*plan);
+  if (const uint64_t work = impl.work(); work > impl.options.work_limit) {
+    return fail(ErrorCode::kTooMuchWork,
+                str("a run would take ", work, " multiplications and other steps; the limit is ",
+                    impl.options.work_limit, ": feed shorter inputs or raise it"));
+  }
   if (Result<void> allocated = impl.allocate(impl.plan.arena.bytes); !allocated) {
     return allocated;
   }
-  if (Result<void> bound = bind_plan(*impl.model, impl.plan, impl.operations, impl.arena); !bound) {
+  if (Result<void> bound =
+          bind_plan(*impl.model, impl.constants, impl.plan, impl.operations, impl.arena);
+      !bound) {
     return bound;
   }
   impl.milliseconds.assign(impl.plan.steps.size(), 0);
@@ -130,6 +204,10 @@ Result<void> Session::prepare(std::span<const Shape> input_shapes) {
   impl.rest_begins = impl.last_steps();
   impl.ready = true;
   return {};
+}
+
+uint64_t Session::work() const {
+  return impl_->ready ? impl_->work() : 0;
 }
 
 std::span<uint8_t> Session::input(std::size_t index) {
@@ -148,14 +226,15 @@ Result<void> Session::run() {
 
 Result<void> Session::run_first() {
   impl_->next_step = 0;
-  return impl_->run_until(impl_->rest_begins);
+  return with_typed_failures([this] { return impl_->run_until(impl_->rest_begins); });
 }
 
 Result<void> Session::run_rest() {
   if (impl_->next_step != impl_->rest_begins) {
     return fail(ErrorCode::kInvalidArgument, "run_rest ends what run_first began");
   }
-  Result<void> ran = impl_->run_until(impl_->plan.steps.size());
+  Result<void> ran =
+      with_typed_failures([this] { return impl_->run_until(impl_->plan.steps.size()); });
   impl_->next_step = 0;
   return ran;
 }
@@ -168,7 +247,8 @@ TensorView Session::output(std::size_t index) const {
 }
 
 MemoryUse Session::memory() const {
-  return {impl_->model->bytes(), static_cast<std::size_t>(impl_->packed_bytes),
+  return {impl_->model->bytes(),
+          static_cast<std::size_t>(impl_->packed_bytes + impl_->constants.bytes()),
           impl_->ready ? static_cast<std::size_t>(impl_->plan.arena.bytes) : 0};
 }
 

@@ -30,13 +30,17 @@ struct SessionOptions {
   /// Upper bound of arena and packed weights together; a plan that needs more fails with
   /// kOutOfMemory.
   std::size_t memory_limit = std::size_t{1} << 30;
+  /// Upper bound of what one run does: multiplications, and values that are read, compared or
+  /// written. Predicted from the plan; for shapes that need more, prepare fails with kTooMuchWork.
+  uint64_t work_limit = UINT64_MAX;
   /// Called after each operator with each of its outputs in plain layout (values of quantized
   /// tensors stay int8). Switches off nothing else; costs a copy for tensors kept in Block4. For
   /// calibration and layer-wise reports.
   std::function<void(int32_t tensor, const TensorView&)> observer;
   /// Threads that compute a run, the caller's included: 1 to kMostThreads, and more than 1 only
-  /// where `has_threads()`; else create fails with kInvalidArgument. Layers too small to gain from
-  /// it stay on the caller's. Results do not depend on it.
+  /// where `has_threads()`; else create fails with kInvalidArgument. Fewer compute where the
+  /// machine refuses to start as many. Layers too small to gain from it stay on the caller's.
+  /// Results do not depend on it.
   int32_t threads = 1;
   /// Measure each step's time (see Session::profile).
   bool profile = false;
@@ -48,11 +52,12 @@ struct StepProfile {
   double milliseconds;  ///< of the last run
   uint64_t macs;
   PredictedCost predicted = {};
+  int32_t op = -1;  ///< the model's operator; -1: copies a tensor to another layout
 };
 
 struct MemoryUse {
   std::size_t model = 0;   ///< bytes of the file
-  std::size_t packed = 0;  ///< reordered weights
+  std::size_t packed = 0;  ///< reordered weights, and float16 constants as float32
   std::size_t arena = 0;   ///< activations of the current plan
 };
 
@@ -65,7 +70,8 @@ class Session {
   const Model& model() const;
 
   /// Plans for these input shapes (one per model input, in order): shapes, arena, kernels. A no-op
-  /// if they did not change. The only call besides create that allocates.
+  /// if they did not change. The only call besides create that allocates. After a failure the
+  /// session takes other shapes as if it had not been asked.
   Result<void> prepare(std::span<const Shape> input_shapes);
   /// Writable row-major bytes of an input; valid after prepare.
   std::span<uint8_t> input(std::size_t index);
@@ -78,11 +84,14 @@ class Session {
   Result<void> run_rest();
   TensorView output(std::size_t index) const;
 
+  /// What a run of the current plan does, as SessionOptions::work_limit counts; 0 before prepare.
+  uint64_t work() const;
   MemoryUse memory() const;
   std::vector<StepProfile> profile() const;
 
  private:
   struct Impl;
+  Result<void> prepare_for(std::span<const Shape> input_shapes);
   explicit Session(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -9,16 +9,18 @@
 
 #include "wasm/runtime/plan/plan.h"
 #include "wasm/runtime/session/session.h"
+#include "wasm/runtime/constants.h"
 #include "wasm/runtime/thread_pool.h"
 
 namespace edgy::runtime {
 
 struct Session::Impl {
   Impl(std::shared_ptr<const Model> loaded, SessionOptions chosen)
-      : model(std::move(loaded)), options(std::move(chosen)) {}
+      : model(std::move(loaded)), options(std::move(chosen)), constants(*model) {}
 
   std::shared_ptr<const Model> model;
   SessionOptions options;
+  Constants constants;
   std::unique_ptr<ThreadPool> pool;  ///< null: one thread
   std::vector<std::unique_ptr<Operation>> operations;
   int64_t packed_bytes = 0;
@@ -39,7 +41,7 @@ struct Session::Impl {
     return arena + plan.arena.offsets[static_cast<std::size_t>(realization.buffer)];
   }
   const format::fb::Tensor& tensor(int32_t index) const {
-    return *model->root().tensors()->Get(static_cast<uint32_t>(index));
+    return model->tensor(static_cast<uint32_t>(index));
   }
   TensorView view(int32_t index) const;
   void fill_borders(int32_t index, const Realization& realization) const;
@@ -50,6 +52,12 @@ struct Session::Impl {
   /// Runs the steps from `next_step` to `end`.
   Result<void> run_until(std::size_t end);
   uint64_t macs(const Step& step) const;
+  /// Of all steps together.
+  uint64_t work() const;
+  Result<void> make_operations();
+  /// Makes what an operator's float16 constants are as float32, or gives it back.
+  Result<void> prepare_constants(uint32_t op, int64_t& left);
+  void release_constants(uint32_t op, int64_t& left);
   /// Where the last steps begin that hold at most a twentieth of the multiplications.
   std::size_t last_steps() const;
   void observe(uint32_t op);

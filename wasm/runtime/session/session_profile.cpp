@@ -19,7 +19,8 @@ std::vector<StepProfile> Session::profile() const {
     const bool runs = step.kind == Step::Kind::kRun;
     profile.push_back({name == nullptr ? "" : name->str(), runs ? operation.kernel() : "view",
                        impl_->milliseconds[i], runs ? operation.macs() : 0,
-                       runs ? operation.predicted() : PredictedCost{}});
+                       runs ? operation.predicted() : PredictedCost{},
+                       static_cast<int32_t>(step.op)});
   }
   return profile;
 }

@@ -72,6 +72,16 @@ uint64_t Session::Impl::macs(const Step& step) const {
   return step.kind == Step::Kind::kRun ? operations[step.op]->macs() : 0;
 }
 
+uint64_t Session::Impl::work() const {
+  uint64_t total = 0;
+  for (const Step& step : plan.steps) {
+    // A relayout moves values that an operator has written or will read, and was counted with them.
+    const uint64_t work = step.kind == Step::Kind::kRun ? operations[step.op]->work() : 1;
+    total = work > UINT64_MAX - total ? UINT64_MAX : total + work;
+  }
+  return total;
+}
+
 std::size_t Session::Impl::last_steps() const {
   constexpr uint64_t kShare = 20;
   uint64_t total = 0;

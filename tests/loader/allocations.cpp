@@ -1,0 +1,104 @@
+#include "tests/loader/allocations.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace edgy::tests {
+namespace {
+
+std::atomic<std::size_t> live{0};
+std::atomic<std::size_t> peak{0};
+std::atomic<std::size_t> countdown{0};
+std::atomic<bool> failed{false};
+
+bool must_fail() {
+  if (failed)
+    return true;
+  if (countdown == 0 || --countdown != 0)
+    return false;
+  failed = true;
+  return true;
+}
+
+void* counted(void* memory) {
+  if (memory != nullptr) {
+    live += malloc_usable_size(memory);
+    peak = std::max(peak.load(), live.load());
+  }
+  return memory;
+}
+
+void release(void* memory) {
+  if (memory != nullptr)
+    live -= malloc_usable_size(memory);
+  std::free(memory);
+}
+
+}  // namespace
+
+std::size_t live_bytes() {
+  return live;
+}
+void watch_peak() {
+  peak = live.load();
+}
+std::size_t peak_bytes() {
+  return peak;
+}
+void fail_allocation(std::size_t n) {
+  failed = false;
+  countdown = n;
+}
+bool allocation_failed() {
+  return failed;
+}
+
+}  // namespace edgy::tests
+
+using edgy::tests::counted;
+using edgy::tests::must_fail;
+using edgy::tests::release;
+
+// NOLINTBEGIN(misc-new-delete-overloads): replaced as the standard allows, in this program alone.
+void* operator new(std::size_t bytes, const std::nothrow_t& /*nothrow*/) noexcept {
+  return must_fail() ? nullptr : counted(std::malloc(bytes == 0 ? 1 : bytes));
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t& nothrow) noexcept {
+  return operator new(bytes, nothrow);
+}
+void* operator new(std::size_t bytes) {
+  if (void* memory = operator new(bytes, std::nothrow))
+    return memory;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  const auto step = static_cast<std::size_t>(alignment);
+  void* memory =
+      must_fail() ? nullptr : counted(std::aligned_alloc(step, (bytes + step - 1) / step * step));
+  if (memory == nullptr)
+    throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept {
+  release(memory);
+}
+void operator delete[](void* memory) noexcept {
+  release(memory);
+}
+void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
+  release(memory);
+}
+void operator delete[](void* memory, std::size_t /*bytes*/) noexcept {
+  release(memory);
+}
+void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept {
+  release(memory);
+}
+void operator delete(void* memory, std::size_t /*bytes*/, std::align_val_t /*alignment*/) noexcept {
+  release(memory);
+}
+// NOLINTEND(misc-new-delete-overloads)
