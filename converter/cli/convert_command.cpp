@@ -39,6 +39,7 @@ struct Arguments {
   std::string budget;
   std::vector<std::string> policies;
   std::string min_level = "low";
+  std::optional<int64_t> fold_limit;  ///< MB
   bool verbose = false;
 };
 
@@ -140,6 +141,8 @@ void convert(const Arguments& arguments) {
   }
   const std::vector<uint8_t> source = onnx_import::read_file(arguments.model);
   graph::Graph graph = onnx_import::import_model(source, arguments.model);
+  if (arguments.fold_limit)
+    graph.fold_budget = graph::FoldBudget::of_bytes(*arguments.fold_limit * 1'000'000);
   for (const passes::PassReport& report : passes::run_all(graph)) {
     if (arguments.verbose)
       std::cerr << "  " << report.pass << ": " << report.summary << "\n";
@@ -225,6 +228,11 @@ void add_convert_command(CLI::App& app) {
                    "The least private level that a sealed session of the model may have")
       ->check(CLI::IsMember({"low", "moderate", "high"}))
       ->capture_default_str();
+  command
+      ->add_option("--fold-limit", arguments->fold_limit,
+                   "MB that computing the model's constants may take; default: 67 and 16 times the "
+                   "file")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 32));
   command->add_flag("-v,--verbose", arguments->verbose, "Say what each pass did");
   command->callback([arguments] { convert(*arguments); });
 }

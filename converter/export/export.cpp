@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "converter/error.h"
+#include "converter/export/plannable.h"
 #include "wasm/format/verify.h"
 
 namespace edgy::converter {
@@ -60,6 +61,7 @@ std::vector<uint8_t> serialize(const fb::ModelT& model) {
                              builder.GetBufferPointer() + builder.GetSize());
   if (const auto checked = format::verify(bytes); !checked)
     throw Error("the converted model is not valid: " + checked.error().message);
+  expect_plannable(bytes);
   return bytes;
 }
 

@@ -23,8 +23,8 @@ void set_features(format::fb::ModelT& model);
 /// Fills in version, features, producer and the source's name, size and SHA-256.
 void stamp(format::fb::ModelT& model, const Source& source, const std::string& producer);
 
-/// The bytes of the file. Equal models give equal bytes. Throws Error if the verifier of the
-/// runtime would refuse them.
+/// The bytes of the file. Equal models give equal bytes. Throws Error if the runtime
+/// would refuse them, or could not plan them (plannable.h).
 std::vector<uint8_t> serialize(const format::fb::ModelT& model);
 
 /// Writes to a temporary file beside `path` and renames it, so that a reader never sees half a

@@ -1,10 +1,11 @@
 #include "converter/graph/graph.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <queue>
 #include <unordered_set>
 
-#include "converter/error.h"
+#include "converter/text.h"
 
 namespace edgy::converter::graph {
 
@@ -15,7 +16,7 @@ std::string to_string(const DimShape& shape) {
     if (shape[i].fixed()) {
       text += std::to_string(shape[i].value);
     } else {
-      text += shape[i].symbol.empty() || shape[i].symbol[0] == '?' ? "?" : shape[i].symbol;
+      text += shape[i].symbol.starts_with('?') ? "?" : escaped(shape[i].symbol);
     }
   }
   return text + "]";
@@ -32,20 +33,52 @@ std::optional<std::vector<int64_t>> fixed_shape(const DimShape& shape) {
   return extents;
 }
 
+Affine affine_of(const Dim& dim) {
+  return dim.fixed() ? Affine{0, {}, dim.value} : Affine{1, dim.symbol, 0};
+}
+
+void Operands::refuse(std::size_t i) const {
+  throw Error("there is no operand " + std::to_string(i) + " of " + std::to_string(ids_.size()));
+}
+
+void Graph::refuse() {
+  throw Error("a value that is left out is needed");
+}
+
+const Tensor& Graph::constant(ValueId id) const {
+  const Value& found = value(id);
+  if (!found.constant)
+    throw Error(in_quotes(found.name) + " is computed while the model runs; a constant is expected");
+  return *found.constant;
+}
+
+const DimShape& Graph::shape(ValueId id) const {
+  const Value& found = value(id);
+  if (!found.shape)
+    throw Error("the shape of " + in_quotes(found.name) + " is not known");
+  return *found.shape;
+}
+
 ValueId Graph::add_value(Value value) {
   indexed_ = false;
   values.push_back(std::move(value));
   return static_cast<ValueId>(values.size()) - 1;
 }
 
+std::string Graph::unused_name(const std::string& hint) {
+  for (; noted_ < values.size(); ++noted_)
+    names_.insert(values[noted_].name);
+  if (!names_.contains(hint))
+    return hint;
+  int& suffix = suffixes_.try_emplace(hint, 2).first->second;
+  while (names_.contains(hint + "#" + std::to_string(suffix)))
+    ++suffix;
+  return hint + "#" + std::to_string(suffix);
+}
+
 ValueId Graph::add_constant(const std::string& hint, Tensor tensor) {
-  std::unordered_set<std::string_view> taken;
-  for (const Value& value : values)
-    taken.insert(value.name);
   Value value;
-  value.name = hint;
-  for (int suffix = 2; taken.contains(value.name); ++suffix)
-    value.name = hint + "#" + std::to_string(suffix);
+  value.name = unused_name(hint);
   value.type = tensor.type;
   value.shape.emplace();
   for (int64_t extent : tensor.shape)
@@ -93,12 +126,12 @@ int Graph::producer(ValueId id) const {
     return -1;
   }
   ensure_index();
-  return producers_[static_cast<std::size_t>(id)];
+  return producers_[checked(id)];
 }
 
 std::vector<int> Graph::consumers(ValueId id) const {
   ensure_index();
-  return consumers_[static_cast<std::size_t>(id)];
+  return consumers_[checked(id)];
 }
 
 bool Graph::is_output(ValueId id) const {
@@ -107,22 +140,22 @@ bool Graph::is_output(ValueId id) const {
 
 bool Graph::has_single_use(ValueId id) const {
   ensure_index();
-  if (consumers_[static_cast<std::size_t>(id)].size() != 1 || is_output(id)) {
+  const std::vector<int>& readers = consumers_[checked(id)];
+  if (readers.size() != 1 || is_output(id)) {
     return false;
   }
-  const Node& reader = nodes[static_cast<std::size_t>(consumers_[static_cast<std::size_t>(id)][0])];
+  const Node& reader = nodes[static_cast<std::size_t>(readers[0])];
   return std::count(reader.inputs.begin(), reader.inputs.end(), id) == 1;
 }
 
 void Graph::replace_input(int node, std::size_t input, ValueId by) {
-  nodes[static_cast<std::size_t>(node)].inputs[input] = by;
+  nodes[static_cast<std::size_t>(node)].inputs.set(input, by);
   indexed_ = false;
 }
 
 void Graph::replace_all_uses(ValueId id, ValueId by) {
   for (int reader : consumers(id)) {
-    std::vector<ValueId>& used = nodes[static_cast<std::size_t>(reader)].inputs;
-    std::replace(used.begin(), used.end(), id, by);
+    nodes[static_cast<std::size_t>(reader)].inputs.replace(id, by);
   }
   std::replace(outputs.begin(), outputs.end(), id, by);
   indexed_ = false;
@@ -134,7 +167,7 @@ void Graph::remove_node(int node) {
 }
 
 void Graph::set_output(int node, std::size_t output, ValueId id) {
-  nodes[static_cast<std::size_t>(node)].outputs[output] = id;
+  nodes[static_cast<std::size_t>(node)].outputs.set(output, id);
   indexed_ = false;
 }
 
@@ -148,7 +181,7 @@ std::vector<int> Graph::order() const {
       continue;
     }
     ++live;
-    std::vector<ValueId> distinct = nodes[n].inputs;
+    std::vector<ValueId> distinct = nodes[n].inputs.ids();
     std::sort(distinct.begin(), distinct.end());
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     for (ValueId input : distinct) {
@@ -186,6 +219,24 @@ std::vector<int> Graph::order() const {
 
 Dim Graph::fresh_dim() {
   return {-1, "?" + std::to_string(symbols_++)};
+}
+
+Dim Graph::dim_of(const Affine& expression) {
+  if (expression.fixed())
+    return expression.offset >= 0 ? fixed_dim(expression.offset) : fresh_dim();
+  if (expression.factor == 1 && expression.offset == 0)
+    return {-1, expression.symbol};
+  if (std::abs(expression.factor) > kMaxElements || std::abs(expression.offset) > kMaxElements)
+    return fresh_dim();
+  std::string symbol = "?" + std::to_string(expression.factor) + "*" + expression.symbol + "+" +
+                       std::to_string(expression.offset);
+  expressions_[symbol] = expression;
+  return {-1, std::move(symbol)};
+}
+
+Affine Graph::expression_of(const Dim& dim) const {
+  const auto found = dim.fixed() ? expressions_.end() : expressions_.find(dim.symbol);
+  return found == expressions_.end() ? affine_of(dim) : found->second;
 }
 
 }  // namespace edgy::converter::graph

@@ -1,8 +1,10 @@
 #include "converter/graph/shape_inference.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
+#include "converter/graph/arity.h"
 #include "converter/graph/windows.h"
 
 namespace edgy::converter::graph {
@@ -22,7 +24,7 @@ const std::set<std::string>& binary_operators() {
   static const std::set<std::string> names = {
 #define EDGY_BINARY(name, ...) #name,
 #include "kernels/float/binary.inc"
-      "Mean"};
+      "Mean", "Sum"};
   return names;
 }
 
@@ -32,39 +34,19 @@ const std::set<std::string>& comparisons() {
   return names;
 }
 
-void set_output(Graph& graph, const Node& node, std::size_t output, ElementType type,
-                DimShape shape) {
-  if (output >= node.outputs.size() || node.outputs[output] == kNone) {
-    return;
-  }
-  if (shape.size() > static_cast<std::size_t>(kMaxRank)) {
-    fail_at(node, "its output would have " + std::to_string(shape.size()) +
-                      " dimensions; at most " + std::to_string(kMaxRank) + " are accepted");
-  }
-  for (const Dim& dim : shape) {
-    if (dim.value > kMaxElements) {
-      fail_at(node, "its output would have an extent of " + std::to_string(dim.value) +
-                        "; at most " + std::to_string(kMaxElements) + " is accepted");
-    }
-  }
-  graph.value(node.outputs[output]).type = type;
-  graph.value(node.outputs[output]).shape = std::move(shape);
-}
-
 bool conflict(const Dim& a, const Dim& b) {
   return a.fixed() && b.fixed() && a.value != b.value;
 }
 
 void infer_window(Graph& graph, Node& node, bool conv) {
-  const DimShape x = *graph.value(node.inputs[0]).shape;
+  const DimShape x = graph.shape(node.inputs[0]);
   std::vector<int64_t> kernel;
   DimShape result;
   if (conv) {
-    const auto weights = fixed_shape(*graph.value(node.inputs[1]).shape);
+    const auto weights = fixed_shape(graph.shape(node.inputs[1]));
     if (!weights || weights->size() != x.size() || x.size() < 3) {
       fail_at(node, "weights of the rank of its input with fixed extents are expected, here " +
-                        to_string(*graph.value(node.inputs[1]).shape) + " for an input " +
-                        to_string(x));
+                        to_string(graph.shape(node.inputs[1])) + " for an input " + to_string(x));
     }
     kernel.assign(weights->begin() + 2, weights->end());
     const int64_t groups = node.get_int("group", 1);
@@ -72,7 +54,7 @@ void infer_window(Graph& graph, Node& node, bool conv) {
         std::any_of(kernel.begin(), kernel.end(), [](int64_t k) { return k < 1; }) ||
         (x[1].fixed() && (x[1].value % groups != 0 || x[1].value / groups != (*weights)[1]))) {
       fail_at(node, "input " + to_string(x) + ", weights " +
-                        to_string(*graph.value(node.inputs[1]).shape) + " and group " +
+                        to_string(graph.shape(node.inputs[1])) + " and group " +
                         std::to_string(groups) + " do not fit each other");
     }
     result = {x[0], fixed_dim((*weights)[0])};
@@ -87,8 +69,8 @@ void infer_window(Graph& graph, Node& node, bool conv) {
 }
 
 void infer_matmul(Graph& graph, Node& node) {
-  DimShape a = *graph.value(node.inputs[0]).shape;
-  DimShape b = *graph.value(node.inputs[1]).shape;
+  DimShape a = graph.shape(node.inputs[0]);
+  DimShape b = graph.shape(node.inputs[1]);
   if (a.empty() || b.empty()) {
     fail_at(node, "a scalar cannot be multiplied as a matrix");
   }
@@ -111,8 +93,8 @@ void infer_matmul(Graph& graph, Node& node) {
 }
 
 void infer_gemm(Graph& graph, Node& node) {
-  DimShape a = *graph.value(node.inputs[0]).shape;
-  DimShape b = *graph.value(node.inputs[1]).shape;
+  DimShape a = graph.shape(node.inputs[0]);
+  DimShape b = graph.shape(node.inputs[1]);
   if (a.size() != 2 || b.size() != 2) {
     fail_at(node, "matrices are expected, here " + to_string(a) + " and " + to_string(b));
   }
@@ -130,7 +112,7 @@ void infer_reduce(Graph& graph, Node& node, bool arg) {
   if (node.inputs.size() > 1) {
     return;  // axes that are computed from data
   }
-  const DimShape x = *graph.value(node.inputs[0]).shape;
+  const DimShape x = graph.shape(node.inputs[0]);
   std::vector<int64_t> axes =
       arg ? std::vector<int64_t>{node.get_int("axis", 0)} : node.get_ints("axes");
   if (axes.empty()) {
@@ -153,8 +135,8 @@ void infer_reduce(Graph& graph, Node& node, bool arg) {
 }
 
 void infer_recurrent(Graph& graph, Node& node) {
-  const DimShape x = *graph.value(node.inputs[0]).shape;
-  const DimShape r = *graph.value(node.inputs[2]).shape;
+  const DimShape x = graph.shape(node.inputs[0]);
+  const DimShape r = graph.shape(node.inputs[2]);
   if (x.size() != 3 || r.size() != 3) {
     fail_at(node,
             "an input [T, N, I] and recurrent weights [directions, gates, H] are expected, here " +
@@ -166,33 +148,95 @@ void infer_recurrent(Graph& graph, Node& node) {
   set_output(graph, node, 2, type, {r[0], x[1], r[2]});
 }
 
-/// Arithmetic on values that describe shapes: known entries give known entries.
+/// a + sign * b, or nullopt where that depends on two symbols.
+std::optional<Affine> sum_of(const Affine& a, const Affine& b, int64_t sign) {
+  if (!a.fixed() && !b.fixed() && a.symbol != b.symbol)
+    return std::nullopt;
+  Affine sum{a.factor + sign * b.factor, a.fixed() ? b.symbol : a.symbol,
+             a.offset + sign * b.offset};
+  if (sum.fixed())
+    sum.symbol.clear();
+  return sum;
+}
+
+std::optional<Affine> product_of(const Affine& a, const Affine& b) {
+  if (!a.fixed() && !b.fixed())
+    return std::nullopt;
+  const Affine& x = a.fixed() ? b : a;
+  const int64_t factor = a.fixed() ? a.offset : b.offset;
+  Affine product{x.factor * factor, x.symbol, x.offset * factor};
+  if (product.fixed())
+    product.symbol.clear();
+  return product;
+}
+
+/// Integer division, which is exact or of numbers.
+std::optional<Affine> quotient_of(const Affine& a, const Affine& b) {
+  if (!b.fixed() || b.offset == 0 ||
+      (!a.fixed() && (a.factor % b.offset != 0 || a.offset % b.offset != 0)))
+    return std::nullopt;
+  return Affine{a.factor / b.offset, a.symbol, a.offset / b.offset};
+}
+
+bool is_small(const Affine& a) {
+  return std::abs(a.factor) <= kMaxElements && std::abs(a.offset) <= kMaxElements;
+}
+
+/// Arithmetic on values that describe shapes: known entries give known entries, others a symbol of
+/// their own.
 void track_arithmetic(Graph& graph, Node& node) {
   const auto a = known_contents(graph, node.input(0));
   const auto b = known_contents(graph, node.input(1));
   if (!a || !b || (a->size() != b->size() && a->size() != 1 && b->size() != 1)) {
     return;
   }
-  DimShape result;
-  for (std::size_t i = 0; i < std::max(a->size(), b->size()); ++i) {
-    const Dim& x = (*a)[a->size() == 1 ? 0 : i];
-    const Dim& y = (*b)[b->size() == 1 ? 0 : i];
-    const bool known = x.fixed() && y.fixed() && x.value <= kMaxElements && y.value <= kMaxElements;
-    int64_t value = -1;
-    if (known && node.op == "Mul")
-      value = x.value * y.value;
-    if (known && node.op == "Add")
-      value = x.value + y.value;
-    if (known && node.op == "Sub")
-      value = x.value - y.value;
-    if (known && node.op == "Div" && y.value > 0)
-      value = x.value / y.value;
-    result.push_back(value >= 0 && value <= kMaxElements ? fixed_dim(value) : graph.fresh_dim());
+  Contents result;
+  const std::size_t count = a->size() == 1 ? b->size() : a->size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Affine& x = (*a)[a->size() == 1 ? 0 : i];
+    const Affine& y = (*b)[b->size() == 1 ? 0 : i];
+    std::optional<Affine> value;
+    if (is_small(x) && is_small(y)) {
+      value = node.op == "Mul"   ? product_of(x, y)
+              : node.op == "Add" ? sum_of(x, y, 1)
+              : node.op == "Sub" ? sum_of(x, y, -1)
+              : node.op == "Div" ? quotient_of(x, y)
+                                 : std::nullopt;
+    }
+    result.push_back(value && is_small(*value) ? *value : affine_of(graph.fresh_dim()));
   }
   graph.value(node.outputs[0]).contents = std::move(result);
 }
 
 }  // namespace
+
+void set_output(Graph& graph, const Node& node, std::size_t output, ElementType type,
+                DimShape shape) {
+  if (output >= node.outputs.size() || node.outputs[output] == kNone) {
+    return;
+  }
+  if (shape.size() > static_cast<std::size_t>(kMaxRank)) {
+    fail_at(node, "its output would have " + std::to_string(shape.size()) +
+                      " dimensions; at most " + std::to_string(kMaxRank) + " are accepted");
+  }
+  for (const Dim& dim : shape) {
+    if (dim.value > kMaxElements) {
+      fail_at(node, "its output would have an extent of " + std::to_string(dim.value) +
+                        "; at most " + std::to_string(kMaxElements) + " is accepted");
+    }
+  }
+  graph.value(node.outputs[output]).type = type;
+  graph.value(node.outputs[output]).shape = std::move(shape);
+}
+
+std::size_t normalize_index(const Node& node, int64_t index, int64_t extent) {
+  if (index < -extent || index >= extent) {
+    fail_at(node, "index " + std::to_string(index) + " is outside " +
+                      (extent == 0 ? "an axis without elements"
+                                   : std::to_string(-extent) + ".." + std::to_string(extent - 1)));
+  }
+  return static_cast<std::size_t>(index < 0 ? index + extent : index);
+}
 
 std::size_t normalize_axis(const Node& node, int64_t axis, std::size_t rank) {
   const auto r = static_cast<int64_t>(rank);
@@ -218,7 +262,7 @@ DimShape broadcast(const Node& node, const DimShape& a, const DimShape& b) {
   return result;
 }
 
-std::optional<DimShape> known_contents(const Graph& graph, ValueId id) {
+std::optional<Contents> known_contents(const Graph& graph, ValueId id) {
   if (id == kNone) {
     return std::nullopt;
   }
@@ -226,21 +270,20 @@ std::optional<DimShape> known_contents(const Graph& graph, ValueId id) {
   if (value.contents) {
     return value.contents;
   }
-  if (!value.constant || is_float(value.type) || value.constant->elements() > 64 ||
+  constexpr int64_t kLongest = 64;
+  if (!value.constant || is_float(value.type) || value.constant->elements() > kLongest ||
       value.constant->rank() > 1) {
     return std::nullopt;
   }
-  DimShape entries;
-  for (int64_t entry : as_ints(*value.constant)) {
-    if (entry < 0) {
-      return std::nullopt;
-    }
-    entries.push_back(fixed_dim(entry));
-  }
+  Contents entries;
+  for (int64_t entry : as_ints(*value.constant))
+    entries.push_back({0, {}, entry});
   return entries;
 }
 
-void infer_node(Graph& graph, Node& node) {
+namespace {
+
+void infer_known(Graph& graph, Node& node) {
   std::size_t required = node.op == "Conv" || node.op == "MatMul" || node.op == "Gemm" ? 2 : 1;
   if (binary_operators().contains(node.op) || comparisons().contains(node.op))
     required = node.inputs.size();
@@ -249,7 +292,7 @@ void infer_node(Graph& graph, Node& node) {
   if (node.op == "Concat")
     required = node.inputs.size();
   for (std::size_t i = 0; i < std::min(required, node.inputs.size()); ++i) {
-    if (!graph.value(node.input(i)).shape) {
+    if (node.inputs[i] == kNone || !graph.value(node.inputs[i]).shape) {
       return;
     }
   }
@@ -260,30 +303,31 @@ void infer_node(Graph& graph, Node& node) {
   if (same_shape_operators().contains(node.op)) {
     ElementType type = x.type;
     if (node.op == "Cast")
-      type = static_cast<ElementType>(node.get_int("to_type", 0));
+      type = static_cast<ElementType>(node.get_int(":to_type", 0));
     if (node.op == "Quantize")
       type = ElementType::kInt8;
     if (node.op == "Dequantize")
       type = ElementType::kFloat32;
     set_output(graph, node, 0, type, *x.shape);
-    if (node.op == "Cast" && !is_float(graph.value(node.outputs[0]).type)) {
+    if (node.op == "Cast" && x.shape->size() <= 1 &&
+        (type == ElementType::kInt64 || type == ElementType::kInt32)) {
       graph.value(node.outputs[0]).contents = known_contents(graph, node.inputs[0]);
     }
   } else if (binary_operators().contains(node.op) || comparisons().contains(node.op)) {
     DimShape shape = *x.shape;
     for (std::size_t i = 1; i < node.inputs.size(); ++i) {
-      shape = broadcast(node, shape, *graph.value(node.inputs[i]).shape);
+      shape = broadcast(node, shape, graph.shape(node.inputs[i]));
     }
-    set_output(graph, node, 0, comparisons().contains(node.op) ? ElementType::kBool : x.type,
-               std::move(shape));
-    if (!is_float(x.type) && node.inputs.size() == 2) {
+    const bool lists = shape.size() <= 1 && node.inputs.size() == 2 &&
+                       (x.type == ElementType::kInt64 || x.type == ElementType::kInt32);
+    const bool compares = comparisons().contains(node.op);
+    set_output(graph, node, 0, compares ? ElementType::kBool : x.type, std::move(shape));
+    if (lists && !compares)
       track_arithmetic(graph, node);
-    }
   } else if (node.op == "Where") {
     const Value& y = graph.value(node.inputs[1]);
-    set_output(
-        graph, node, 0, y.type,
-        broadcast(node, broadcast(node, *x.shape, *y.shape), *graph.value(node.inputs[2]).shape));
+    set_output(graph, node, 0, y.type,
+               broadcast(node, broadcast(node, *x.shape, *y.shape), graph.shape(node.inputs[2])));
   } else if (node.op == "Conv") {
     infer_window(graph, node, true);
   } else if (node.op == "MaxPool" || node.op == "AveragePool") {
@@ -304,6 +348,13 @@ void infer_node(Graph& graph, Node& node) {
   } else if (node.op == "LSTM" || node.op == "GRU") {
     infer_recurrent(graph, node);
   }
+}
+
+}  // namespace
+
+void infer_node(Graph& graph, Node& node) {
+  if (is_known(node.op))
+    at_node(node, [&] { infer_known(graph, node); });
 }
 
 }  // namespace edgy::converter::graph

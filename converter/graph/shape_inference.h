@@ -18,7 +18,16 @@ std::size_t normalize_axis(const Node& node, int64_t axis, std::size_t rank);
 DimShape broadcast(const Node& node, const DimShape& a, const DimShape& b);
 
 /// Entry-wise knowledge of a value that describes a shape: of constants and of tracked contents.
-std::optional<DimShape> known_contents(const Graph& graph, ValueId id);
+std::optional<Contents> known_contents(const Graph& graph, ValueId id);
+
+/// Declares type and shape of output `output` of `node`, if it has that output. Throws Error naming
+/// the node for shapes beyond kMaxRank and kMaxElements.
+void set_output(Graph& graph, const Node& node, std::size_t output, ElementType type,
+                DimShape shape);
+
+/// Position of index `index`, which may count from the end, among `extent` entries. Throws Error
+/// naming the node and the range otherwise.
+std::size_t normalize_index(const Node& node, int64_t index, int64_t extent);
 
 /// Infers Reshape, Transpose, Concat and other operators that move values (shape_movement.cpp).
 /// False if `node` is none.

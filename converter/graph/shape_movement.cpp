@@ -10,18 +10,14 @@ Value& result_of(Graph& graph, const Node& node) {
 }
 
 void finish(Graph& graph, const Node& node, ElementType type, DimShape shape) {
-  if (shape.size() > static_cast<std::size_t>(kMaxRank)) {
-    fail_at(node, "its output would have " + std::to_string(shape.size()) +
-                      " dimensions; at most " + std::to_string(kMaxRank) + " are accepted");
-  }
-  for (const Dim& dim : shape) {
-    if (dim.value > kMaxElements) {
-      fail_at(node, "its output would have an extent of " + std::to_string(dim.value) +
-                        "; at most " + std::to_string(kMaxElements) + " is accepted");
-    }
-  }
-  result_of(graph, node).type = type;
-  result_of(graph, node).shape = std::move(shape);
+  set_output(graph, node, 0, type, std::move(shape));
+}
+
+/// Notes what is known of the entries of a result, which is a list.
+void finish_contents(Graph& graph, const Node& node, std::optional<Contents> contents) {
+  Value& result = result_of(graph, node);
+  if (result.shape && result.shape->size() <= 1)
+    result.contents = std::move(contents);
 }
 
 /// Product of the fixed extents and how often each symbol occurs.
@@ -30,11 +26,18 @@ struct Size {
   std::vector<std::string> symbols;
 };
 
-Size size_of(const DimShape& shape) {
+Size size_of(const Graph& graph, const DimShape& shape) {
   Size size;
+  const auto times = [&](int64_t factor) {
+    size.known = std::min(size.known * factor, kMaxElements + 1);
+  };
   for (const Dim& dim : shape) {
+    const Affine expression = graph.expression_of(dim);
     if (dim.fixed()) {
-      size.known = std::min(size.known * dim.value, kMaxElements + 1);
+      times(dim.value);
+    } else if (expression.offset == 0 && expression.factor > 0) {
+      times(expression.factor);
+      size.symbols.push_back(expression.symbol);
     } else {
       size.symbols.push_back(dim.symbol);
     }
@@ -43,57 +46,82 @@ Size size_of(const DimShape& shape) {
   return size;
 }
 
+/// The shape that Reshape's second input asks for; -1 and 0 as ONNX has them.
+std::optional<Contents> wanted_shape(const Graph& graph, const Node& node) {
+  if (!graph.is_constant(node.inputs[1]))
+    return known_contents(graph, node.inputs[1]);
+  Contents wanted;
+  for (const int64_t entry : as_ints(graph.constant(node.inputs[1])))
+    wanted.push_back({0, {}, entry});
+  return wanted;
+}
+
+/// The extent that takes what of `from` is left beside the extents of `to`.
+Dim rest_of(Graph& graph, const Size& from, const Size& to) {
+  std::vector<std::string> missing;
+  std::set_difference(from.symbols.begin(), from.symbols.end(), to.symbols.begin(),
+                      to.symbols.end(), std::back_inserter(missing));
+  const bool same_rest = missing.size() + to.symbols.size() == from.symbols.size();
+  if (!same_rest || missing.size() > 1 || to.known <= 0 || from.known % to.known != 0)
+    return graph.fresh_dim();
+  const int64_t factor = from.known / to.known;
+  return missing.empty() ? fixed_dim(factor) : graph.dim_of({factor, missing[0], 0});
+}
+
 void infer_reshape(Graph& graph, Node& node) {
-  const DimShape x = *graph.value(node.inputs[0]).shape;
-  const ValueId shape_input = node.input(1);
+  const DimShape x = graph.shape(node.inputs[0]);
+  const bool copies = node.get_int("allowzero", 0) == 0;
+  const auto wanted = wanted_shape(graph, node);
+  if (!wanted)
+    return;  // said when lowering: the shape is computed from data
   DimShape target;
   std::ptrdiff_t inferred = -1;
-  std::vector<int64_t> spec;
-  if (graph.is_constant(shape_input)) {
-    spec = as_ints(*graph.value(shape_input).constant);
-  } else if (const auto contents = known_contents(graph, shape_input)) {
-    target = *contents;
-  } else {
-    return;  // said when lowering: the shape is computed from data
-  }
-  for (std::size_t i = 0; i < spec.size(); ++i) {
-    if (spec[i] == 0 && node.get_int("allowzero", 0) == 0) {
+  for (std::size_t i = 0; i < wanted->size(); ++i) {
+    const Affine& entry = (*wanted)[i];
+    if (!entry.fixed()) {
+      target.push_back(graph.dim_of(entry));
+    } else if (entry.offset == 0 && copies) {
       if (i >= x.size()) {
         fail_at(node, "its shape copies extent " + std::to_string(i) + " of an input of rank " +
                           std::to_string(x.size()));
       }
       target.push_back(x[i]);
-    } else if (spec[i] == -1 && inferred < 0) {
+    } else if (entry.offset == -1 && inferred < 0) {
       inferred = static_cast<std::ptrdiff_t>(i);
       target.push_back(fixed_dim(1));
-    } else if (spec[i] < 0 || spec[i] > kMaxElements) {
-      fail_at(node, "its shape has the entry " + std::to_string(spec[i]) +
+    } else if (entry.offset < 0 || entry.offset > kMaxElements) {
+      fail_at(node, "its shape has the entry " + std::to_string(entry.offset) +
                         "; extents, 0 and one -1 are accepted");
     } else {
-      target.push_back(fixed_dim(spec[i]));
+      target.push_back(fixed_dim(entry.offset));
     }
   }
-  const Size from = size_of(x);
-  const Size to = size_of(target);
-  if (inferred >= 0) {
-    std::vector<std::string> missing;
-    std::set_difference(from.symbols.begin(), from.symbols.end(), to.symbols.begin(),
-                        to.symbols.end(), std::back_inserter(missing));
-    const bool same_rest = missing.size() + to.symbols.size() == from.symbols.size();
-    Dim& dim = target[static_cast<std::size_t>(inferred)];
-    if (from.symbols == to.symbols && to.known > 0 && from.known % to.known == 0) {
-      dim = fixed_dim(from.known / to.known);
-    } else if (same_rest && missing.size() == 1 && from.known == to.known) {
-      dim = {-1, missing[0]};
-    } else {
-      dim = graph.fresh_dim();
-    }
-  }
-  const Size result = size_of(target);
+  const Size from = size_of(graph, x);
+  if (inferred >= 0)
+    target[static_cast<std::size_t>(inferred)] = rest_of(graph, from, size_of(graph, target));
+  const Size result = size_of(graph, target);
   if (result.symbols.empty() && from.symbols.empty() && result.known != from.known) {
     fail_at(node, "an input " + to_string(x) + " cannot take the shape " + to_string(target));
   }
   finish(graph, node, graph.value(node.inputs[0]).type, std::move(target));
+  finish_contents(graph, node, known_contents(graph, node.inputs[0]));
+}
+
+/// The extents from axis `start` to axis `end` (left out), which count from the end if negative and
+/// are brought into range.
+void infer_shape(Graph& graph, Node& node) {
+  const DimShape x = graph.shape(node.inputs[0]);
+  const auto rank = static_cast<int64_t>(x.size());
+  const auto position = [&](int64_t axis) {
+    return std::clamp<int64_t>(axis < 0 ? axis + rank : axis, 0, rank);
+  };
+  const int64_t start = position(node.get_int("start", 0));
+  const int64_t end = std::max(start, position(node.get_int("end", rank)));
+  Contents extents;
+  for (int64_t i = start; i < end; ++i)
+    extents.push_back(graph.expression_of(x[static_cast<std::size_t>(i)]));
+  finish(graph, node, ElementType::kInt64, {fixed_dim(end - start)});
+  finish_contents(graph, node, std::move(extents));
 }
 
 void infer_transpose(Graph& graph, Node& node) {
@@ -143,7 +171,12 @@ void infer_squeeze(Graph& graph, Node& node, bool insert) {
       continue;
     }
     const Dim& dim = (*x.shape)[i];
-    const bool drop = axes.empty() ? dim == fixed_dim(1) : marked[i];
+    if (axes.empty() && !dim.fixed()) {
+      fail_at(node, "it removes every axis of extent 1, and axis " + std::to_string(i) + " of " +
+                        to_string(*x.shape) +
+                        " may be one in some runs: give its axes, or fix the extent");
+    }
+    const bool drop = axes.empty() ? dim.value == 1 : marked[i];
     if (drop && dim.fixed() && dim.value != 1) {
       fail_at(node, "axis " + std::to_string(i) + " of " + to_string(*x.shape) +
                         " is not 1 and cannot be removed");
@@ -153,24 +186,31 @@ void infer_squeeze(Graph& graph, Node& node, bool insert) {
     }
   }
   finish(graph, node, x.type, std::move(shape));
-  result_of(graph, node).contents = known_contents(graph, node.inputs[0]);
+  finish_contents(graph, node, known_contents(graph, node.inputs[0]));
+}
+
+Dim sum_of(Graph& graph, const Dim& a, const Dim& b) {
+  const Affine x = graph.expression_of(a);
+  const Affine y = graph.expression_of(b);
+  if (!x.fixed() && !y.fixed() && x.symbol != y.symbol)
+    return graph.fresh_dim();
+  return graph.dim_of({x.factor + y.factor, x.fixed() ? y.symbol : x.symbol, x.offset + y.offset});
 }
 
 void infer_concat(Graph& graph, Node& node) {
   const Value first = graph.value(node.inputs[0]);
   DimShape shape = *first.shape;
   const std::size_t axis = normalize_axis(node, node.get_int("axis", 0), shape.size());
-  std::optional<DimShape> contents = known_contents(graph, node.inputs[0]);
+  std::optional<Contents> contents = known_contents(graph, node.inputs[0]);
   for (std::size_t i = 1; i < node.inputs.size(); ++i) {
-    const DimShape& other = *graph.value(node.inputs[i]).shape;
+    const DimShape& other = graph.shape(node.inputs[i]);
     if (other.size() != shape.size()) {
       fail_at(node,
               "inputs " + to_string(shape) + " and " + to_string(other) + " have different ranks");
     }
     for (std::size_t k = 0; k < shape.size(); ++k) {
       if (k == axis) {
-        shape[k] = shape[k].fixed() && other[k].fixed() ? fixed_dim(shape[k].value + other[k].value)
-                                                        : graph.fresh_dim();
+        shape[k] = sum_of(graph, shape[k], other[k]);
       } else if (shape[k].fixed() && other[k].fixed() && shape[k] != other[k]) {
         fail_at(node, "inputs " + to_string(shape) + " and " + to_string(other) +
                           " differ beside axis " + std::to_string(axis));
@@ -186,9 +226,9 @@ void infer_concat(Graph& graph, Node& node) {
     }
   }
   finish(graph, node, first.type, std::move(shape));
-  if (!is_float(first.type) && contents && contents->size() <= 64) {
-    result_of(graph, node).contents = std::move(contents);
-  }
+  constexpr std::size_t kLongest = 64;
+  if (!is_float(first.type) && contents && contents->size() <= kLongest)
+    finish_contents(graph, node, std::move(contents));
 }
 
 void infer_slice(Graph& graph, Node& node) {
@@ -214,10 +254,10 @@ void infer_slice(Graph& graph, Node& node) {
   if (contents && x.shape->size() == 1 && axes.size() == 1) {
     const auto range =
         slice_range(starts[0], ends[0], steps[0], static_cast<int64_t>(contents->size()));
-    DimShape kept;
+    Contents kept;
     for (int64_t i = 0; i < range.count; ++i)
       kept.push_back((*contents)[static_cast<std::size_t>(range.start + i * steps[0])]);
-    result_of(graph, node).contents = std::move(kept);
+    finish_contents(graph, node, std::move(kept));
   }
 }
 
@@ -226,7 +266,7 @@ void infer_gather(Graph& graph, Node& node) {
   if (node.input(1) == kNone || !graph.value(node.inputs[1]).shape) {
     return;
   }
-  const DimShape indices = *graph.value(node.inputs[1]).shape;
+  const DimShape indices = graph.shape(node.inputs[1]);
   const std::size_t axis = normalize_axis(node, node.get_int("axis", 0), data.shape->size());
   DimShape shape(data.shape->begin(), data.shape->begin() + static_cast<std::ptrdiff_t>(axis));
   shape.insert(shape.end(), indices.begin(), indices.end());
@@ -236,11 +276,17 @@ void infer_gather(Graph& graph, Node& node) {
   const auto contents = known_contents(graph, node.inputs[0]);
   if (contents && graph.is_constant(node.inputs[1]) && indices.size() <= 1 &&
       data.shape->size() == 1) {
-    DimShape picked;
-    for (int64_t index : as_ints(*graph.value(node.inputs[1]).constant)) {
-      picked.push_back((*contents)[normalize_axis(node, index, contents->size())]);
+    Contents picked;
+    for (int64_t index : as_ints(graph.constant(node.inputs[1]))) {
+      picked.push_back(
+          (*contents)[normalize_index(node, index, static_cast<int64_t>(contents->size()))]);
     }
-    result_of(graph, node).contents = std::move(picked);
+    finish_contents(graph, node, std::move(picked));
+  }
+  const Dim extent = (*data.shape)[axis];
+  if (extent.fixed() && graph.is_constant(node.inputs[1])) {
+    for (int64_t index : as_ints(graph.constant(node.inputs[1])))
+      (void)normalize_index(node, index, extent.value);
   }
 }
 
@@ -249,6 +295,10 @@ void infer_split(Graph& graph, Node& node) {
   const std::size_t axis = normalize_axis(node, node.get_int("axis", 0), x.shape->size());
   std::vector<int64_t> parts = node.get_ints("split");
   const auto count = static_cast<int64_t>(node.outputs.size());
+  if (node.get_int("num_outputs", count) != count) {
+    fail_at(node, "attribute 'num_outputs' is " + std::to_string(node.get_int("num_outputs", 0)) +
+                      ", and it has " + std::to_string(count) + " outputs");
+  }
   const Dim whole = (*x.shape)[axis];
   if (parts.empty() && whole.fixed()) {
     const int64_t part = (whole.value + count - 1) / count;
@@ -273,8 +323,7 @@ void infer_split(Graph& graph, Node& node) {
     }
     DimShape shape = *x.shape;
     shape[axis] = fixed_dim(parts[i]);
-    graph.value(node.outputs[i]).type = x.type;
-    graph.value(node.outputs[i]).shape = std::move(shape);
+    set_output(graph, node, i, x.type, std::move(shape));
   }
 }
 
@@ -297,10 +346,29 @@ void infer_pad(Graph& graph, Node& node) {
     }
     const int64_t sum = pads[i] + pads[i + rank];
     if (sum != 0) {
-      shape[i] = shape[i].fixed() ? fixed_dim(shape[i].value + sum) : graph.fresh_dim();
+      shape[i] = sum_of(graph, shape[i], fixed_dim(sum));
     }
   }
   finish(graph, node, x.type, std::move(shape));
+}
+
+/// Expand and ConstantOfShape.
+void infer_fill(Graph& graph, Node& node, const Value& x) {
+  const bool expand = node.op == "Expand";
+  const auto contents = known_contents(graph, node.inputs[expand ? 1 : 0]);
+  if (!contents)
+    return;
+  DimShape target;
+  for (const Affine& entry : *contents) {
+    if (entry.fixed() && entry.offset < 0) {
+      fail_at(node, "its shape has the entry " + std::to_string(entry.offset) +
+                        "; extents are expected");
+    }
+    target.push_back(graph.dim_of(entry));
+  }
+  const TensorPtr fill = expand ? nullptr : node.get_tensor("value");
+  finish(graph, node, expand ? x.type : (fill ? fill->type : ElementType::kFloat32),
+         expand ? broadcast(node, *x.shape, target) : target);
 }
 
 }  // namespace
@@ -326,13 +394,16 @@ SliceRange slice_range(int64_t start, int64_t end, int64_t step, int64_t extent)
 
 bool infer_movement(Graph& graph, Node& node) {
   const std::string& op = node.op;
-  const Value x = node.inputs.empty() ? Value{} : graph.value(node.inputs[0]);
+  const Value x = node.input(0) == kNone ? Value{} : graph.value(node.inputs[0]);
   if (op == "Reshape") {
     infer_reshape(graph, node);
   } else if (op == "Transpose") {
     infer_transpose(graph, node);
   } else if (op == "Squeeze" || op == "Unsqueeze") {
-    if (node.inputs.size() == 1 && (node.has("axes") || op == "Squeeze"))
+    const bool given = node.has("axes");
+    if (node.inputs.size() == 1 && !given && op == "Unsqueeze")
+      fail_at(node, "attribute 'axes' is missing");
+    if (node.inputs.size() == 1)
       infer_squeeze(graph, node, op == "Unsqueeze");
   } else if (op == "Flatten") {
     const int64_t axis = node.get_int("axis", 1);
@@ -344,10 +415,10 @@ bool infer_movement(Graph& graph, Node& node) {
     const auto product = [&](int64_t from, int64_t to) {
       if (to - from == 1)
         return (*x.shape)[static_cast<std::size_t>(from)];
-      const Size size = size_of(DimShape(x.shape->begin() + from, x.shape->begin() + to));
-      return size.symbols.empty()                          ? fixed_dim(size.known)
-             : size.symbols.size() == 1 && size.known == 1 ? Dim{-1, size.symbols[0]}
-                                                           : graph.fresh_dim();
+      const Size size = size_of(graph, DimShape(x.shape->begin() + from, x.shape->begin() + to));
+      return size.symbols.empty()       ? fixed_dim(size.known)
+             : size.symbols.size() == 1 ? graph.dim_of({size.known, size.symbols[0], 0})
+                                        : graph.fresh_dim();
     };
     finish(graph, node, x.type, {product(0, at), product(at, rank)});
   } else if (op == "Concat") {
@@ -362,15 +433,9 @@ bool infer_movement(Graph& graph, Node& node) {
   } else if (op == "Pad") {
     infer_pad(graph, node);
   } else if (op == "Shape") {
-    finish(graph, node, ElementType::kInt64, {fixed_dim(static_cast<int64_t>(x.shape->size()))});
-    result_of(graph, node).contents = x.shape;
+    infer_shape(graph, node);
   } else if (op == "Expand" || op == "ConstantOfShape") {
-    const auto contents = known_contents(graph, node.input(op == "Expand" ? 1 : 0));
-    if (contents) {
-      const TensorPtr fill = node.get_tensor("value");
-      finish(graph, node, op == "Expand" ? x.type : (fill ? fill->type : ElementType::kFloat32),
-             op == "Expand" ? broadcast(node, *x.shape, *contents) : *contents);
-    }
+    infer_fill(graph, node, x);
   } else {
     return false;
   }

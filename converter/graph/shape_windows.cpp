@@ -1,5 +1,7 @@
 #include "converter/graph/windows.h"
 
+#include "converter/text.h"
+
 namespace edgy::converter::graph {
 namespace {
 
@@ -73,8 +75,8 @@ Windows read_windows(const Node& node, const DimShape& input,
   } else if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
     same_pads(node, windows, input, auto_pad == "SAME_UPPER");
   } else if (auto_pad != "NOTSET" && !auto_pad.empty()) {
-    fail_at(node, "auto_pad '" + auto_pad +
-                      "' is unknown; NOTSET, VALID, SAME_UPPER and SAME_LOWER are accepted");
+    fail_at(node, "auto_pad " + in_quotes(auto_pad) +
+                      " is unknown; NOTSET, VALID, SAME_UPPER and SAME_LOWER are accepted");
   }
   return windows;
 }
@@ -88,7 +90,12 @@ Dim window_output(Graph& graph, const Node& node, const Windows& windows, std::s
     if (ceil && windows.stride[axis] > 1) {
       fail_at(node, "ceil_mode needs a fixed input extent, here it is dynamic");
     }
-    return windows.stride[axis] == 1 && reach - pads == 1 ? input : graph.fresh_dim();
+    Affine room = graph.expression_of(input);
+    room.offset += pads - reach;
+    if (windows.stride[axis] == 1)
+      return graph.dim_of({room.factor, room.symbol, room.offset + 1});
+    return {-1, "?(" + std::to_string(room.factor) + "*" + room.symbol + "+" +
+                    std::to_string(room.offset) + ")/" + std::to_string(windows.stride[axis])};
   }
   const int64_t room = input.value + pads - reach;
   if (room < 0) {

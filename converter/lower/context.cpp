@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "converter/error.h"
+#include "converter/text.h"
 
 namespace edgy::converter::lower {
 namespace {
@@ -102,17 +103,17 @@ Context::Context(const graph::Graph& graph) : graph_(graph) {
   model_.version = 1;
   for (ValueId input : graph.inputs) {
     const graph::Value& value = graph.value(input);
-    const int tensor = add_activation(value.name, value.type, *value.shape);
+    const int tensor = add_activation(value.name, value.type, graph.shape(input));
     model_.inputs.push_back(tensor);
-    placed_[input] = {tensor, identity_order(value.shape->size())};
+    placed_[input] = {tensor, identity_order(graph.shape(input).size())};
   }
 }
 
 const DimShape& Context::shape(const Node& node, ValueId id) const {
   const graph::Value& value = graph_.value(id);
   if (!value.shape) {
-    graph::fail_at(node, "the shape of '" + value.name +
-                             "' cannot be inferred before the model runs; export it with shapes "
+    graph::fail_at(node, "the shape of " + in_quotes(value.name) +
+                             " cannot be inferred before the model runs; export it with shapes "
                              "that do not depend on data");
   }
   return *value.shape;
@@ -120,7 +121,7 @@ const DimShape& Context::shape(const Node& node, ValueId id) const {
 
 void Context::expect_float(const Node& node, ValueId id) const {
   if (graph_.value(id).type != graph::ElementType::kFloat32) {
-    graph::fail_at(node, "'" + graph_.value(id).name + "' is " +
+    graph::fail_at(node, in_quotes(graph_.value(id).name) + " is " +
                              graph::to_string(graph_.value(id).type) +
                              "; this operator is supported for float32");
   }
@@ -132,8 +133,8 @@ Placed Context::get(const Node& node, ValueId id) {
   }
   const graph::Value& value = graph_.value(id);
   if (!value.constant) {
-    graph::fail_at(
-        node, "its input '" + value.name + "' is an output of an operator that is not computed");
+    graph::fail_at(node, "its input " + in_quotes(value.name) +
+                             " is an output of an operator that is not computed");
   }
   Placed placed{add_constant(value.name, *value.constant),
                 identity_order(value.constant->shape.size())};

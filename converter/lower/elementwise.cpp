@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 
 #include "converter/graph/elementwise.h"
+#include "converter/graph/shape_inference.h"
 #include "converter/lower/families.h"
+#include "converter/text.h"
 
 namespace edgy::converter::lower {
 namespace {
@@ -20,6 +23,7 @@ fb::BinaryKind binary_kind(const Node& node) {
   static const std::map<std::string, fb::BinaryKind> kinds = {
 #define EDGY_BINARY(name, ...) {#name, fb::BinaryKind::name},
 #include "kernels/float/binary.inc"
+      {"Sum", fb::BinaryKind::Add}, {"Mean", fb::BinaryKind::Add},  // and a factor
   };
   return kinds.at(node.op);
 }
@@ -36,7 +40,7 @@ void add_unary(Context& context, const Node& node, fb::UnaryKind kind, float alp
 
 /// A constant that is broadcast against a tensor kept in `order`.
 int broadcast_constant(Context& context, const Node& node, ValueId id, const Order& order) {
-  const graph::Tensor& constant = *context.graph().value(id).constant;
+  const graph::Tensor& constant = context.graph().constant(id);
   if (constant.shape.size() <= 1 && constant.elements() == 1) {
     return context.get(node, id).tensor;
   }
@@ -59,6 +63,9 @@ Order common_order(Context& context, const Node& node, const std::vector<ValueId
   for (ValueId input : inputs) {
     if (context.graph().is_constant(input)) {
       continue;
+    }
+    if (context.rank(node, input) == 0) {
+      continue;  // one number has no order
     }
     const Placed placed = context.get(node, input);
     if (placed.order.size() != rank) {
@@ -92,8 +99,9 @@ int operand(Context& context, const Node& node, ValueId id, const Order& order) 
 
 void lower_unary(Context& context, const Node& node) {
   if (node.op == "Gelu" && node.get_string("approximate", "none") != "none") {
-    graph::fail_at(node, "Gelu with approximate = '" + node.get_string("approximate", "") +
-                             "' is not supported; 'none' is");
+    graph::fail_at(node,
+                   "Gelu with approximate = " + in_quotes(node.get_string("approximate", "")) +
+                       " is not supported; 'none' is");
   }
   const graph::UnaryDefaults defaults = graph::unary_defaults(node.op);
   const auto attribute = [&](const char* name, float otherwise) {
@@ -133,46 +141,76 @@ void lower_clip(Context& context, const Node& node) {
   }
 }
 
-void lower_binary(Context& context, const Node& node) {
-  const Order order = common_order(context, node, node.inputs);
-  int at = operand(context, node, node.inputs[0], order);
-  if (node.inputs.size() == 1) {
-    context.place(node, 0, {at, order});
-    return;
-  }
+namespace {
+
+/// x ^ 2 and x ^ 0.5 in the operators that are exact. False for other exponents.
+bool lower_simple_power(Context& context, const Node& node, const Order& order) {
   const graph::Graph& graph = context.graph();
-  if (node.op == "Pow" && graph.is_constant(node.inputs[1]) &&
-      graph.value(node.inputs[1]).constant->elements() == 1) {
-    const double exponent = graph::as_doubles(*graph.value(node.inputs[1]).constant)[0];
-    if (exponent == 2) {
-      add_binary(context, node, fb::BinaryKind::Mul, at, at, context.define(node, 0, order));
-      return;
-    }
-    if (exponent == 0.5) {
-      fb::UnaryT sqrt;
-      sqrt.kind = fb::UnaryKind::Sqrt;
-      context.add_operator(node, sqrt, {at}, {context.define(node, 0, order)});
-      return;
-    }
+  if (node.op != "Pow" || !graph.is_constant(node.inputs[1]) ||
+      graph.constant(node.inputs[1]).elements() != 1 ||
+      context.rank(node, node.inputs[0]) != order.size()) {
+    return false;
   }
-  for (std::size_t i = 1; i < node.inputs.size(); ++i) {
-    const int right = operand(context, node, node.inputs[i], order);
+  const double exponent = graph::as_doubles(graph.constant(node.inputs[1]))[0];
+  if (exponent != 2 && exponent != 0.5)
+    return false;
+  const int x = operand(context, node, node.inputs[0], order);
+  if (exponent == 2) {
+    add_binary(context, node, fb::BinaryKind::Mul, x, x, context.define(node, 0, order));
+    return true;
+  }
+  fb::UnaryT sqrt;
+  sqrt.kind = fb::UnaryKind::Sqrt;
+  context.add_operator(node, sqrt, {x}, {context.define(node, 0, order)});
+  return true;
+}
+
+/// What several operands make together, one after the other: constants come last, so that what is
+/// computed on the way has the axes of the result. Returns the tensor of the result.
+int lower_chain(Context& context, const Node& node, fb::BinaryKind kind, const Order& order,
+                bool is_result) {
+  const graph::Graph& graph = context.graph();
+  std::vector<ValueId> operands = node.inputs.ids();
+  if (operands.size() > 2) {
+    std::stable_partition(operands.begin(), operands.end(),
+                          [&](ValueId id) { return !graph.is_constant(id); });
+  }
+  DimShape shape = context.shape(node, operands[0]);
+  int at = operand(context, node, operands[0], order);
+  for (std::size_t i = 1; i < operands.size(); ++i) {
+    const int right = operand(context, node, operands[i], order);
+    shape = graph::broadcast(node, shape, context.shape(node, operands[i]));
     int result = -1;
-    if (i + 1 == node.inputs.size()) {
+    if (i + 1 == operands.size() && is_result) {
       result = context.define(node, 0, order);
     } else {
-      // Of several inputs the whole result's shape is known only; all but the last must have it
-      // already.
-      if (context.shape(node, node.inputs[i]).size() > context.shape(node, node.inputs[0]).size()) {
-        graph::fail_at(node,
-                       "its later inputs have a higher rank than its first; put the largest first");
-      }
       result = context.add_activation(
-          context.graph().value(node.outputs[0]).name + ":" + std::to_string(i),
-          graph::ElementType::kFloat32, context.tensor_shape(at));
+          graph.value(node.outputs[0]).name + ":" + std::to_string(i), graph::ElementType::kFloat32,
+          shape.size() == order.size() ? permuted(shape, order) : shape);
     }
-    add_binary(context, node, binary_kind(node), at, right, result);
+    add_binary(context, node, kind, at, right, result);
     at = result;
+  }
+  return at;
+}
+
+}  // namespace
+
+void lower_binary(Context& context, const Node& node) {
+  const Order order = common_order(context, node, node.inputs.ids());
+  if (node.inputs.size() == 1) {
+    context.place(node, 0, {operand(context, node, node.inputs[0], order), order});
+    return;
+  }
+  if (lower_simple_power(context, node, order))
+    return;
+  const bool mean = node.op == "Mean";
+  const int sum = lower_chain(context, node, binary_kind(node), order, !mean);
+  if (mean) {
+    const float share = 1 / static_cast<float>(node.inputs.size());
+    const int factor = context.add_constant(context.graph().value(node.outputs[0]).name + ":share",
+                                            graph::make_floats({}, {&share, 1}));
+    add_binary(context, node, fb::BinaryKind::Mul, sum, factor, context.define(node, 0, order));
   }
 }
 
@@ -190,7 +228,7 @@ void lower_batch_norm(Context& context, const Node& node) {
   }
   std::vector<double> values[4];
   for (std::size_t i = 0; i < 4; ++i)
-    values[i] = graph::as_doubles(*graph.value(node.inputs[i + 1]).constant);
+    values[i] = graph::as_doubles(graph.constant(node.inputs[i + 1]));
   const std::size_t channels = values[0].size();
   if (shape.size() < 2 || values[1].size() != channels || values[2].size() != channels ||
       values[3].size() != channels ||

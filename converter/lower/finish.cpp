@@ -2,6 +2,7 @@
 #include <set>
 
 #include "converter/lower/context.h"
+#include "converter/text.h"
 
 namespace edgy::converter::lower {
 namespace {
@@ -18,6 +19,12 @@ void place_outputs(Context& context) {
     Node node;
     node.name = declared.name;
     node.op = "output";
+    const graph::ElementType type = graph.value(graph.outputs[i]).type;
+    if (declared.type != type) {
+      throw Error("output " + in_quotes(declared.name) + " would be " + graph::to_string(type) +
+                  ", and the model declares " + graph::to_string(declared.type) +
+                  ", which is not made here");
+    }
     int tensor = context.plain(node, graph.outputs[i]);
     const auto taken = [&](const std::vector<int>& list) {
       return std::find(list.begin(), list.end(), tensor) != list.end();
@@ -25,8 +32,7 @@ void place_outputs(Context& context) {
     if (taken(model.inputs) || taken(model.outputs) ||
         model.tensors[static_cast<std::size_t>(tensor)]->buffer >= 0) {
       const DimShape shape = context.tensor_shape(tensor);
-      const int copy =
-          context.add_activation(declared.name, graph.value(graph.outputs[i]).type, shape);
+      const int copy = context.add_activation(declared.name, type, shape);
       fb::ReshapeT options;
       options.shape.assign(shape.size(), 0);
       context.add_operator(node, std::move(options), {tensor}, {copy});

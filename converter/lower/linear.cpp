@@ -24,8 +24,8 @@ void lower_linear(Context& context, const Node& node) {
   }
   context.expect_float(node, node.inputs[0]);
   fb::DenseT dense;
-  dense.activation_min = node.get_float("activation_min", -std::numeric_limits<float>::infinity());
-  dense.activation_max = node.get_float("activation_max", std::numeric_limits<float>::infinity());
+  dense.activation_min = node.get_float(":activation_min", -std::numeric_limits<float>::infinity());
+  dense.activation_max = node.get_float(":activation_max", std::numeric_limits<float>::infinity());
   const Order order = order_with_last_axis_last(context, node, node.inputs[0]);
   const int input = context.in_order(node, node.inputs[0], order);
   const int weights = context.get(node, node.inputs[1]).tensor;
@@ -39,8 +39,7 @@ void lower_matmul(Context& context, const Node& node) {
   const std::size_t a_rank = context.rank(node, node.inputs[0]);
   const std::size_t b_rank = context.rank(node, node.inputs[1]);
   if (a_rank < 2 || b_rank < 2) {
-    graph::fail_at(node,
-                   "products with vectors that are no constants are not supported; matrices are");
+    graph::fail_at(node, "its shapes are not known before the model runs");
   }
   // Where the last two axes are kept exchanged, the product reads them so, and no transpose is made
   // for it.

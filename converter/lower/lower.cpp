@@ -1,9 +1,12 @@
 #include "converter/lower/lower.h"
 
+#include <algorithm>
 #include <map>
 
 #include "converter/error.h"
+#include "converter/graph/operands.h"
 #include "converter/lower/families.h"
+#include "converter/text.h"
 
 namespace edgy::converter::lower {
 namespace {
@@ -35,6 +38,7 @@ const std::map<std::string, Function>& functions() {
       {"LayerNormalization", lower_layer_norm},
       {"Linear", lower_linear},
       {"MatMul", lower_matmul},
+      {"Mean", lower_binary},
       {"MaxPool", lower_pool},
       {"NearestCode", lower_nearest_code},
       {"Pad", lower_pad},
@@ -48,6 +52,7 @@ const std::map<std::string, Function>& functions() {
       {"Softmax", lower_softmax},
       {"Split", lower_split},
       {"Squeeze", lower_squeeze},
+      {"Sum", lower_binary},
       {"Transpose", lower_transpose},
       {"Unsqueeze", lower_squeeze},
   };
@@ -60,8 +65,8 @@ void refuse_unknown(const graph::Graph& graph, const std::vector<int>& order) {
   for (int index : order) {
     const Node& node = graph.nodes[static_cast<std::size_t>(index)];
     if (!functions().contains(node.op)) {
-      unknown[node.op].push_back(node.name.empty() ? "#" + std::to_string(node.index)
-                                                   : "'" + node.name + "'");
+      unknown[escaped(node.op)].push_back(node.name.empty() ? "#" + std::to_string(node.index)
+                                                            : in_quotes(node.name));
     }
   }
   if (unknown.empty()) {
@@ -76,6 +81,11 @@ void refuse_unknown(const graph::Graph& graph, const std::vector<int>& order) {
       message += (i == 0 ? "" : ", ") + nodes[i];
     message += nodes.size() > 5 ? ", and " + std::to_string(nodes.size() - 5) + " more)" : ")";
   }
+  if (unknown.contains("Shape")) {
+    message +=
+        "\nShape is needed where an extent is computed from several dynamic ones: fix one of them "
+        "when exporting the model";
+  }
   message += "\nSupported are ";
   bool first = true;
   for (const auto& [op, function] : functions()) {
@@ -89,6 +99,27 @@ void refuse_unknown(const graph::Graph& graph, const std::vector<int>& order) {
 
 }  // namespace
 
+namespace {
+
+void lower_node(Context& context, const Node& node) {
+  const graph::Graph& graph = context.graph();
+  for (ValueId output : node.outputs) {
+    if (output != graph::kNone && (!graph.consumers(output).empty() || graph.is_output(output)))
+      (void)context.shape(node, output);
+  }
+  const bool moves = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+    return input != graph::kNone && !graph.is_constant(input);
+  });
+  if (!moves) {
+    graph::fail_at(node,
+                   "it is computed from constants alone, which is not done for this operator; "
+                   "export the model with constants folded");
+  }
+  functions().at(node.op)(context, node);
+}
+
+}  // namespace
+
 fb::ModelT lower_graph(const graph::Graph& graph) {
   try {
     const std::vector<int> order = graph.order();
@@ -96,15 +127,10 @@ fb::ModelT lower_graph(const graph::Graph& graph) {
     Context context(graph);
     for (int index : order) {
       const Node& node = graph.nodes[static_cast<std::size_t>(index)];
-      for (ValueId output : node.outputs) {
-        if (output != graph::kNone &&
-            (!graph.consumers(output).empty() || graph.is_output(output))) {
-          (void)context.shape(node, output);
-        }
-      }
-      functions().at(node.op)(context, node);
+      graph::at_node(node, [&] { lower_node(context, node); });
     }
     finish_model(context);
+    graph::check_attributes_read(graph);
     return std::move(context.model());
   } catch (const Error& error) {
     throw Error(graph.source_name + ": " + error.what());

@@ -3,6 +3,7 @@
 
 #include "converter/graph/shape_inference.h"
 #include "converter/lower/families.h"
+#include "converter/text.h"
 
 namespace edgy::converter::lower {
 namespace {
@@ -154,7 +155,7 @@ void lower_split(Context& context, const Node& node) {
 
 void lower_pad(Context& context, const Node& node) {
   if (node.inputs.size() != 1 || !node.has("pads")) {
-    graph::fail_at(node, "its pads and value must be constants, and it must have no axes input");
+    graph::fail_at(node, "its pads, value and axes must be constants");
   }
   context.expect_float(node, node.inputs[0]);
   const Placed x = context.get(node, node.inputs[0]);
@@ -166,7 +167,8 @@ void lower_pad(Context& context, const Node& node) {
   } else if (mode == "edge") {
     pad.mode = fb::PadMode::Edge;
   } else if (mode != "constant") {
-    graph::fail_at(node, "mode '" + mode + "' is not supported; constant, reflect and edge are");
+    graph::fail_at(node,
+                   "mode " + in_quotes(mode) + " is not supported; constant, reflect and edge are");
   }
   for (int axis : x.order) {
     pad.before.push_back(narrow(pads[static_cast<std::size_t>(axis)]));
@@ -175,6 +177,19 @@ void lower_pad(Context& context, const Node& node) {
   pad.value = node.get_float("value", 0);
   context.add_operator(node, std::move(pad), {x.tensor}, {context.define(node, 0, x.order)});
 }
+
+namespace {
+
+void gather_at(Context& context, const Node& node, std::size_t axis) {
+  fb::GatherT gather;
+  gather.axis = static_cast<int>(axis);
+  const int data = context.plain(node, node.inputs[0]);
+  const int picked = context.plain(node, node.inputs[1]);
+  const Order order = identity_order(context.rank(node, node.outputs[0]));
+  context.add_operator(node, gather, {data, picked}, {context.define(node, 0, order)});
+}
+
+}  // namespace
 
 void lower_gather(Context& context, const Node& node) {
   const graph::Graph& graph = context.graph();
@@ -188,6 +203,10 @@ void lower_gather(Context& context, const Node& node) {
   if (indices.constant && indices.constant->rank() == 0) {
     // One index: a part of extent 1, without its axis.
     const int64_t index = graph::as_ints(*indices.constant)[0];
+    if (!context.shape(node, node.inputs[0])[axis].fixed() && index != 0 && index != -1) {
+      gather_at(context, node, axis);  // whether there is such an index is known in a run
+      return;
+    }
     const Placed x = context.get(node, node.inputs[0]);
     fb::SliceT slice;
     slice.starts = {narrow(index)};
@@ -209,12 +228,7 @@ void lower_gather(Context& context, const Node& node) {
                   {context.reshape(node, sliced, shape, output_name(context, node)), order});
     return;
   }
-  fb::GatherT gather;
-  gather.axis = static_cast<int>(axis);
-  const int data = context.plain(node, node.inputs[0]);
-  const int picked = context.plain(node, node.inputs[1]);
-  const Order order = identity_order(context.rank(node, node.outputs[0]));
-  context.add_operator(node, gather, {data, picked}, {context.define(node, 0, order)});
+  gather_at(context, node, axis);
 }
 
 }  // namespace edgy::converter::lower

@@ -1,4 +1,5 @@
 #include "converter/lower/families.h"
+#include "converter/text.h"
 
 namespace edgy::converter::lower {
 namespace {
@@ -32,8 +33,8 @@ void lower_dequantize(Context& context, const Node& node) {
   const Placed x = context.get(node, node.inputs[0]);
   const fb::TensorT& source = *context.model().tensors[static_cast<std::size_t>(x.tensor)];
   if (source.type != fb::DataType::I8 || !source.quantization) {
-    graph::fail_at(node, "its input '" + context.graph().value(node.inputs[0]).name +
-                             "' is not made by a quantizer of the model; inputs of the model in "
+    graph::fail_at(node, "its input " + in_quotes(context.graph().value(node.inputs[0]).name) +
+                             " is not made by a quantizer of the model; inputs of the model in "
                              "float32 are accepted: begin the model with QuantizeLinear");
   }
   context.add_operator(node, fb::DequantizeT{}, {x.tensor}, {context.define(node, 0, x.order)});

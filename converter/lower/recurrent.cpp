@@ -1,4 +1,5 @@
 #include "converter/lower/families.h"
+#include "converter/text.h"
 
 namespace edgy::converter::lower {
 namespace {
@@ -13,19 +14,17 @@ Recurrent read_recurrent(Context& context, const Node& node, int64_t gates) {
   const graph::Graph& graph = context.graph();
   context.expect_float(node, node.inputs[0]);
   if (node.get_string("direction", "forward") != "forward") {
-    graph::fail_at(node, "direction '" + node.get_string("direction", "") +
-                             "' is not supported; 'forward' is");
+    graph::fail_at(node, "direction " + in_quotes(node.get_string("direction", "")) +
+                             " is not supported; 'forward' is");
   }
   if (node.get_int("layout", 0) != 0) {
     graph::fail_at(node, "layout 1 is not supported; 0 is (time first)");
   }
   if (node.has("activations") || node.has("clip") || node.get_int("input_forget", 0) != 0) {
-    const bool usual =
-        !node.has("clip") && node.get_int("input_forget", 0) == 0 &&
-        (std::get_if<std::vector<std::string>>(&node.attributes.at("activations")) != nullptr) &&
-        std::get<std::vector<std::string>>(node.attributes.at("activations")) ==
-            (gates == 4 ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"}
-                        : std::vector<std::string>{"Sigmoid", "Tanh"});
+    const bool usual = !node.has("clip") && node.get_int("input_forget", 0) == 0 &&
+                       node.get_strings("activations") ==
+                           (gates == 4 ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"}
+                                       : std::vector<std::string>{"Sigmoid", "Tanh"});
     if (!usual) {
       graph::fail_at(
           node, "clip, input_forget and activations other than Sigmoid and Tanh are not supported");
@@ -39,15 +38,15 @@ Recurrent read_recurrent(Context& context, const Node& node, int64_t gates) {
       graph::fail_at(node, "its weights and bias must be constants");
     }
   }
-  const graph::Tensor& w = *graph.value(node.inputs[1]).constant;
-  const graph::Tensor& r = *graph.value(node.inputs[2]).constant;
+  const graph::Tensor& w = graph.constant(node.inputs[1]);
+  const graph::Tensor& r = graph.constant(node.inputs[2]);
   const DimShape& x = context.shape(node, node.inputs[0]);
   const int64_t hidden = r.rank() == 3 ? r.shape[2] : 0;
   if (hidden < 1 || r.shape != std::vector<int64_t>{1, gates * hidden, hidden} || w.rank() != 3 ||
       w.shape[0] != 1 || w.shape[1] != gates * hidden || x.size() != 3 ||
       (x[2].fixed() && x[2].value != w.shape[2]) ||
       (node.input(3) != graph::kNone &&
-       graph.value(node.inputs[3]).constant->elements() != 2 * gates * hidden)) {
+       graph.constant(node.inputs[3]).elements() != 2 * gates * hidden)) {
     graph::fail_at(node, "its weights do not fit each other or its input " + to_string(x));
   }
   if (node.get_int("hidden_size", hidden) != hidden) {
@@ -55,17 +54,16 @@ Recurrent read_recurrent(Context& context, const Node& node, int64_t gates) {
   }
   Recurrent recurrent;
   recurrent.hidden = static_cast<int>(hidden);
-  recurrent.inputs = {
-      context.in_order(node, node.inputs[0], {1, 0, 2}),
-      context.add_constant(graph.value(node.inputs[1]).name,
-                           graph::reshaped(w, {gates * hidden, w.shape[2]})),
-      context.add_constant(graph.value(node.inputs[2]).name,
-                           graph::reshaped(r, {gates * hidden, hidden})),
-      node.input(3) == graph::kNone
-          ? -1
-          : context.add_constant(
-                graph.value(node.inputs[3]).name,
-                graph::reshaped(*graph.value(node.inputs[3]).constant, {2 * gates * hidden}))};
+  recurrent.inputs = {context.in_order(node, node.inputs[0], {1, 0, 2}),
+                      context.add_constant(graph.value(node.inputs[1]).name,
+                                           graph::reshaped(w, {gates * hidden, w.shape[2]})),
+                      context.add_constant(graph.value(node.inputs[2]).name,
+                                           graph::reshaped(r, {gates * hidden, hidden})),
+                      node.input(3) == graph::kNone
+                          ? -1
+                          : context.add_constant(graph.value(node.inputs[3]).name,
+                                                 graph::reshaped(graph.constant(node.inputs[3]),
+                                                                 {2 * gates * hidden}))};
   return recurrent;
 }
 

@@ -93,7 +93,7 @@ void lower_layer_norm(Context& context, const Node& node) {
       continue;
     }
     if (!graph.is_constant(node.inputs[i]) ||
-        graph.value(node.inputs[i]).constant->elements() != channels.value) {
+        graph.constant(node.inputs[i]).elements() != channels.value) {
       graph::fail_at(
           node,
           "its scale and bias must be constants with one value for each entry of the last axis");

@@ -38,7 +38,7 @@ void lower_conv(Context& context, const Node& node) {
     graph::fail_at(node, "its weights and bias must be constants");
   }
   const DimShape& x = context.shape(node, node.inputs[0]);
-  const graph::Tensor& weights = *graph.value(node.inputs[1]).constant;
+  const graph::Tensor& weights = graph.constant(node.inputs[1]);
   const graph::Windows windows = graph::read_windows(
       node, x, std::vector<int64_t>(weights.shape.begin() + 2, weights.shape.end()));
 
@@ -68,8 +68,8 @@ void lower_conv(Context& context, const Node& node) {
   conv.pad_bottom = window_of(windows.pad_end, 0).h;
   conv.pad_right = window_of(windows.pad_end, 0).w;
   conv.groups = static_cast<int>(node.get_int("group", 1));
-  conv.activation_min = node.get_float("activation_min", -std::numeric_limits<float>::infinity());
-  conv.activation_max = node.get_float("activation_max", std::numeric_limits<float>::infinity());
+  conv.activation_min = node.get_float(":activation_min", -std::numeric_limits<float>::infinity());
+  conv.activation_max = node.get_float(":activation_max", std::numeric_limits<float>::infinity());
   const int input = context.in_order(node, node.inputs[0], order);
   const int filters = context.add_constant(graph.value(node.inputs[1]).name, rows);
   if (const auto& grid = graph.value(node.inputs[1]).grid; grid && grid->axis <= 0)

@@ -6,6 +6,7 @@
 
 #include "converter/error.h"
 #include "converter/onnx/tensor_proto.h"
+#include "converter/text.h"
 #include "onnx/onnx.pb.h"
 
 namespace edgy::converter::onnx_import {
@@ -20,7 +21,10 @@ using graph::ValueId;
 
 class Importer {
  public:
-  explicit Importer(const onnx::ModelProto& model) : model_(model), proto_(model.graph()) {}
+  Importer(const onnx::ModelProto& model, std::size_t bytes)
+      : model_(model), proto_(model.graph()) {
+    graph_.fold_budget = graph::FoldBudget(static_cast<int64_t>(bytes));
+  }
 
   Graph run() {
     check_model();
@@ -48,8 +52,8 @@ class Importer {
       throw Error("there is no graph in it; an ONNX model is expected");
     }
     if (model_.functions_size() > 0) {
-      throw Error("the model defines functions of its own (first: '" + model_.functions(0).name() +
-                  "'); export it with functions inlined");
+      throw Error("the model defines functions of its own (first: " +
+                  in_quotes(model_.functions(0).name()) + "); export it with functions inlined");
     }
     if (proto_.sparse_initializer_size() > 0) {
       throw Error("the graph has sparse initializers; save weights as dense tensors");
@@ -71,17 +75,28 @@ class Importer {
       throw Error("a tensor of the graph has no name");
     }
     if (by_name_.contains(value.name)) {
-      throw Error("the name '" + value.name +
-                  "' is defined twice; every tensor needs a name of its own");
+      throw Error("the name " + in_quotes(value.name) +
+                  " is defined twice; every tensor needs a name of its own");
     }
     const std::string name = value.name;
+    value.name = readable(name);
     return by_name_[name] = graph_.add_value(std::move(value));
+  }
+
+  /// Names inside the graph are for people alone: what is no UTF-8 in them is spelled out.
+  static std::string readable(const std::string& name) {
+    return is_utf8(name) ? name : escaped(name);
+  }
+  /// Names of inputs, outputs and dimensions are what programs ask for.
+  static void expect_utf8(const std::string& name, const std::string& what) {
+    if (!is_utf8(name))
+      throw Error(what + ": its name is no UTF-8, so that no program can ask for it; rename it");
   }
 
   void add_initializer(const onnx::TensorProto& tensor) {
     Value value;
     value.name = tensor.name();
-    graph::Tensor constant = read_tensor(tensor, "initializer '" + tensor.name() + "'");
+    graph::Tensor constant = read_tensor(tensor, "initializer " + in_quotes(tensor.name()));
     value.type = constant.type;
     value.shape.emplace();
     for (int64_t extent : constant.shape)
@@ -93,7 +108,8 @@ class Importer {
   /// Type and shape as declared. A missing shape stays absent, a missing extent becomes a symbol of
   /// its own.
   Value read_info(const onnx::ValueInfoProto& info, const std::string& kind) {
-    const std::string what = kind + " '" + info.name() + "'";
+    const std::string what = kind + " " + in_quotes(info.name());
+    expect_utf8(info.name(), what);
     if (!info.type().has_tensor_type()) {
       throw Error(what + " is no tensor; models whose inputs and outputs are tensors are accepted");
     }
@@ -112,6 +128,7 @@ class Importer {
           value.shape->push_back(dim.dim_value() > 0 ? graph::fixed_dim(dim.dim_value())
                                                      : graph_.fresh_dim());
         } else if (dim.has_dim_param() && !dim.dim_param().empty() && dim.dim_param()[0] != '?') {
+          expect_utf8(dim.dim_param(), what + ", dimension " + in_quotes(dim.dim_param()));
           value.shape->push_back({-1, dim.dim_param()});
         } else {
           value.shape->push_back(graph_.fresh_dim());
@@ -132,8 +149,8 @@ class Importer {
     }
     Value value = read_info(info, "input");
     if (!value.shape) {
-      throw Error("input '" + info.name() +
-                  "' has no shape; declare its rank, with names for dynamic dimensions");
+      throw Error("input " + in_quotes(info.name()) +
+                  " has no shape; declare its rank, with names for dynamic dimensions");
     }
     graph_.inputs.push_back(define(std::move(value)));
   }
@@ -142,12 +159,12 @@ class Importer {
     Value declared = read_info(info, "output");
     for (const Value& other : graph_.declared_outputs) {
       if (other.name == declared.name) {
-        throw Error("output '" + declared.name + "' is listed twice");
+        throw Error("output " + in_quotes(declared.name) + " is listed twice");
       }
     }
     const auto found = by_name_.find(declared.name);
     if (found == by_name_.end()) {
-      throw Error("output '" + declared.name + "' is made by no node");
+      throw Error("output " + in_quotes(declared.name) + " is made by no node");
     }
     graph_.outputs.push_back(found->second);
     graph_.declared_outputs.push_back(std::move(declared));
@@ -168,17 +185,27 @@ class Importer {
   void add_node(int index) {
     const onnx::NodeProto& proto = proto_.node(index);
     Node node;
-    node.name = proto.name();
+    node.name = readable(proto.name());
     node.index = index;
-    node.op = proto.op_type();
+    node.op = readable(proto.op_type());
     if (!is_known_domain(proto)) {
-      graph::fail_at(node, "operators of the domain '" + proto.domain() +
-                               "' are not supported; only ONNX's own are, and those that "
+      graph::fail_at(node, "operators of the domain " + in_quotes(proto.domain()) +
+                               " are not supported; only ONNX's own are, and those that "
                                "onnxruntime's and NNCF's quantizers write");
     }
+    // Operators of the converter's own, which passes make (passes/passes.h).
+    for (const char* own : {"Linear", "NearestCode", "Quantize", "Dequantize"}) {
+      if (node.op == own)
+        graph::fail_at(node, "this is no operator of ONNX's");
+    }
     for (const onnx::AttributeProto& attribute : proto.attribute()) {
+      if (attribute.name().starts_with(':') || attribute.name().empty())
+        graph::fail_at(node, "attribute " + in_quotes(attribute.name()) + " is none of ONNX's");
       node.attributes[attribute.name()] = read_attribute(node, attribute);
     }
+    node.source = std::make_shared<graph::Source>(
+        graph::Source{index, graph::describe(node), node.op, node.attributes});
+    graph_.sources.push_back(node.source);
     for (const std::string& name : proto.output()) {
       if (name.empty()) {
         node.outputs.push_back(kNone);
@@ -204,16 +231,19 @@ class Importer {
       }
       const auto found = by_name_.find(name);
       if (found == by_name_.end()) {
-        graph::fail_at(node, "its input '" + name +
-                                 "' is neither an input, an initializer nor made by a node");
+        graph::fail_at(node, "its input " + in_quotes(name) +
+                                 " is neither an input, an initializer nor made by a node");
       }
       node.inputs.push_back(found->second);
     }
+    // An input left out at the end is one that the node does not have.
+    while (!node.inputs.empty() && node.inputs[node.inputs.size() - 1] == kNone)
+      node.inputs.resize(node.inputs.size() - 1);
   }
 
   static Attribute read_attribute(const Node& node, const onnx::AttributeProto& proto) {
     using Proto = onnx::AttributeProto;
-    const std::string what = "attribute '" + proto.name() + "'";
+    const std::string what = "attribute " + in_quotes(proto.name());
     switch (proto.type()) {
       case Proto::INT:
         return proto.i();
@@ -283,7 +313,7 @@ Graph import_model(std::span<const uint8_t> bytes, const std::string& source) {
         ": this is no ONNX model, or it is damaged or cut off (not a readable protobuf message)");
   }
   try {
-    Graph graph = Importer(model).run();
+    Graph graph = Importer(model, bytes.size()).run();
     graph.source_name = source;
     return graph;
   } catch (const Error& error) {

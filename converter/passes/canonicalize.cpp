@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 
+#include "converter/graph/shape_inference.h"
+
 namespace edgy::converter::passes {
 namespace {
 
@@ -22,7 +24,7 @@ bool input_to_ints(Graph& graph, Node& node, std::size_t input, const char* key)
   if (!graph.is_constant(node.input(input))) {
     return false;
   }
-  const graph::Tensor& constant = *graph.value(node.input(input)).constant;
+  const graph::Tensor& constant = graph.constant(node.inputs[input]);
   if (graph::is_float(constant.type) || constant.elements() > 1024) {
     fail_at(node, std::string("its input '") + key + "' must be a short list of integers");
   }
@@ -36,11 +38,11 @@ std::optional<double> scalar_input(const Graph& graph, const Node& node, std::si
   if (node.input(input) == kNone) {
     return std::numeric_limits<double>::quiet_NaN();
   }
-  if (!graph.is_constant(node.input(input)) ||
-      graph.value(node.input(input)).constant->elements() != 1) {
+  if (!graph.is_constant(node.inputs[input]) ||
+      graph.constant(node.inputs[input]).elements() != 1) {
     return std::nullopt;
   }
-  return graph::as_doubles(*graph.value(node.input(input)).constant)[0];
+  return graph::as_doubles(graph.constant(node.inputs[input]))[0];
 }
 
 void keep_inputs(Node& node, std::size_t count) {
@@ -77,7 +79,7 @@ void canonicalize_slice(Graph& graph, Node& node) {
     fail_at(node, "its starts, ends, axes and steps have different lengths");
   }
   if (std::any_of(steps.begin(), steps.end(), [](int64_t step) {
-        return step == 0 || std::abs(step) > graph::kMaxElements || step == INT64_MIN;
+        return step == 0 || step > graph::kMaxElements || step < -graph::kMaxElements;
       })) {
     fail_at(node, "its steps must be other than 0");
   }
@@ -104,13 +106,41 @@ void canonicalize_clip(Graph& graph, Node& node) {
   node.attributes["max"] = high == kLargest ? kInfinity : high;
 }
 
+/// Pads of some axes become pads of all. False while the rank is not known.
+bool pad_all_axes(const Graph& graph, Node& node) {
+  const auto& shape = graph.value(node.inputs[0]).shape;
+  if (!shape)
+    return false;
+  const std::vector<int64_t> pads = node.get_ints("pads");
+  const std::vector<int64_t> axes = graph::as_ints(graph.constant(node.inputs[3]));
+  if (pads.size() != 2 * axes.size()) {
+    fail_at(node, "it has " + std::to_string(pads.size()) + " pads for " +
+                      std::to_string(axes.size()) + " axes; two an axis are expected");
+  }
+  std::vector<int64_t> all(2 * shape->size(), 0);
+  std::vector<bool> given(shape->size(), false);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::size_t axis = graph::normalize_axis(node, axes[i], shape->size());
+    if (given[axis])
+      fail_at(node, "axis " + std::to_string(axes[i]) + " is given twice");
+    given[axis] = true;
+    all[axis] = pads[i];
+    all[axis + shape->size()] = pads[i + axes.size()];
+  }
+  node.attributes["pads"] = all;
+  return true;
+}
+
 void canonicalize_pad(Graph& graph, Node& node) {
   if (node.inputs.size() > 1) {
     const auto value = scalar_input(graph, node, 2);
-    if (!value || !graph.is_constant(node.inputs[1]) || node.input(3) != kNone) {
+    const graph::ValueId axes = node.input(3);
+    if (!value || !graph.is_constant(node.inputs[1]) ||
+        (axes != kNone && !graph.is_constant(axes)) ||
+        !input_to_ints(graph, node, 1, "pads") || (axes != kNone && !pad_all_axes(graph, node))) {
+      node.attributes.erase("pads");
       return;
     }
-    input_to_ints(graph, node, 1, "pads");
     node.attributes["value"] = std::isnan(*value) ? 0.0F : static_cast<float>(*value);
     keep_inputs(node, 1);
   }
@@ -119,25 +149,25 @@ void canonicalize_pad(Graph& graph, Node& node) {
 void canonicalize_cast(Node& node) {
   switch (node.get_int("to", 0)) {  // numbers of TensorProto.DataType
     case 1:
-      node.attributes["to_type"] = static_cast<int64_t>(ElementType::kFloat32);
+      node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kFloat32);
       break;
     case 2:
-      node.attributes["to_type"] = static_cast<int64_t>(ElementType::kUint8);
+      node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kUint8);
       break;
     case 3:
-      node.attributes["to_type"] = static_cast<int64_t>(ElementType::kInt8);
+      node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kInt8);
       break;
     case 6:
-      node.attributes["to_type"] = static_cast<int64_t>(ElementType::kInt32);
+      node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kInt32);
       break;
     case 7:
-      node.attributes["to_type"] = static_cast<int64_t>(ElementType::kInt64);
+      node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kInt64);
       break;
     case 9:
-      node.attributes["to_type"] = static_cast<int64_t>(ElementType::kBool);
+      node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kBool);
       break;
     case 11:
-      node.attributes["to_type"] = static_cast<int64_t>(ElementType::kFloat64);
+      node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kFloat64);
       break;
     default:
       fail_at(node, "it casts to type number " + std::to_string(node.get_int("to", 0)) +
@@ -147,30 +177,42 @@ void canonicalize_cast(Node& node) {
 
 /// Softmax before operator set 13 normalized over all axes from `axis` on.
 void canonicalize_softmax(const Graph& graph, Node& node) {
-  const auto& shape = graph.value(node.input(0)).shape;
+  const auto& shape = graph.value(node.inputs[0]).shape;
   if (graph.opset >= 13) {
     node.attributes["axis"] = node.get_int("axis", -1);
     return;
   }
-  if (!shape || node.has("modern")) {
+  if (!shape || node.has(":one_axis")) {
     return;
   }
-  const auto rank = static_cast<int64_t>(shape->size());
-  int64_t axis = node.get_int("axis", 1);
-  axis = axis < 0 ? axis + rank : axis;
-  for (int64_t i = axis + 1; i < rank; ++i) {
-    if (!((*shape)[static_cast<std::size_t>(i)] == graph::fixed_dim(1))) {
-      if (axis == i - 1 && (*shape)[static_cast<std::size_t>(axis)] == graph::fixed_dim(1)) {
-        axis = i;
-        continue;
-      }
-      fail_at(node,
-              "Softmax over several axes (operator sets before 13) is not supported; use the last "
-              "axis");
+  const auto rank = shape->size();
+  std::size_t axis = graph::normalize_axis(node, node.get_int("axis", 1), rank);
+  int wide = 0;  // axes that are not known to have one entry
+  for (std::size_t i = axis; i < rank; ++i) {
+    if (!((*shape)[i] == graph::fixed_dim(1))) {
+      axis = i;
+      ++wide;
     }
   }
-  node.attributes["axis"] = axis;
-  node.attributes["modern"] = int64_t{1};
+  if (wide > 1) {
+    fail_at(node,
+            "Softmax over several axes (operator sets before 13) is not supported; use the last "
+            "axis");
+  }
+  node.attributes["axis"] = static_cast<int64_t>(axis);
+  node.attributes[":one_axis"] = int64_t{1};
+}
+
+/// Only what Dropout does in inference, nothing, is done here.
+void canonicalize_dropout(const Graph& graph, Node& node) {
+  if (node.input(2) != kNone) {
+    const auto training = scalar_input(graph, node, 2);
+    if (!training)
+      fail_at(node, "its input 'training_mode' must be a constant");
+    if (*training != 0)
+      fail_at(node, "it is in training mode; export the model for inference");
+  }
+  keep_inputs(node, 1);
 }
 
 void canonicalize_prelu(const Graph& graph, Node& node) {
@@ -192,7 +234,7 @@ void canonicalize_extremum(const Graph& graph, Node& node) {
     const graph::ValueId x = node.inputs[1 - i];
     if (!bound || std::isnan(*bound) || x == kNone || !graph.value(x).shape ||
         graph.is_constant(x) || graph.value(x).type != ElementType::kFloat32 ||
-        graph.value(x).shape->size() < graph.value(node.inputs[i]).constant->shape.size()) {
+        graph.value(x).shape->size() < graph.constant(node.inputs[i]).shape.size()) {
       continue;
     }
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -235,7 +277,7 @@ void canonicalize(Graph& graph, Node& node) {
   } else if (op == "PRelu") {
     canonicalize_prelu(graph, node);
   } else if (op == "Dropout") {
-    keep_inputs(node, 1);
+    canonicalize_dropout(graph, node);
   }
 }
 

@@ -7,10 +7,11 @@ namespace edgy::converter::passes {
 
 /// Rewrites a node of any accepted operator set into the newest form with constants as attributes:
 ///  * Squeeze, Unsqueeze, Reduce*: axes; Split: split; Clip: min, max (only while constant); Pad:
-///  pads, mode, value;
+///  pads of all axes, mode, value;
+///  * Dropout: refused in training mode;
 ///  * Slice: starts, ends, axes, steps, of equal length; Gather: axis; Softmax, Flatten: axis as
 ///  the operator set defaults it;
-///  * Cast: to_type (graph::ElementType); PRelu with one slope: LeakyRelu; Relu6-like spellings
+///  * Cast: ":to_type" (graph::ElementType); PRelu with one slope: LeakyRelu; Relu6-like spellings
 ///  stay.
 /// Inputs that became attributes are dropped; an input that is no constant stays where it is, and
 /// the node keeps its form. Throws Error naming the node for malformed attributes.

@@ -1,5 +1,7 @@
 #include "converter/passes/evaluate.h"
 
+#include <algorithm>
+
 namespace edgy::converter::passes {
 
 using graph::Graph;
@@ -32,19 +34,52 @@ std::optional<Tensor> evaluate_constant(const Node& node) {
 
 }  // namespace
 
-std::optional<Tensor> evaluate(const Graph& graph, const Node& node, const Arguments& arguments) {
+namespace {
+
+/// Takes what a node costs off the budget: its operands and result in double precision, and the
+/// result itself.
+void spend(Graph& graph, const Node& node, const Arguments& arguments,
+           const std::vector<int64_t>& extents) {
+  const int64_t elements = graph::checked_elements(extents);
+  const int64_t passes = std::max<int64_t>(1, static_cast<int64_t>(arguments.size()));
+  int64_t operands = 0;
+  for (const graph::TensorPtr& argument : arguments)
+    operands += argument->elements();
+  const int64_t bytes = 8 * (2 * elements + operands);
+  const int64_t steps = elements * passes + operands + product_steps(node, arguments, extents);
+  if (graph.fold_budget.spend(bytes, steps))
+    return;
+  const bool memory = bytes > graph.fold_budget.bytes();
+  graph::fail_at(node, "computing this constant takes " +
+                           (memory ? std::to_string(bytes) + " bytes, " +
+                                         std::to_string(graph.fold_budget.bytes())
+                                   : std::to_string(steps) + " steps, " +
+                                         std::to_string(graph.fold_budget.steps())) +
+                           " are left of what a file of this size is granted; raise --fold-limit "
+                           "if the model needs it");
+}
+
+}  // namespace
+
+std::optional<Tensor> evaluate(Graph& graph, const Node& node, const Arguments& arguments) {
   if (node.op == "Constant") {
     return evaluate_constant(node);
   }
   const auto& shape = graph.value(node.outputs[0]).shape;
   const auto extents = shape ? graph::fixed_shape(*shape) : std::nullopt;
-  if (!extents) {
+  if (!extents || arguments.empty()) {
     return std::nullopt;
   }
-  if (auto moved = evaluate_movement(node, arguments, *extents)) {
+  const graph::FoldBudget before = graph.fold_budget;
+  spend(graph, node, arguments, *extents);
+  if (auto moved = evaluate_movement(node, arguments, *extents))
     return moved;
-  }
-  return evaluate_arithmetic(node, arguments, *extents);
+  if (auto product = evaluate_product(node, arguments, *extents))
+    return product;
+  if (auto computed = evaluate_arithmetic(node, arguments, *extents))
+    return computed;
+  graph.fold_budget = before;
+  return std::nullopt;
 }
 
 }  // namespace edgy::converter::passes

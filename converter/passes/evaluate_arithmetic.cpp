@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "converter/graph/elementwise.h"
+#include "converter/graph/shape_inference.h"
 #include "converter/passes/evaluate.h"
 
 namespace edgy::converter::passes {
@@ -12,12 +14,40 @@ using graph::ElementType;
 using graph::Node;
 using graph::Tensor;
 
-double compare(const std::string& op, double a, double b) {
-  const bool holds = op == "Equal" ? a == b : op == "Greater" ? a > b : a < b;
-  return holds ? 1.0 : 0.0;
+/// 1 or 0 of two numbers; null for operators that are no comparisons.
+using Comparison = double (*)(double, double);
+Comparison comparison_of(const std::string& op) {
+  static const std::map<std::string, Comparison> table = {
+      {"And", [](double a, double b) { return a != 0 && b != 0 ? 1.0 : 0.0; }},
+      {"Equal", [](double a, double b) { return a == b ? 1.0 : 0.0; }},
+      {"Greater", [](double a, double b) { return a > b ? 1.0 : 0.0; }},
+      {"GreaterOrEqual", [](double a, double b) { return a >= b ? 1.0 : 0.0; }},
+      {"Less", [](double a, double b) { return a < b ? 1.0 : 0.0; }},
+      {"LessOrEqual", [](double a, double b) { return a <= b ? 1.0 : 0.0; }},
+      {"Or", [](double a, double b) { return a != 0 || b != 0 ? 1.0 : 0.0; }},
+  };
+  const auto found = table.find(op);
+  return found == table.end() ? nullptr : found->second;
 }
 
-/// alpha and beta of an elementwise operation; a Clip's bounds, which have been made attributes.
+/// The function of two numbers; Sum and Mean (which is divided by the count at the end) add.
+graph::BinaryFunction function_of_two(const std::string& op) {
+  if (const Comparison comparison = comparison_of(op))
+    return comparison;
+  return graph::binary_function(op == "Sum" || op == "Mean" ? "Add" : op);
+}
+
+/// The function of one number; null for other operators, and for forms of them that are not
+/// computed.
+graph::UnaryFunction function_of_one(const Node& node) {
+  if (node.op == "Not")
+    return [](double x, double, double) { return x == 0 ? 1.0 : 0.0; };
+  if (node.op == "Gelu" && node.get_string("approximate", "none") != "none")
+    return nullptr;
+  return graph::unary_function(node.op);
+}
+
+/// With alpha and beta of the node; a Clip's bounds, which have been made attributes.
 std::vector<double> unary_on(const Node& node, graph::UnaryFunction function,
                              std::vector<double> values) {
   const graph::UnaryDefaults defaults = graph::unary_defaults(node.op);
@@ -37,6 +67,8 @@ std::vector<double> broadcast_values(const Tensor& tensor, const std::vector<int
   if (tensor.shape == shape) {
     return values;
   }
+  if (tensor.shape.size() > shape.size())
+    throw Error("a constant has more dimensions than the result it is spread over");
   std::vector<double> result(static_cast<std::size_t>(graph::checked_elements(shape)));
   const std::size_t lead = shape.size() - tensor.shape.size();
   std::vector<int64_t> at(shape.size(), 0);
@@ -70,9 +102,8 @@ std::optional<Tensor> reduce(const Node& node, const Tensor& x, const std::vecto
     return std::nullopt;
   }
   std::vector<bool> reduced(x.shape.size(), node.get_ints("axes").empty());
-  for (int64_t axis : node.get_ints("axes")) {
-    reduced[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)] = true;
-  }
+  for (int64_t axis : node.get_ints("axes"))
+    reduced[graph::normalize_axis(node, axis, x.shape.size())] = true;
   const int64_t results = graph::checked_elements(shape);
   const int64_t count = results == 0 ? 0 : x.elements() / results;
   std::vector<double> sums(static_cast<std::size_t>(results), node.op == "ReduceProd" ? 1 : 0);
@@ -111,58 +142,32 @@ std::optional<Tensor> reduce(const Node& node, const Tensor& x, const std::vecto
   return to_tensor(sums, x.type, shape);
 }
 
-Tensor matmul(const Node& node, const Tensor& a, const Tensor& b,
-              const std::vector<int64_t>& shape) {
-  const auto rows = static_cast<std::size_t>(a.shape[0]);
-  const auto depth = static_cast<std::size_t>(a.shape[1]);
-  const auto columns = static_cast<std::size_t>(b.shape[1]);
-  const std::vector<double> x = graph::as_doubles(a);
-  const std::vector<double> y = graph::as_doubles(b);
-  if (rows * depth * columns > std::size_t{1} << 31) {
-    graph::fail_at(node,
-                   "a product of constants of this size is not computed; export the model with "
-                   "constants folded");
-  }
-  std::vector<double> result(rows * columns, 0);
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t k = 0; k < depth; ++k) {
-      for (std::size_t j = 0; j < columns; ++j)
-        result[i * columns + j] += x[i * depth + k] * y[k * columns + j];
-    }
-  }
-  return to_tensor(result, a.type, shape);
-}
-
 }  // namespace
 
 std::optional<Tensor> evaluate_arithmetic(const Node& node, const Arguments& arguments,
                                           const std::vector<int64_t>& shape) {
   const Tensor& x = *arguments[0];
-  if (node.op == "Not") {
-    std::vector<double> values = graph::as_doubles(x);
-    for (double& value : values)
-      value = value == 0 ? 1 : 0;
-    return to_tensor(values, x.type, shape);
+  const graph::UnaryFunction unary = arguments.size() == 1 ? function_of_one(node) : nullptr;
+  if (unary != nullptr) {
+    return to_tensor(unary_on(node, unary, graph::as_doubles(x)), x.type, shape);
   }
-  if (const graph::UnaryFunction function = graph::unary_function(node.op);
-      function != nullptr && arguments.size() == 1) {
-    return to_tensor(unary_on(node, function, graph::as_doubles(x)), x.type, shape);
-  }
-  const bool comparison = node.op == "Equal" || node.op == "Greater" || node.op == "Less";
-  const graph::BinaryFunction function = graph::binary_function(node.op);
-  if (comparison || function != nullptr) {
+  if (const graph::BinaryFunction function = function_of_two(node.op)) {
     std::vector<double> result = broadcast_values(x, shape);
     for (std::size_t i = 1; i < arguments.size(); ++i) {
       const std::vector<double> other = broadcast_values(*arguments[i], shape);
       for (std::size_t k = 0; k < result.size(); ++k) {
-        result[k] =
-            comparison ? compare(node.op, result[k], other[k]) : function(result[k], other[k]);
+        result[k] = function(result[k], other[k]);
         if (node.op == "Div" && !graph::is_float(x.type)) {
           result[k] = std::trunc(result[k]);
         }
       }
     }
-    return to_tensor(result, comparison ? ElementType::kBool : x.type, shape);
+    if (node.op == "Mean") {
+      for (double& value : result)
+        value /= static_cast<double>(arguments.size());
+    }
+    return to_tensor(result, comparison_of(node.op) != nullptr ? ElementType::kBool : x.type,
+                     shape);
   }
   if (node.op == "Where" && arguments.size() == 3) {
     const std::vector<double> condition = broadcast_values(x, shape);
@@ -171,9 +176,6 @@ std::optional<Tensor> evaluate_arithmetic(const Node& node, const Arguments& arg
     for (std::size_t k = 0; k < result.size(); ++k)
       result[k] = condition[k] != 0 ? result[k] : other[k];
     return to_tensor(result, arguments[1]->type, shape);
-  }
-  if (node.op == "MatMul" && arguments.size() == 2 && x.rank() == 2 && arguments[1]->rank() == 2) {
-    return matmul(node, x, *arguments[1], shape);
   }
   return reduce(node, x, shape);
 }

@@ -33,7 +33,8 @@ Tensor gather(const Node& node, const Tensor& data, const Tensor& indices,
   const Blocks blocks = blocks_of(data, axis);
   std::vector<std::size_t> picked;
   for (int64_t index : graph::as_ints(indices))
-    picked.push_back(graph::normalize_axis(node, index, blocks.extent));
+    picked.push_back(
+        graph::normalize_index(node, index, static_cast<int64_t>(blocks.extent)));
   Tensor result = graph::make_tensor(data.type, shape);
   std::size_t at = 0;
   for (std::size_t outer = 0; outer < blocks.outer; ++outer) {
@@ -149,7 +150,7 @@ std::optional<Tensor> evaluate_movement(const Node& node, const Arguments& argum
     return graph::transpose(x, perm);
   }
   if (op == "Shape") {
-    return graph::make_ints(x.shape);
+    return std::nullopt;  // its contents are known (graph/shape_inference.h)
   }
   if (op == "Gather" && arguments.size() > 1) {
     return gather(node, x, *arguments[1], shape);
@@ -167,7 +168,7 @@ std::optional<Tensor> evaluate_movement(const Node& node, const Arguments& argum
     return constant_of_shape(node, shape);
   }
   if (op == "Cast") {
-    return graph::cast(x, static_cast<graph::ElementType>(node.get_int("to_type", 0)));
+    return graph::cast(x, static_cast<graph::ElementType>(node.get_int(":to_type", 0)));
   }
   return std::nullopt;
 }

@@ -65,16 +65,13 @@ class Expansion {
     node.op = op;
     node.inputs = std::move(inputs);
     node.attributes = std::move(attributes);
+    node.source = origin.source;
     graph::Value value;
-    value.name = unused_name(graph_.value(origin.outputs[0]).name + ":" + op);
+    value.name = graph_.unused_name(graph_.value(origin.outputs[0]).name + ":" + op);
     node.outputs = {graph_.add_value(std::move(value))};
     const ValueId result = node.outputs[0];
     graph::infer_node(graph_, graph_.add_node(std::move(node)));
     return result;
-  }
-
-  std::string unused_name(const std::string& hint) const {
-    return hint + "#" + std::to_string(graph_.values.size());
   }
 
   void replace(int index, ValueId by) {
@@ -121,7 +118,7 @@ class Expansion {
     const std::string& name = graph_.value(id).name;
     if (tensor->type == ElementType::kInt32)
       return graph_.add_constant(name, std::move(real));
-    Grid grid = read_grid(graph_, node, inputs, tensor->type, static_cast<int>(positive));
+    Grid grid = read_weight_grid(graph_, node, inputs, tensor->type, static_cast<int>(positive));
     if (tensor->narrow_bits != 0 && inputs.zero_point == kNone)
       grid = narrow(grid, *tensor);
     return add_grid_constant(name, std::move(real), std::move(grid));
@@ -144,13 +141,17 @@ class Expansion {
 
   ValueId dequantize_linear(const Node& node) {
     const QuantizationInputs inputs = {node.input(1), node.input(2)};
-    const auto axis = static_cast<int>(node.get_int("axis", 1));
+    // Without an axis the scale is one number, of whatever rank.
+    const auto axis = static_cast<int>(std::clamp<int64_t>(
+        node.get_int("axis", 1), -graph::kMaxRank, graph::kMaxRank));
     const int64_t block = node.get_int("block_size", 0);
-    if (block > 0 && graph_.is_constant(node.inputs[0])) {
-      const Tensor& tensor = *graph_.value(node.inputs[0]).constant;
-      const auto positive = static_cast<std::size_t>(axis < 0 ? axis + tensor.rank() : axis);
+    if (block < 0 || (block > 0 && !graph_.is_constant(node.inputs[0])))
+      graph::fail_at(node, "activations quantized in blocks are not supported; per tensor are");
+    if (block > 0) {
+      const graph::TensorPtr tensor = graph_.value(node.inputs[0]).constant;
+      const std::size_t positive = graph::normalize_axis(node, axis, tensor->shape.size());
       return graph_.add_constant(graph_.value(node.inputs[0]).name,
-                                 dequantized(graph_, node, tensor, inputs, positive, block));
+                                 dequantized(graph_, node, *tensor, inputs, positive, block));
     }
     return dequantize(node, node.inputs[0], inputs, axis);
   }
@@ -159,11 +160,18 @@ class Expansion {
     const QuantizationInputs inputs = {node.input(1), node.input(2)};
     if (node.get_int("block_size", 0) != 0)
       graph::fail_at(node, "activations quantized in blocks are not supported; per tensor are");
-    // TensorProto.DataType: 2 is uint8, 3 int8; without it and a zero point uint8.
-    const bool is_int8 = node.get_int("output_dtype", 2) == 3;
+    // TensorProto.DataType: 2 is uint8, 3 int8; without it (0) and a zero point uint8.
+    const int64_t wanted = node.get_int("output_dtype", 0);
+    if (wanted != 0 && wanted != 2 && wanted != 3 && inputs.zero_point == kNone)
+      graph::fail_at(node, "its output_dtype is type number " + std::to_string(wanted) +
+                               "; uint8 and int8 are accepted");
+    const auto& shape = graph_.value(node.inputs[0]).shape;
+    const int64_t axis =
+        std::clamp<int64_t>(node.get_int("axis", 1), -graph::kMaxRank, graph::kMaxRank);
+    const auto rank = shape ? static_cast<int64_t>(shape->size()) : 0;
     const Grid grid =
-        read_grid(graph_, node, inputs, is_int8 ? ElementType::kInt8 : ElementType::kUint8,
-                  static_cast<int>(node.get_int("axis", 1)));
+        read_grid(graph_, node, inputs, wanted == 3 ? ElementType::kInt8 : ElementType::kUint8,
+                  static_cast<int>(axis < 0 ? axis + rank : axis));
     if (graph_.is_constant(node.inputs[0])) {
       Tensor real = snapped(*graph_.value(node.inputs[0]).constant, grid);
       const ValueId source =
@@ -186,10 +194,8 @@ class Expansion {
     return add_grid_constant(graph_.value(x).name, snapped(*tensor, grid), grid);
   }
 
-  /// An int32 bias in units of the product of the operands' scales.
-  ValueId bias(const Node& node, ValueId id, ValueId x_scale, ValueId w_scale) {
-    if (id == kNone)
-      return kNone;
+  /// An int32 bias in units of the product of the operands' scales and `factor`.
+  ValueId bias(const Node& node, ValueId id, ValueId x_scale, ValueId w_scale, double factor = 1) {
     if (!graph_.is_constant(id) || !graph_.is_constant(x_scale) || !graph_.is_constant(w_scale))
       graph::fail_at(node, "its bias and scales must be constants");
     const std::vector<double> x = graph::as_doubles(*graph_.value(x_scale).constant);
@@ -200,7 +206,8 @@ class Expansion {
     std::vector<float> real;
     for (std::size_t i = 0; i < values.size(); ++i) {
       real.push_back(
-          static_cast<float>(static_cast<double>(values[i]) * x[0] * w[w.size() == 1 ? 0 : i]));
+          static_cast<float>(static_cast<double>(values[i]) * x[0] * w[w.size() == 1 ? 0 : i] *
+                             factor));
     }
     return graph_.add_constant(graph_.value(id).name,
                                graph::make_floats({static_cast<int64_t>(real.size())}, real));
@@ -229,7 +236,8 @@ class Expansion {
         dequantize(node, node.inputs[3], {node.input(4), node.input(5)}, transposed ? 0 : 1);
     std::vector<ValueId> inputs = {a, b};
     if (node.input(6) != kNone)
-      inputs.push_back(bias(node, node.input(6), node.input(1), node.input(4)));
+      inputs.push_back(bias(node, node.input(6), node.input(1), node.input(4),
+                            node.get_float("alpha", 1)));  // alpha is of the whole sum
     const ValueId y = add(node, "Gemm", inputs, node.attributes);
     return node.input(7) == kNone ? y : quantize(node, y, {node.input(7), node.input(8)});
   }
@@ -275,8 +283,9 @@ class Expansion {
   void dynamic_quantize(int index, const Node& node) {
     const ValueId x = node.inputs[0];
     const ValueId zero = add_number(0);
-    const ValueId high = add(node, "Max", {add(node, "ReduceMax", {x}), zero});
-    const ValueId low = add(node, "Min", {add(node, "ReduceMin", {x}), zero});
+    const std::map<std::string, graph::Attribute> scalar = {{"keepdims", int64_t{0}}};
+    const ValueId high = add(node, "Max", {add(node, "ReduceMax", {x}, scalar), zero});
+    const ValueId low = add(node, "Min", {add(node, "ReduceMin", {x}, scalar), zero});
     const ValueId steps = add(node, "Div", {add(node, "Sub", {high, low}), add_number(255)});
     // A tensor of zeros has an empty range; any scale serves it.
     const ValueId scale = add(node, "Max", {steps, add_number(std::numeric_limits<float>::min())});
@@ -298,10 +307,9 @@ class Expansion {
     static const std::set<std::string> kMoving = {
         "Reshape", "Transpose", "Flatten",  "Squeeze", "Unsqueeze", "Slice", "MaxPool",
         "Gather",  "Concat",    "Identity", "Dropout", "Split",     "Expand"};
-    if (node.inputs.empty() || !kMoving.contains(node.op))
+    if (!kMoving.contains(node.op))
       return false;
-    const Node* source =
-        node.inputs[0] == kNone ? nullptr : producer_of(graph_, node.inputs[0], "Quantize");
+    const Node* source = producer_of(graph_, node.inputs[0], "Quantize");
     if (source == nullptr)
       return false;
     const auto attributes = source->attributes;
@@ -311,7 +319,7 @@ class Expansion {
       if (other == nullptr || other->attributes != attributes)
         graph::fail_at(node, "its inputs are quantized differently; equal scales are accepted");
     }
-    std::vector<ValueId> inputs = node.inputs;
+    std::vector<ValueId> inputs = node.inputs.ids();
     for (std::size_t i = 0; i < operands; ++i)
       inputs[i] = add(node, "Dequantize", {node.inputs[i]}, attributes);
     Node moved = node;
@@ -319,10 +327,10 @@ class Expansion {
     moved.outputs.clear();
     for (const ValueId output : node.outputs) {
       graph::Value value;
-      value.name = output == kNone ? "" : unused_name(graph_.value(output).name + ":real");
+      value.name = output == kNone ? "" : graph_.unused_name(graph_.value(output).name + ":real");
       moved.outputs.push_back(output == kNone ? kNone : graph_.add_value(std::move(value)));
     }
-    const std::vector<ValueId> real = moved.outputs;
+    const std::vector<ValueId> real = moved.outputs.ids();
     graph_.remove_node(index);
     graph::infer_node(graph_, graph_.add_node(std::move(moved)));
     for (std::size_t i = 0; i < real.size(); ++i) {
@@ -340,8 +348,10 @@ class Expansion {
 int expand_quantized(Graph& graph) {
   int changed = 0;
   Expansion expansion(graph);
-  for (const int index : graph.order())
-    changed += expansion.rewrite(index) ? 1 : 0;
+  for (const int index : graph.order()) {
+    const Node node = graph.nodes[static_cast<std::size_t>(index)];
+    changed += graph::at_node(node, [&] { return expansion.rewrite(index); }) ? 1 : 0;
+  }
   if (changed > 0)
     fold_constants(graph);
   return changed;

@@ -18,13 +18,11 @@ bool has_usual_activations(const Node& node) {
   if (node.has("clip") || node.get_int("input_forget", 0) != 0) {
     return false;
   }
-  if (!node.has("activations")) {
-    return true;
-  }
-  const auto* names = std::get_if<std::vector<std::string>>(&node.attributes.at("activations"));
   const bool lstm = node.op == "LSTM";
-  return names != nullptr && *names == (lstm ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"}
-                                             : std::vector<std::string>{"Sigmoid", "Tanh"});
+  return !node.has("activations") ||
+         node.get_strings("activations") ==
+             (lstm ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"}
+                   : std::vector<std::string>{"Sigmoid", "Tanh"});
 }
 
 /// Whether the layer is one step forward of fixed size, by constants and in its plainest form.
@@ -44,13 +42,20 @@ bool is_single_step(const Graph& graph, const Node& node) {
       return false;
     }
   }
-  const Tensor& w = *graph.value(node.inputs[1]).constant;
-  const Tensor& r = *graph.value(node.inputs[2]).constant;
+  // States of another shape are refused in words when the layer is lowered.
+  const Tensor& w = graph.constant(node.inputs[1]);
+  const Tensor& r = graph.constant(node.inputs[2]);
   const int64_t hidden = r.rank() == 3 ? r.shape[2] : 0;
-  return hidden > 0 && w.shape == std::vector<int64_t>{1, gates * hidden, (*x)[2].value} &&
+  const graph::DimShape rows = {fixed_dim(1), (*x)[1], fixed_dim(hidden)};
+  for (std::size_t i = 5; i < (node.op == "LSTM" ? 7U : 6U); ++i) {
+    const auto& state = graph.value(node.inputs[i]).shape;
+    if (!state || *state != rows)
+      return false;
+  }
+  return hidden > 0 && node.get_int("hidden_size", hidden) == hidden && w.shape == std::vector<int64_t>{1, gates * hidden, (*x)[2].value} &&
          r.shape == std::vector<int64_t>{1, gates * hidden, hidden} &&
          (node.input(3) == kNone ||
-          graph.value(node.inputs[3]).constant->elements() == 2 * gates * hidden);
+          graph.constant(node.inputs[3]).elements() == 2 * gates * hidden);
 }
 
 /// Writes the equations of one layer as nodes.
@@ -58,10 +63,10 @@ class Expansion {
  public:
   Expansion(Graph& graph, int index)
       : graph_(graph), node_(graph.nodes[static_cast<std::size_t>(index)]) {
-    const DimShape& x = *graph.value(node_.inputs[0]).shape;
+    const DimShape& x = graph.shape(node_.inputs[0]);
     batch_ = x[1].value;
     inputs_ = x[2].value;
-    hidden_ = graph.value(node_.inputs[2]).constant->shape[2];
+    hidden_ = graph.constant(node_.inputs[2]).shape[2];
     graph_.remove_node(index);
   }
 
@@ -104,6 +109,7 @@ class Expansion {
     Node node;
     node.name = node_.name;
     node.index = node_.index;
+    node.source = node_.source;
     node.op = op;
     node.inputs = std::move(inputs);
     return node;
@@ -131,7 +137,7 @@ class Expansion {
   }
   /// Gates `first` to `last` (left out) of [N, gates * hidden].
   ValueId part(ValueId gates, int64_t first, int64_t last) {
-    if (first == 0 && graph_.value(gates).shape->back().value == last * hidden_) {
+    if (first == 0 && graph_.shape(gates).back().value == last * hidden_) {
       return gates;
     }
     Node slice = make("Slice", {gates});
@@ -144,7 +150,7 @@ class Expansion {
   /// x times the rows of gates `first` to `last` (left out) of weight input `weights`, plus their
   /// part of the bias (0: of W, 1: of R).
   ValueId linear(ValueId x, std::size_t weights, int64_t first, int64_t last, int64_t bias_part) {
-    const Tensor& all = *graph_.value(node_.inputs[weights]).constant;
+    const Tensor all = graph_.constant(node_.inputs[weights]);
     const int64_t columns = all.shape[2];
     const std::string name = graph_.value(node_.inputs[weights]).name;
     const auto slice = [&](const Tensor& tensor, int64_t begin, int64_t end,
@@ -158,7 +164,7 @@ class Expansion {
         slice(all, first * hidden_ * columns, last * hidden_ * columns, {count, columns});
     std::vector<ValueId> inputs = {x, graph_.add_constant(name + ":rows", matrix)};
     if (node_.input(3) != kNone) {
-      const Tensor& bias = *graph_.value(node_.inputs[3]).constant;
+      const Tensor bias = graph_.constant(node_.inputs[3]);
       const int64_t start = bias_part * bias.elements() / 2;
       inputs.push_back(graph_.add_constant(
           graph_.value(node_.inputs[3]).name + ":part",

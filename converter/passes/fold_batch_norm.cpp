@@ -110,7 +110,7 @@ std::shared_ptr<const graph::Grid> scaled_grid(const graph::Grid& grid,
 /// Scales the weights' output channels and gives the node a bias.
 void apply(Graph& graph, int index, const Affine& affine) {
   const Node node = graph.nodes[static_cast<std::size_t>(index)];
-  graph::Tensor weights = *graph.value(node.inputs[1]).constant;
+  graph::Tensor weights = graph.constant(node.inputs[1]);
   const std::size_t channels = affine.scale.size();
   auto values = weights.values<float>();
   const std::size_t row = values.size() / channels;
@@ -119,7 +119,7 @@ void apply(Graph& graph, int index, const Affine& affine) {
   std::vector<float> bias(channels);
   const bool has_bias = node.input(2) != graph::kNone;
   const std::vector<double> old = has_bias
-                                      ? graph::as_doubles(*graph.value(node.inputs[2]).constant)
+                                      ? graph::as_doubles(graph.constant(node.inputs[2]))
                                       : std::vector<double>(channels, 0);
   for (std::size_t c = 0; c < channels; ++c)
     bias[c] = static_cast<float>(old[c] * affine.scale[c] + affine.shift[c]);
@@ -132,7 +132,7 @@ void apply(Graph& graph, int index, const Affine& affine) {
     graph.value(new_weights).grid = scaled_grid(*grid, affine.scale);
   const ValueId new_bias =
       graph.add_constant(bias_name, graph::make_floats({static_cast<int64_t>(channels)}, bias));
-  graph.nodes[static_cast<std::size_t>(index)].inputs.resize(3, graph::kNone);
+  graph.nodes[static_cast<std::size_t>(index)].inputs.resize(3);
   graph.replace_input(index, 1, new_weights);
   graph.replace_input(index, 2, new_bias);
 }
@@ -147,7 +147,7 @@ bool fold_into_producer(Graph& graph, int index) {
   }
   const Node& producer = graph.nodes[static_cast<std::size_t>(source)];
   const bool conv = producer.op == "Conv";
-  if ((!conv && producer.op != "Linear") || producer.has("activation_min") ||
+  if ((!conv && producer.op != "Linear") || producer.has(":activation_min") ||
       !graph.is_constant(producer.input(1)) ||
       graph.value(producer.inputs[1]).type != graph::ElementType::kFloat32 ||
       (producer.input(2) != graph::kNone && !graph.is_constant(producer.inputs[2])) ||
@@ -157,10 +157,10 @@ bool fold_into_producer(Graph& graph, int index) {
   const std::size_t rank = graph.value(x).shape->size();
   const std::size_t axis = conv ? 1 : rank - 1;
   const auto channels =
-      static_cast<std::size_t>(graph.value(producer.inputs[1]).constant->shape[0]);
+      static_cast<std::size_t>(graph.constant(producer.inputs[1]).shape[0]);
   if (channels == 0 ||
       (producer.input(2) != graph::kNone &&
-       graph.value(producer.inputs[2]).constant->elements() != static_cast<int64_t>(channels))) {
+       graph.constant(producer.inputs[2]).elements() != static_cast<int64_t>(channels))) {
     return false;
   }
   const auto affine = node.op == "BatchNormalization"

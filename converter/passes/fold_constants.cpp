@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "converter/error.h"
 #include "converter/graph/arity.h"
+#include "converter/graph/operands.h"
 #include "converter/graph/shape_inference.h"
 #include "converter/passes/canonicalize.h"
 #include "converter/passes/evaluate.h"
@@ -45,52 +45,84 @@ bool fold_contents(Graph& graph, int index) {
   if (!value.contents || !value.shape || graph::is_float(value.type)) {
     return false;
   }
-  const auto entries = graph::fixed_shape(*value.contents);
+  std::vector<int64_t> entries;
+  for (const graph::Affine& entry : *value.contents) {
+    if (!entry.fixed())
+      return false;
+    entries.push_back(entry.offset);
+  }
   const auto shape = graph::fixed_shape(*value.shape);
-  if (!entries || !shape ||
-      graph::checked_elements(*shape) != static_cast<int64_t>(entries->size())) {
+  if (!shape || graph::checked_elements(*shape) != static_cast<int64_t>(entries.size())) {
     return false;
   }
   make_constant(graph, index,
-                graph::cast(graph::reshaped(graph::make_ints(*entries), *shape), value.type));
+                graph::cast(graph::reshaped(graph::make_ints(entries), *shape), value.type));
   return true;
+}
+
+/// A Reshape to extents of which all is known but the numbers: each stays where it was, is a number,
+/// or is what is left. Nothing needs to compute its shape while the model runs.
+bool settle_reshape(Graph& graph, Node& node) {
+  if (node.op != "Reshape" || graph.is_constant(node.inputs[1]))
+    return false;
+  const auto& from = graph.value(node.inputs[0]).shape;
+  const auto& to = graph.value(node.outputs[0]).shape;
+  if (!from || !to)
+    return false;
+  std::vector<int64_t> extents;
+  bool inferred = false;
+  for (std::size_t i = 0; i < to->size(); ++i) {
+    const graph::Dim& extent = (*to)[i];
+    if (extent.fixed() && extent.value > 0) {
+      extents.push_back(extent.value);
+    } else if (i < from->size() && (*from)[i] == extent) {
+      extents.push_back(0);
+    } else if (!inferred) {
+      extents.push_back(-1);
+      inferred = true;
+    } else {
+      return false;
+    }
+  }
+  node.attributes.erase("allowzero");
+  node.inputs.set(1, graph.add_constant(graph.value(node.inputs[1]).name + ":settled",
+                                        graph::make_ints(extents)));
+  return true;
+}
+
+bool fold_node(Graph& graph, int index) {
+  Node& node = graph.nodes[static_cast<std::size_t>(index)];
+  canonicalize(graph, node);
+  graph::infer_node(graph, node);
+  if (!graph::is_known(node.op) || node.outputs.size() != 1)
+    return false;
+  const bool constant = std::all_of(
+      node.inputs.begin(), node.inputs.end(),
+      [&](graph::ValueId input) { return input != kNone && graph.is_constant(input); });
+  if (constant) {
+    Arguments arguments;
+    for (graph::ValueId input : node.inputs)
+      arguments.push_back(graph.value(input).constant);
+    if (std::optional<graph::Tensor> result = evaluate(graph, node, arguments)) {
+      const graph::ValueId output = node.outputs[0];
+      const auto grid = moved_grid(graph, node);
+      make_constant(graph, index, std::move(*result));
+      graph.value(output).grid = grid;
+      return true;
+    }
+  }
+  return fold_contents(graph, index) || settle_reshape(graph, node);
 }
 
 }  // namespace
 
 int fold_constants(Graph& graph) {
+  graph::check_operands(graph);
   int folded = 0;
   for (int index : graph.order()) {
-    Node& node = graph.nodes[static_cast<std::size_t>(index)];
-    graph::check_arity(node);
-    canonicalize(graph, node);
-    graph::infer_node(graph, node);
-    const bool single = node.outputs.size() == 1;
-    const bool constant = std::all_of(
-        node.inputs.begin(), node.inputs.end(),
-        [&](graph::ValueId input) { return input != kNone && graph.is_constant(input); });
-    if (single && constant) {
-      Arguments arguments;
-      for (graph::ValueId input : node.inputs)
-        arguments.push_back(graph.value(input).constant);
-      std::optional<graph::Tensor> result;
-      try {
-        result = evaluate(graph, node, arguments);
-      } catch (const Error& error) {
-        const std::string message = error.what();
-        const std::string place = graph::describe(node);
-        throw Error(message.starts_with(place) ? message : place + ": " + message);
-      }
-      if (result) {
-        const graph::ValueId output = node.outputs[0];
-        const auto grid = moved_grid(graph, node);
-        make_constant(graph, index, std::move(*result));
-        graph.value(output).grid = grid;
-        ++folded;
-        continue;
-      }
-    }
-    folded += node.outputs.size() == 1 && fold_contents(graph, index) ? 1 : 0;
+    // A copy: the node may be gone when the message is made.
+    const Node node = graph.nodes[static_cast<std::size_t>(index)];
+    folded += graph::at_node(node, [&] { return fold_node(graph, index); }) ? 1 : 0;
   }
   return folded;
 }

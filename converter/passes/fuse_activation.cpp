@@ -28,10 +28,10 @@ int fuse_activation(graph::Graph& graph) {
     if (!(low <= high)) {
       continue;
     }
-    producer.attributes["activation_min"] =
-        std::clamp(producer.get_float("activation_min", -kInfinity), low, high);
-    producer.attributes["activation_max"] =
-        std::clamp(producer.get_float("activation_max", kInfinity), low, high);
+    producer.attributes[":activation_min"] =
+        std::clamp(producer.get_float(":activation_min", -kInfinity), low, high);
+    producer.attributes[":activation_max"] =
+        std::clamp(producer.get_float(":activation_max", kInfinity), low, high);
     take_over(graph, source, node.outputs[0]);
     ++fused;
   }

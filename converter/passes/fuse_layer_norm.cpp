@@ -71,7 +71,7 @@ Operand next_vector(Graph& graph, ValueId id, std::string_view op, std::size_t c
     return {};
   }
   const ValueId vector = node.inputs[static_cast<std::size_t>(constant)];
-  const std::size_t rank = graph.value(id).shape->size();
+  const std::size_t rank = graph.shape(id).size();
   const auto values = per_channel(graph, vector, rank, rank - 1, channels);
   if (!values) {
     return {};
@@ -84,14 +84,14 @@ Operand next_vector(Graph& graph, ValueId id, std::string_view op, std::size_t c
 bool fuse_at(Graph& graph, int div) {
   const Node node = graph.nodes[static_cast<std::size_t>(div)];
   const ValueId x = centred(graph, node.inputs[0]);
-  if (x == kNone || !graph.value(x).shape->back().fixed()) {
+  if (x == kNone || graph.shape(x).empty() || !graph.shape(x).back().fixed()) {
     return false;
   }
   const auto epsilon = deviation_of(graph, node.inputs[1], x);
   if (!epsilon) {
     return false;
   }
-  const auto channels = static_cast<std::size_t>(graph.value(x).shape->back().value);
+  const auto channels = static_cast<std::size_t>(graph.shape(x).back().value);
   ValueId result = node.outputs[0];
   const Operand gamma = next_vector(graph, result, "Mul", channels);
   ValueId scale = gamma.constant;
@@ -110,6 +110,7 @@ bool fuse_at(Graph& graph, int div) {
   norm.op = "LayerNormalization";
   norm.attributes = {{"axis", int64_t{-1}}, {"epsilon", static_cast<float>(*epsilon)}};
   norm.inputs = {x, scale};
+  norm.source = nullptr;
   if (beta.node >= 0) {
     norm.inputs.push_back(beta.constant);
   }

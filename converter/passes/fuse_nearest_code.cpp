@@ -67,7 +67,7 @@ void collect(Graph& graph, ValueId id, double factor, int depth, Sum& sum) {
                    depth + 1, sum);
   }
   if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div") {
-    const std::vector<ValueId> inputs = graph.nodes[static_cast<std::size_t>(index)].inputs;
+    const graph::Operands inputs = graph.nodes[static_cast<std::size_t>(index)].inputs;
     if (op == "Add" || op == "Sub") {
       collect(graph, inputs[0], factor, depth + 1, sum);
       return collect(graph, inputs[1], op == "Add" ? factor : -factor, depth + 1, sum);
@@ -100,7 +100,7 @@ std::optional<Codebook> from_linear(Graph& graph, ValueId id, double sign) {
   collect(graph, id, sign, 0, sum);
   const Node* linear =
       sum.valid && sum.term != kNone ? producer_of(graph, sum.term, "Linear") : nullptr;
-  if (linear == nullptr || linear->has("activation_min") || !graph.is_constant(linear->input(1)) ||
+  if (linear == nullptr || linear->has(":activation_min") || !graph.is_constant(linear->input(1)) ||
       (linear->input(2) != kNone && !graph.is_constant(linear->inputs[2]))) {
     return std::nullopt;
   }

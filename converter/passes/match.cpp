@@ -1,6 +1,5 @@
 #include "converter/passes/match.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace edgy::converter::passes {
@@ -21,7 +20,7 @@ std::optional<double> scalar(const Graph& graph, ValueId id) {
   if (!graph.is_constant(id) || graph.value(id).constant->elements() != 1) {
     return std::nullopt;
   }
-  return graph::as_doubles(*graph.value(id).constant)[0];
+  return graph::as_doubles(graph.constant(id))[0];
 }
 
 bool is_scalar(const Graph& graph, ValueId id, double expected) {
@@ -42,7 +41,7 @@ std::optional<std::vector<double>> per_channel(const Graph& graph, ValueId id, s
   if (!graph.is_constant(id)) {
     return std::nullopt;
   }
-  const graph::Tensor& constant = *graph.value(id).constant;
+  const graph::Tensor& constant = graph.constant(id);
   if (constant.shape.size() > rank || !graph::is_float(constant.type)) {
     return std::nullopt;
   }
@@ -61,19 +60,13 @@ std::optional<std::vector<double>> per_channel(const Graph& graph, ValueId id, s
 bool reduces_last_axis(const Graph& graph, const Node& node) {
   const auto& shape = graph.value(node.inputs[0]).shape;
   const std::vector<int64_t> axes = node.get_ints("axes");
-  return shape && axes.size() == 1 &&
+  return shape && !shape->empty() && axes.size() == 1 &&
          (axes[0] == -1 || axes[0] == static_cast<int64_t>(shape->size()) - 1);
 }
 
 ValueId new_value(Graph& graph, const std::string& hint, ValueId like, graph::DimShape shape) {
   graph::Value value;
-  value.name = hint;
-  const auto taken = [&](const std::string& name) {
-    return std::any_of(graph.values.begin(), graph.values.end(),
-                       [&](const auto& other) { return other.name == name; });
-  };
-  for (int suffix = 2; taken(value.name); ++suffix)
-    value.name = hint + "#" + std::to_string(suffix);
+  value.name = graph.unused_name(hint);
   value.type = graph.value(like).type;
   value.shape = std::move(shape);
   return graph.add_value(std::move(value));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <limits>
 
 namespace edgy::converter::passes {
 namespace {
@@ -11,15 +13,6 @@ using graph::Graph;
 using graph::Grid;
 using graph::Node;
 using graph::Tensor;
-
-const Tensor& constant_of(const Graph& graph, const Node& node, graph::ValueId id,
-                          const char* what) {
-  if (!graph.is_constant(id)) {
-    graph::fail_at(node, std::string("its ") + what +
-                             " is computed while the model runs; constants are accepted");
-  }
-  return *graph.value(id).constant;
-}
 
 /// Integers of `tensor` as signed bytes: what is unsigned is shifted by 128 (4 bits fit as they
 /// are).
@@ -35,39 +28,30 @@ void set_limits(Grid& grid, ElementType type, int narrow_bits) {
   }
 }
 
-std::vector<float> read_scales(const Graph& graph, const Node& node, graph::ValueId id) {
-  std::vector<float> scales = graph::as_floats(constant_of(graph, node, id, "scale"));
+std::string shown(float number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", static_cast<double>(number));
+  return text;
+}
+
+/// Scales of constants: finite, not negative.
+std::vector<float> read_weight_scales(const Graph& graph, const Node& node, graph::ValueId id) {
+  std::vector<float> scales = graph::as_floats(graph.constant(id));
   for (const float scale : scales) {
-    if (!std::isnormal(scale) || scale < 0)
-      graph::fail_at(
-          node, "a scale is " + std::to_string(scale) + "; normal numbers above 0 are accepted");
+    if (!std::isfinite(scale) || scale < 0)
+      graph::fail_at(node, "a scale is " + shown(scale) + "; 0 and positive numbers are accepted");
   }
   return scales;
 }
 
-/// Position along `axis` of flat index `i`.
-struct AxisIndex {
-  AxisIndex(const std::vector<int64_t>& shape, std::size_t axis) {
-    for (std::size_t k = axis + 1; k < shape.size(); ++k)
-      inner *= shape[k];
-    extent = axis < shape.size() ? shape[axis] : 1;
-  }
-  std::size_t operator()(std::size_t i) const {
-    return static_cast<std::size_t>(static_cast<int64_t>(i) / inner % extent);
-  }
-  int64_t inner = 1;
-  int64_t extent = 1;
-};
-
-}  // namespace
-
-Grid read_grid(const Graph& graph, const Node& node, const QuantizationInputs& inputs,
-               ElementType type, int axis) {
+Grid read_any_grid(const Graph& graph, const Node& node, const QuantizationInputs& inputs,
+                   ElementType type, int axis) {
   Grid grid;
-  grid.scale = read_scales(graph, node, inputs.scale);
+  grid.scale = read_weight_scales(graph, node, inputs.scale);
+
   grid.zero_point.assign(grid.scale.size(), type == ElementType::kUint8 ? -128 : 0);
   if (inputs.zero_point != graph::kNone) {
-    const Tensor& zero = constant_of(graph, node, inputs.zero_point, "zero point");
+    const Tensor& zero = graph.constant(inputs.zero_point);
     if (zero.type != ElementType::kInt8 && zero.type != ElementType::kUint8) {
       graph::fail_at(node, std::string("its zero point is ") + graph::to_string(zero.type) +
                                "; int8, uint8 and int4 are accepted");
@@ -91,23 +75,63 @@ Grid read_grid(const Graph& graph, const Node& node, const QuantizationInputs& i
   return grid;
 }
 
+/// Position along `axis` of flat index `i`.
+struct AxisIndex {
+  AxisIndex(const std::vector<int64_t>& shape, std::size_t axis) {
+    for (std::size_t k = axis + 1; k < shape.size(); ++k)
+      inner *= shape[k];
+    extent = axis < shape.size() ? shape[axis] : 1;
+  }
+  std::size_t operator()(std::size_t i) const {
+    return static_cast<std::size_t>(static_cast<int64_t>(i) / inner % extent);
+  }
+  int64_t inner = 1;
+  int64_t extent = 1;
+};
+
+}  // namespace
+
+Grid read_grid(const Graph& graph, const Node& node, const QuantizationInputs& inputs,
+               ElementType type, int axis) {
+  Grid grid = read_any_grid(graph, node, inputs, type, axis);
+  for (const float scale : grid.scale) {
+    if (!std::isnormal(scale))
+      graph::fail_at(node,
+                     "a scale is " + shown(scale) + "; normal numbers above 0 are accepted");
+  }
+  return grid;
+}
+
+Grid read_weight_grid(const Graph& graph, const Node& node, const QuantizationInputs& inputs,
+                      ElementType type, int axis) {
+  Grid grid = read_any_grid(graph, node, inputs, type, axis);
+  float least = std::numeric_limits<float>::infinity();
+  for (const float scale : grid.scale)
+    least = std::isnormal(scale) ? std::min(least, scale) : least;
+  for (float& scale : grid.scale)
+    scale = std::isnormal(scale) ? scale : std::isfinite(least) ? least : 1;
+  return grid;
+}
+
 Tensor dequantized(const Graph& graph, const Node& node, const Tensor& tensor,
                    const QuantizationInputs& inputs, std::size_t axis, int64_t block_size) {
-  std::vector<float> scales = read_scales(graph, node, inputs.scale);
+  std::vector<float> scales = read_weight_scales(graph, node, inputs.scale);
   std::vector<int64_t> zeros(scales.size(), 0);
   if (inputs.zero_point != graph::kNone) {
-    zeros = graph::as_ints(constant_of(graph, node, inputs.zero_point, "zero point"));
+    zeros = graph::as_ints(graph.constant(inputs.zero_point));
     if (zeros.size() == 1)
       zeros.assign(scales.size(), zeros[0]);
     if (scales.size() == 1)
       scales.assign(zeros.size(), scales[0]);
   }
   const AxisIndex position(tensor.shape, axis);
-  const int64_t block = std::max<int64_t>(block_size, 1);
+  const int64_t block =
+      std::clamp<int64_t>(block_size, 1, std::max<int64_t>(position.extent, 1));
   const int64_t blocks = (position.extent + block - 1) / block;
-  const int64_t expected = block_size > 0
-                               ? graph::checked_elements(tensor.shape) / position.extent * blocks
-                               : position.extent;
+  const int64_t expected =
+      block_size > 0 && position.extent > 0
+          ? graph::checked_elements(tensor.shape) / position.extent * blocks
+          : position.extent;
   if (zeros.size() != scales.size() ||
       (scales.size() != 1 && static_cast<int64_t>(scales.size()) != expected)) {
     graph::fail_at(node, "it has " + std::to_string(scales.size()) + " scales and " +
@@ -137,12 +161,14 @@ Grid read_fake_quantize(const Graph& graph, const Node& node, std::size_t rank) 
   std::size_t channels = 1;
   int axis = -1;
   for (std::size_t i = 0; i < 4; ++i) {
-    const Tensor& bound = constant_of(graph, node, node.input(i + 1), "range");
+    const Tensor& bound = graph.constant(node.inputs[i + 1]);
     bounds[i] = graph::as_doubles(bound);
     for (std::size_t k = 0; k < bound.shape.size(); ++k) {
       const int along = static_cast<int>(k + rank - bound.shape.size());
       if (bound.shape[k] == 1)
         continue;
+      if (along < 0)
+        graph::fail_at(node, "its range has more dimensions than the tensor it is of");
       if (axis >= 0 && (axis != along || channels != static_cast<std::size_t>(bound.shape[k])))
         graph::fail_at(node, "its range differs along several axes; one is accepted");
       axis = along;
@@ -185,10 +211,15 @@ Grid read_fake_quantize(const Graph& graph, const Node& node, std::size_t rank) 
 }
 
 Tensor snapped(const Tensor& tensor, const Grid& grid) {
-  Tensor result = graph::make_tensor(ElementType::kFloat32, tensor.shape);
-  const std::vector<float> values = graph::as_floats(tensor);
   const AxisIndex position(
       tensor.shape, grid.axis < 0 ? tensor.shape.size() : static_cast<std::size_t>(grid.axis));
+  if (grid.axis >= 0 && grid.scale.size() != static_cast<std::size_t>(position.extent)) {
+    throw Error("it has " + std::to_string(grid.scale.size()) + " scales for " +
+                std::to_string(position.extent) + " indices along axis " +
+                std::to_string(grid.axis) + "; one each is expected");
+  }
+  Tensor result = graph::make_tensor(ElementType::kFloat32, tensor.shape);
+  const std::vector<float> values = graph::as_floats(tensor);
   auto out = result.values<float>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::size_t s = grid.axis < 0 ? 0 : position(i);

@@ -18,6 +18,12 @@ struct QuantizationInputs {
 graph::Grid read_grid(const graph::Graph& graph, const graph::Node& node,
                       const QuantizationInputs& inputs, graph::ElementType type, int axis);
 
+/// The same for constants, of which a scale may be 0 or subnormal, as quantizers write them for
+/// channels of zeros: the values are 0 to within 1e-35, on whatever grid. They are given the
+/// tensor's smallest other step (1, if there is none).
+graph::Grid read_weight_grid(const graph::Graph& graph, const graph::Node& node,
+                             const QuantizationInputs& inputs, graph::ElementType type, int axis);
+
 /// scale * (q - zero_point) of a constant of int8, uint8 or int32, in float32 as the operator
 /// defines it. `block_size` 0: scales as in `axis`; above: of runs of so many indices along `axis`.
 graph::Tensor dequantized(const graph::Graph& graph, const graph::Node& node,
@@ -30,7 +36,8 @@ graph::Tensor dequantized(const graph::Graph& graph, const graph::Node& node,
 graph::Grid read_fake_quantize(const graph::Graph& graph, const graph::Node& node,
                                std::size_t rank);
 
-/// Each value moved to the nearest point of the grid, within its ends.
+/// Each value moved to the nearest point of the grid, within its ends. Throws Error when the grid has
+/// other than one step for each index along its axis.
 graph::Tensor snapped(const graph::Tensor& tensor, const graph::Grid& grid);
 
 }  // namespace edgy::converter::passes

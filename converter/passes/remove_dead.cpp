@@ -17,6 +17,9 @@ int remove_dead(graph::Graph& graph) {
           return output != graph::kNone && needed[static_cast<std::size_t>(output)];
         });
     if (!used) {
+      // Nothing depends on what the file says of it.
+      if (node.source && node.source->node == *index)
+        node.source->unread.clear();
       graph.remove_node(*index);
       ++removed;
       continue;
