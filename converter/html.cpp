@@ -1,10 +1,12 @@
 #include "converter/html.h"
 
+#include "converter/text.h"
+
 namespace edgy::converter {
 
 std::string escape_html(const std::string& text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : escaped(text)) {
     switch (c) {
       case '<':
         out += "&lt;";
@@ -17,6 +19,9 @@ std::string escape_html(const std::string& text) {
         break;
       case '"':
         out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
         break;
       default:
         out += c;

@@ -5,7 +5,7 @@
 
 namespace edgy::converter {
 
-/// `text` for use between tags and in quoted attributes.
+/// `text` for use between tags and in quoted attributes: valid UTF-8, control characters escaped.
 std::string escape_html(const std::string& text);
 
 }  // namespace edgy::converter

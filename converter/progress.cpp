@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "converter/text.h"
+
 namespace edgy::converter {
 namespace {
 
@@ -18,7 +20,7 @@ class TerminalProgress final : public Progress {
 
   void begin(const std::string& what, std::size_t total) override {
     end();
-    what_ = what;
+    what_ = escaped(what);
     total_ = total;
     done_ = 0;
     started_ = Clock::now();

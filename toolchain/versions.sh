@@ -11,6 +11,7 @@ HOST_PACKAGES=(
   libprotobuf-dev protobuf-compiler libonnx-dev   # ONNX import: the official onnx.proto and the library to read it
   libsndfile1-dev                                 # WAV and FLAC reading
   libzip-dev                                      # .npz reading
+  libpcre2-dev                                    # scopes of NNCF's configurations: Python's regular expressions
   liblbfgs-dev                                    # trains the attackers of the leakage audit
   libssl-dev pkg-config                           # SHA-256 of source models; finds libsndfile and libzip
   brotli                                          # sizes as they go over the wire

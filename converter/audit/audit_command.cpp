@@ -2,13 +2,16 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <optional>
 
 #include "converter/audit/attacker_export.h"
 #include "converter/audit/audit_report.h"
+#include "converter/program.h"
+#include "converter/progress.h"
+#include "converter/models/model_files.h"
 #include "converter/data/files.h"
+#include "converter/data/write_file.h"
 #include "converter/error.h"
 #include "converter/models/model_files.h"
 #include "converter/progress.h"
@@ -41,13 +44,6 @@ std::vector<Recording> read_recordings(const std::string& path) {
   return recordings;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  if (!file.flush())
-    throw Error(path + ": can not be written");
-}
-
 /// Measured once: the input is the same for all models with the same front end.
 struct SeenInput {
   Features voice;
@@ -77,6 +73,12 @@ std::vector<ModelAudit> audit_models(const Arguments& arguments,
 }
 
 void audit(const Arguments& arguments) {
+  std::vector<std::filesystem::path> inputs(arguments.models.begin(), arguments.models.end());
+  inputs.emplace_back(arguments.manifest);
+  for (const std::string& output : {arguments.attackers, arguments.html}) {
+    if (!output.empty())
+      require_writable(output, inputs);
+  }
   const auto progress = make_terminal_progress();
   const std::vector<Recording> recordings = read_recordings(arguments.manifest);
   if (!arguments.attackers.empty()) {
@@ -84,8 +86,9 @@ void audit(const Arguments& arguments) {
     const auto representations = represent(
         model, [&] { return open_dataset(arguments.manifest, model); }, *progress);
     write_file(arguments.attackers,
-               export_attackers(representations, recordings, {}).dump() + "\n");
-    std::cout << "attackers: " << arguments.attackers << "\n";
+               json_text(export_attackers(representations, recordings, {}), -1) + "\n");
+    if (!is_standard_output(arguments.attackers))
+      std::cout << "attackers: " << arguments.attackers << "\n";
     return;
   }
   const std::vector<ModelAudit> audits = audit_models(arguments, recordings, *progress);
@@ -95,7 +98,7 @@ void audit(const Arguments& arguments) {
                                    ", " + std::to_string(recordings.size()) + " recordings"));
   }
   if (arguments.json)
-    std::cout << to_json(audits).dump(2) << "\n";
+    std::cout << json_text(to_json(audits)) << "\n";
   else
     print_table(audits, std::cout);
 }

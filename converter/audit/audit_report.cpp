@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "converter/audit/report_groups.h"
+#include "converter/columns.h"
 
 namespace edgy::converter {
 namespace {
@@ -60,11 +61,11 @@ Json to_json(const std::vector<ReportGroup>& groups) {
 }
 
 void print_line(const ReportLine& line, std::ostream& out) {
-  char text[160];
+  char text[320];
   const Measure& m = *line.measure;
-  std::snprintf(text, sizeof text, "  %-9.9s %-28.28s %6.1f   %5.1f to %5.1f",
-                line.representation.c_str(), line.model.c_str(), 100 * m.value, 100 * m.low,
-                100 * m.high);
+  std::snprintf(text, sizeof text, "  %s %s %6.1f   %5.1f to %5.1f",
+                first_columns(line.representation, 9).c_str(),
+                first_columns(line.model, 28).c_str(), 100 * m.value, 100 * m.low, 100 * m.high);
   out << text;
   if (line.difference) {
     std::snprintf(text, sizeof text, "  %+6.1f", 100 * line.difference->value);
@@ -80,10 +81,11 @@ void print_verification(const std::vector<ModelAudit>& audits, std::ostream& out
       if (leakage.input && &audit != &audits.front())
         continue;
       for (const auto& [corpus, seen, rate] : leakage.verification) {
-        char text[160];
-        std::snprintf(text, sizeof text, "  %-9.9s %-28.28s %-24.24s %6.1f\n",
-                      leakage.representation.c_str(), leakage.input ? "any" : audit.model.c_str(),
-                      corpus.c_str(), 100 * rate.value);
+        char text[320];
+        std::snprintf(text, sizeof text, "  %s %s %s %6.1f\n",
+                      first_columns(leakage.representation, 9).c_str(),
+                      first_columns(leakage.input ? "any" : audit.model, 28).c_str(),
+                      first_columns(corpus, 24).c_str(), 100 * rate.value);
         out << text;
       }
     }
@@ -117,9 +119,7 @@ void print_table(const std::vector<ModelAudit>& audits, std::ostream& out) {
   for (const ReportGroup& group : group_by_question(audits)) {
     const Measure& m = *group.lines.front().measure;
     char text[200];
-    std::snprintf(text, sizeof text, "%s, %s%s\n", group.question.c_str(), group.corpus.c_str(),
-                  group.seen ? " *" : "");
-    out << text;
+    out << group.question << ", " << group.corpus << (group.seen ? " *" : "") << "\n";
     std::snprintf(text, sizeof text, "  %zu recordings, chance %.1f %%\n", m.count, 100 * m.chance);
     out << text;
     std::snprintf(text, sizeof text, "  %-9s %-28s %6s   %14s  %6s\n", "given", "model", "%",

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "converter/cli/commands.h"
+#include "converter/program.h"
 #include "converter/config/config.h"
 #include "converter/data/files.h"
 #include "converter/error.h"
@@ -22,10 +23,10 @@ struct Arguments {
 void explain_native(std::string_view text, const Arguments& arguments) {
   const auto full = nlohmann::ordered_json::parse(to_json(parse_config(text, arguments.file)));
   if (arguments.json) {
-    std::cout << full.dump(2) << "\n";
+    std::cout << json_text(full) << "\n";
     return;
   }
-  std::cout << "Edgy's own configuration. In full, with defaults:\n" << full.dump(2) << "\n";
+  std::cout << "Edgy's own configuration. In full, with defaults:\n" << json_text(full) << "\n";
 }
 
 void explain_file(const Arguments& arguments) {
@@ -38,7 +39,7 @@ void explain_file(const Arguments& arguments) {
   const nncf::ParsedNncf parsed = nncf::parse(text, arguments.file);
   const nncf::Explanation explanation = nncf::explain(parsed);
   if (arguments.json) {
-    std::cout << nncf::to_json(explanation, parsed).dump(2) << "\n";
+    std::cout << json_text(nncf::to_json(explanation, parsed)) << "\n";
     return;
   }
   for (const Diagnostic& warning : parsed.warnings)
@@ -64,7 +65,7 @@ void add_config_command(CLI::App& app) {
       ->check(CLI::IsMember({"nncf", "edgy"}))
       ->capture_default_str();
   schema->callback([arguments] {
-    std::cout << (arguments->kind == "nncf" ? nncf::schema() : config_schema()).dump(2) << "\n";
+    std::cout << json_text(arguments->kind == "nncf" ? nncf::schema() : config_schema()) << "\n";
   });
 }
 

@@ -5,9 +5,17 @@
 
 #include "converter/calibration/calibration.h"
 #include "converter/cli/commands.h"
+#include "converter/program.h"
+#include "converter/progress.h"
+#include "converter/calibration/calibration.h"
+#include "converter/pruning/filter_repair.h"
+#include "converter/quantization/float16_storage.h"
+#include "converter/quantization/layers.h"
 #include "converter/compress/quantize.h"
 #include "converter/config/config.h"
 #include "converter/data/dataset.h"
+#include "converter/data/files.h"
+#include "converter/data/write_file.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
 #include "converter/export/int4_storage.h"
@@ -55,7 +63,7 @@ format::fb::LogMelT front_end(const std::string& name) {
 
 /// The file's settings. Of NNCF's, what needs no training; the rest is named on standard error.
 ConvertConfig read_any_config(const std::string& path) {
-  const std::vector<uint8_t> bytes = onnx_import::read_file(path);
+  const std::vector<uint8_t> bytes = read_bytes(path);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!nncf::is_nncf(text))
     return parse_config(text, path);
@@ -130,7 +138,27 @@ void take_filters(const Arguments& arguments, const ConvertConfig& config,
                  config.quantize.reconstruction, *make_terminal_progress(), model);
 }
 
+/// Files that are read, so that none of them is written over.
+std::vector<fs::path> input_files(const Arguments& arguments) {
+  std::vector<fs::path> files = {arguments.model};
+  for (const std::string& file : {arguments.config, arguments.front_end, arguments.calibration}) {
+    if (!file.empty())
+      files.emplace_back(file);
+  }
+  return files;
+}
+
+/// What became of the model, on standard error if the model itself goes to standard output.
+void report_size(const Arguments& arguments, std::size_t bytes, std::size_t source_bytes) {
+  char share[32];
+  std::snprintf(share, sizeof share, "%.2f %%",
+                100.0 * static_cast<double>(bytes) / static_cast<double>(source_bytes));
+  (is_standard_output(arguments.output) ? std::cerr : std::cout)
+      << arguments.output << ": " << bytes << " bytes, " << share << " of " << source_bytes << "\n";
+}
+
 void convert(const Arguments& arguments) {
+  require_writable(arguments.output, input_files(arguments));
   ConvertConfig config = configuration(arguments);
   if (config.precision == Precision::kFloat32 && config.quantize.budget)
     throw Error("a budget is met by int8 and int4 weights: it does not go with precision f32");
@@ -139,7 +167,7 @@ void convert(const Arguments& arguments) {
         "pruning makes sparse int8 weights: it does not go with precision f32; filter_pruning "
         "does");
   }
-  const std::vector<uint8_t> source = onnx_import::read_file(arguments.model);
+  const std::vector<uint8_t> source = read_bytes(arguments.model);
   graph::Graph graph = onnx_import::import_model(source, arguments.model);
   if (arguments.fold_limit)
     graph.fold_budget = graph::FoldBudget::of_bytes(*arguments.fold_limit * 1'000'000);
@@ -181,9 +209,7 @@ void convert(const Arguments& arguments) {
   stamp(model, {fs::path(arguments.model).filename().string(), source}, "edgy " EDGY_VERSION);
   const std::vector<uint8_t> bytes = serialize(model);
   write_file(arguments.output, bytes);
-  std::printf("%s: %zu bytes, %.2f %% of %zu\n", arguments.output.c_str(), bytes.size(),
-              100.0 * static_cast<double>(bytes.size()) / static_cast<double>(source.size()),
-              source.size());
+  report_size(arguments, bytes.size(), source.size());
   const auto& budget = config.quantize.budget;
   if (budget && budget->bytes > 0 && bytes.size() > budget->bytes) {
     throw Error(

@@ -6,6 +6,7 @@
 
 #include "converter/cli/commands.h"
 #include "converter/models/model_files.h"
+#include "converter/program.h"
 #include "converter/report/inspect.h"
 #include "converter/report/plan.h"
 
@@ -18,11 +19,6 @@ std::optional<kernels::Isa> isa_named(const std::string& name) {
       return isa;
   }
   return std::nullopt;
-}
-
-/// Names of a model may be any bytes: what is no UTF-8 becomes the replacement character.
-void print_json(const nlohmann::ordered_json& json) {
-  std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
 }
 
 }  // namespace
@@ -59,7 +55,7 @@ void add_inspect_command(CLI::App& app) {
     if (arguments->plan) {
       const auto plan = plan_of(model, arguments->extent, isa_named(arguments->isa));
       if (arguments->json) {
-        print_json(plan_to_json(plan));
+        std::cout << json_text(plan_to_json(plan)) << "\n";
       } else {
         print_plan(plan, std::cout);
       }
@@ -68,7 +64,7 @@ void add_inspect_command(CLI::App& app) {
     const ModelInfo info =
         inspect(model, std::filesystem::file_size(arguments->model), arguments->extent);
     if (arguments->json) {
-      print_json(to_json(info, model));
+      std::cout << json_text(to_json(info, model)) << "\n";
     } else {
       print(info, model, std::cout);
     }

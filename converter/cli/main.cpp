@@ -1,10 +1,9 @@
 // The command `edgy`.
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
 
 #include "converter/audit/audit_command.h"
 #include "converter/cli/commands.h"
+#include "converter/program.h"
 #include "converter/compare/commands.h"
 #include "converter/finetune/finetune_command.h"
 
@@ -35,10 +34,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "edgy: error: %s\n", error.what());
-    return 1;
-  }
+  return edgy::converter::run_program("edgy", [&] { return run(argc, argv); });
 }

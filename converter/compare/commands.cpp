@@ -4,10 +4,17 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <optional>
 
 #include "converter/calibration/runner.h"
 #include "converter/compare/compare.h"
+#include "converter/program.h"
+#include "converter/progress.h"
+#include "converter/models/model_files.h"
+#include "converter/data/files.h"
 #include "converter/data/npy.h"
+#include "converter/data/write_file.h"
 #include "converter/error.h"
 #include "converter/models/model_files.h"
 #include "converter/progress.h"
@@ -25,44 +32,64 @@ struct RunArguments {
   bool json = false;
 };
 
-/// "NAME=FILE.npy", or "FILE.npy" alone for a model with one input.
-std::pair<std::string, fs::path> split_input(const std::string& text,
-                                             const format::fb::ModelT& model) {
-  const std::size_t equals = text.find('=');
-  if (equals != std::string::npos)
-    return {text.substr(0, equals), text.substr(equals + 1)};
-  if (model.inputs.size() != 1)
-    throw Error("--input " + text + ": write NAME=FILE.npy, the model has several inputs");
-  return {model.tensors[static_cast<std::size_t>(model.inputs[0])]->name, text};
+struct InputFile {
+  std::size_t slot;  ///< of the model's inputs
+  fs::path path;
+};
+
+/// "NAME=FILE.npy", where names and files may hold "=", or "FILE.npy" alone for a model with one
+/// input.
+InputFile input_file(const std::string& text, const std::vector<std::string>& names) {
+  std::optional<InputFile> found;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (text.starts_with(names[i] + "=") && (!found || names[i].size() > names[found->slot].size()))
+      found = InputFile{i, text.substr(names[i].size() + 1)};
+  }
+  if (found)
+    return *found;
+  if (names.size() == 1 && (text.find('=') == std::string::npos || fs::exists(text)))
+    return {0, text};
+  std::string known;
+  for (const std::string& name : names)
+    known += (known.empty() ? "'" : ", '") + name + "'";
+  throw Error("--input " + text + ": NAME=FILE.npy is expected, with the name of an input: " +
+              (known.empty() ? "the model has none" : known));
 }
 
-Sample read_inputs(const RunArguments& arguments, const format::fb::ModelT& model) {
-  Sample sample;
-  sample.name = arguments.model;
+std::vector<std::string> input_names(const format::fb::ModelT& model) {
   std::vector<std::string> names;
   for (const int32_t index : model.inputs)
     names.push_back(model.tensors[static_cast<std::size_t>(index)]->name);
-  sample.inputs.resize(names.size());
+  return names;
+}
+
+std::vector<InputFile> input_files(const RunArguments& arguments,
+                                   const std::vector<std::string>& names) {
+  std::vector<std::string> given(names.size());
+  std::vector<InputFile> files;
   for (const std::string& text : arguments.inputs) {
-    const auto [name, path] = split_input(text, model);
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) {
-      std::string known;
-      for (const std::string& n : names)
-        known += " '" + n + "'";
-      throw Error("the model has no input '" + name + "'; it has" + known);
-    }
-    const std::size_t slot = static_cast<std::size_t>(found - names.begin());
-    Tensor tensor = read_npy(path);
-    tensor.name = name;
-    if (tensor.type != model.tensors[static_cast<std::size_t>(model.inputs[slot])]->type) {
-      throw Error(path.string() + ": has another element type than input '" + name + "'");
-    }
-    sample.inputs[slot] = std::move(tensor);
+    files.push_back(input_file(text, names));
+    std::string& before = given[files.back().slot];
+    if (!before.empty())
+      throw Error("input '" + names[files.back().slot] + "' is given twice: " + before + " and " +
+                  text);
+    before = text;
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (sample.inputs[i].data.empty())
+    if (given[i].empty())
       throw Error("input '" + names[i] + "' is missing: give --input " + names[i] + "=FILE.npy");
+  }
+  return files;
+}
+
+Sample read_inputs(const std::string& name, const std::vector<InputFile>& files,
+                   const format::fb::ModelT& model) {
+  Sample sample;
+  sample.name = name;
+  sample.inputs.resize(model.inputs.size());
+  for (const auto& [slot, path] : files) {
+    const auto& input = *model.tensors[static_cast<std::size_t>(model.inputs[slot])];
+    sample.inputs[slot] = as_input(read_npy(path), input, path.string());
   }
   return sample;
 }
@@ -80,26 +107,42 @@ runtime::SessionOptions session_options(const std::string& isa) {
   return options;
 }
 
-/// File names can not hold every character that tensor names can.
-std::string file_name(std::string name) {
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return c == '/' || c == ':' || c == '\\'; }, '_');
-  return name + ".npy";
+/// A file for each output, none of which is another's or an input's.
+std::vector<fs::path> output_files(const RunArguments& arguments, const format::fb::ModelT& model,
+                                   std::span<const fs::path> read) {
+  std::map<fs::path, std::string> names;
+  std::vector<fs::path> files;
+  for (const int32_t index : model.outputs) {
+    const std::string& name = model.tensors[static_cast<std::size_t>(index)]->name;
+    files.push_back(fs::path(arguments.folder) / (file_safe_name(name) + ".npy"));
+    const auto [other, is_new] = names.emplace(files.back(), name);
+    if (!is_new && other->second != name) {
+      throw Error("the outputs '" + other->second + "' and '" + name +
+                  "' would both be written to " + files.back().string());
+    }
+    require_other_file(files.back(), read);
+  }
+  return files;
 }
 
 void run(const RunArguments& arguments) {
   const format::fb::ModelT model = read_edgy(arguments.model);
+  const std::vector<InputFile> inputs = input_files(arguments, input_names(model));
+  std::vector<fs::path> read = {arguments.model};
+  for (const InputFile& input : inputs)
+    read.push_back(input.path);
+  const std::vector<fs::path> files = output_files(arguments, model, read);
   runtime::SessionOptions options = session_options(arguments.isa);
   options.profile = arguments.json;
   Runner runner(model, nullptr, std::move(options));
-  const Sample sample = read_inputs(arguments, model);
+  const Sample sample = read_inputs(arguments.model, inputs, model);
   const auto start = std::chrono::steady_clock::now();
   const std::vector<Tensor> outputs = runner.run(sample);
   const double first =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  fs::create_directories(arguments.folder);
-  for (const Tensor& output : outputs)
-    write_npy(fs::path(arguments.folder) / file_name(output.name), output);
+  make_folder(arguments.folder);
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    write_npy(files[i], outputs[i]);
   if (!arguments.json)
     return;
   nlohmann::ordered_json report = {{"milliseconds", first}};
@@ -109,7 +152,7 @@ void run(const RunArguments& arguments) {
                                {"milliseconds", step.milliseconds},
                                {"macs", step.macs}});
   }
-  std::cout << report.dump(2) << "\n";
+  std::cout << json_text(report) << "\n";
 }
 
 struct CompareArguments {
@@ -131,7 +174,7 @@ void run_compare(const CompareArguments& arguments) {
   const auto data = open_dataset(arguments.data, model, options);
   const Comparison comparison = compare(reference, model, *data, *make_terminal_progress());
   if (arguments.json) {
-    std::cout << to_json(comparison).dump(2) << "\n";
+    std::cout << json_text(to_json(comparison)) << "\n";
   } else {
     print(comparison, arguments.layers, std::cout);
   }
@@ -145,8 +188,7 @@ void add_run_command(CLI::App& app) {
   command->add_option("model", arguments->model, "The .edgy file")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("-i,--input", arguments->inputs, "NAME=FILE.npy, once for each input")
-      ->required();
+  command->add_option("-i,--input", arguments->inputs, "NAME=FILE.npy, once for each input");
   command->add_option("-o,--output", arguments->folder, "Folder for OUTPUT.npy files")->required();
   command->add_option(
       "--isa", arguments->isa,

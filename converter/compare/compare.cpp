@@ -6,6 +6,7 @@
 #include <map>
 
 #include "converter/calibration/runner.h"
+#include "converter/columns.h"
 #include "converter/error.h"
 
 namespace edgy::converter {
@@ -143,7 +144,7 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
 }
 
 void print(const Comparison& comparison, std::size_t layers, std::ostream& out) {
-  char line[128];
+  char line[320];  // a name of 58 characters may have four bytes for each
   out << comparison.data << "\n\n";
   std::snprintf(line, sizeof line, "%-30s %10s %9s %11s %10s\n", "output", "cosine", "SQNR dB",
                 "max error", "agreement");
@@ -152,11 +153,12 @@ void print(const Comparison& comparison, std::size_t layers, std::ostream& out) 
     if (o.is_index) {
       const double agreement =
           o.count ? 100.0 * static_cast<double>(o.equal) / static_cast<double>(o.count) : 100.0;
-      std::snprintf(line, sizeof line, "%-30.30s %10s %9s %11s %8.2f %%\n", o.name.c_str(), "", "",
-                    "", agreement);
+      std::snprintf(line, sizeof line, "%s %10s %9s %11s %8.2f %%\n",
+                    first_columns(o.name, 30).c_str(), "", "", "", agreement);
     } else {
-      std::snprintf(line, sizeof line, "%-30.30s %10.6f %9.2f %11.4g\n", o.name.c_str(),
-                    o.fidelity.cosine(), o.fidelity.sqnr_db(), o.fidelity.max_error());
+      std::snprintf(line, sizeof line, "%s %10.6f %9.2f %11.4g\n",
+                    first_columns(o.name, 30).c_str(), o.fidelity.cosine(), o.fidelity.sqnr_db(),
+                    o.fidelity.max_error());
     }
     out << line;
   }
@@ -167,7 +169,7 @@ void print(const Comparison& comparison, std::size_t layers, std::ostream& out) 
   out << line;
   for (std::size_t i = 0; i < std::min(layers, comparison.layers.size()); ++i) {
     const LayerComparison& layer = comparison.layers[i];
-    std::snprintf(line, sizeof line, "%-58.58s %10.6f %9.2f\n", layer.name.c_str(),
+    std::snprintf(line, sizeof line, "%s %10.6f %9.2f\n", last_columns(layer.name, 58).c_str(),
                   layer.fidelity.cosine(), layer.fidelity.sqnr_db());
     out << line;
   }

@@ -6,6 +6,7 @@
 
 #include "converter/config/object_reader.h"
 #include "converter/config/schema_writer.h"
+#include "converter/config/settings_writer.h"
 #include "converter/data/files.h"
 #include "converter/error.h"
 
@@ -107,16 +108,18 @@ void describe(Visitor& v, ConvertConfig& config) {
            "A layer that alone spoils the outputs more than this stays in higher precision.");
   v.number("calibration_samples", q.calibration_samples, {1, 1e6}, "Samples read at most.");
   v.number("seed", config.seed, {0, 1e15}, "Of the choice of samples.");
-  v.object("pruning", "Weights that become zero; absent: none.",
-           [&](auto& p) { describe(p, q.pruning.emplace()); });
-  v.object("budget", "What the model may cost; sparsity and bits follow from it. Absent: no limit.",
-           [&](auto& b) { describe(b, q.budget.emplace()); });
+  v.object("pruning", q.pruning, "Weights that become zero; absent: none.",
+           [](auto& child, PruningOptions& pruning) { describe(child, pruning); });
+  v.object("budget", q.budget,
+           "What the model may cost; sparsity and bits follow from it. Absent: no limit.",
+           [](auto& child, Budget& budget) { describe(child, budget); });
   v.object("reconstruction", "How weights are fitted after pruning and rounding.",
            [&](auto& r) { describe(r, q.reconstruction); });
-  v.object("filter_pruning", "Whole channels that are removed; absent: none.",
-           [&](auto& f) { describe(f, config.filter_pruning.emplace()); });
-  v.object("log_mel", "Audio front end of the first input; absent: none.",
-           [&](auto& m) { describe(m, config.log_mel.emplace()); });
+  v.object("filter_pruning", config.filter_pruning,
+           "Whole channels that are removed; absent: none.",
+           [](auto& child, FilterPruningOptions& pruning) { describe(child, pruning); });
+  v.object("log_mel", config.log_mel, "Audio front end of the first input; absent: none.",
+           [](auto& child, format::fb::LogMelT& mel) { describe(child, mel); });
 }
 
 }  // namespace
@@ -176,51 +179,10 @@ Json config_schema() {
 }
 
 std::string to_json(const ConvertConfig& config) {
-  const QuantizeOptions& q = config.quantize;
-  Json json = {{"precision", name_in(kPrecisions, config.precision)}};
-  json["float_storage"] = name_in(kFloatStorages, q.float_storage);
-  if (config.precision == Precision::kInt8) {
-    json["range"] = name_in(kRanges, q.range);
-    if (q.range == RangeMethod::kPercentile)
-      json["percentile"] = q.percentile;
-    json["activation_bits"] = q.activation_bits;
-    json["weight_bits"] = q.weight_bits;
-    json["rounding"] = name_in(kRoundings, q.rounding);
-    json["bias_correction"] = q.bias_correction;
-    json["min_layer_sqnr_db"] = q.min_layer_sqnr_db;
-    json["calibration_samples"] = q.calibration_samples;
-    if (q.pruning) {
-      const PruningPattern& p = q.pruning->pattern;
-      json["pruning"] = {
-          {"sparsity", q.pruning->sparsity},
-          {"block", {{"rows", p.block_rows}, {"columns", p.block_cols}, {"n", p.n}, {"m", p.m}}},
-          {"method", name_in(kPruningMethods, q.pruning->method)},
-          {"allocation", name_in(kAllocations, q.pruning->allocation)}};
-    }
-    if (q.budget && q.budget->bytes > 0)
-      json["budget"]["size"] = q.budget->bytes;
-    if (q.budget && q.budget->speedup > 0)
-      json["budget"]["speedup"] = q.budget->speedup;
-    if (q.pruning || q.budget || q.rounding == RoundingMethod::kReconstruction) {
-      const ReconstructionOptions& r = q.reconstruction;
-      json["reconstruction"] = {{"damping", r.damping},
-                                {"mask_iterations", r.mask_iterations},
-                                {"solve_iterations", r.solve_iterations},
-                                {"activation_rounds", r.activation_rounds},
-                                {"rounding_sweeps", r.rounding_sweeps}};
-    }
-  }
-  if (config.filter_pruning) {
-    const FilterPruningOptions& f = *config.filter_pruning;
-    json["filter_pruning"] = {{"rate", f.rate},
-                              {"importance", name_in(kImportances, f.importance)},
-                              {"prune_first", f.prune_first},
-                              {"prune_last", f.prune_last},
-                              {"prune_downsampling", f.prune_downsampling},
-                              {"multiple_of", f.multiple_of},
-                              {"repair", f.repair}};
-  }
-  return json.dump();
+  ConvertConfig settings = config;  // visitors may write
+  SettingsWriter writer;
+  describe(writer, settings);
+  return writer.json().dump();
 }
 
 }  // namespace edgy::converter

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
+#include <set>
 
 #include "converter/error.h"
 
@@ -106,86 +108,162 @@ class Repair {
   const Lines& lines_;
 };
 
-/// Walks over strict JSON that has been parsed already and notes where everything is.
-class Locator {
- public:
-  Locator(std::string_view text, const Lines& lines) : text_(text), lines_(lines) {}
-
-  void run() { value(""); }
-
-  std::map<std::string, Position> positions;
-  std::vector<Diagnostic> duplicates;
-
- private:
-  char peek() {
-    while (std::isspace(static_cast<unsigned char>(text_[at_])) != 0)
-      ++at_;
-    return text_[at_];
+/// The end of a value that begins at `at`, of strict JSON that has been parsed already.
+std::size_t value_end(std::string_view text, std::size_t at) {
+  if (text[at] == '"')
+    return string_end(text, at);
+  if (text[at] != '{' && text[at] != '[')
+    return std::min(text.find_first_of(",]} \t\r\n", at), text.size());
+  for (int depth = 0; at < text.size();) {
+    const char c = text[at];
+    depth += (c == '{' || c == '[') ? 1 : 0;
+    depth -= (c == '}' || c == ']') ? 1 : 0;
+    at = c == '"' ? string_end(text, at) : at + 1;
+    if (depth == 0)
+      break;
   }
+  return at;
+}
 
-  void value(const std::string& path) {
-    const char c = peek();
-    positions.try_emplace(path, lines_.at(at_));
-    if (c == '{') {
-      object(path);
-    } else if (c == '[') {
-      list(path);
-    } else if (c == '"') {
-      at_ = string_end(text_, at_);
+std::size_t skip_space(std::string_view text, std::size_t at) {
+  while (at < text.size() && std::isspace(static_cast<unsigned char>(text[at])) != 0)
+    ++at;
+  return at;
+}
+
+/// A string of JSON with its quotes, as what it means.
+std::string string_value(std::string_view quoted) {
+  return quoted.find('\\') == std::string_view::npos
+             ? std::string(quoted.substr(1, quoted.size() - 2))
+             : Json::parse(quoted).get<std::string>();
+}
+
+/// Calls visit(key's offset, key, value's offset) for the members of the object that begins at
+/// `at`, until it says false.
+template <typename Visit>
+void for_members(std::string_view text, std::size_t at, Visit visit) {
+  for (at = skip_space(text, at + 1); text[at] != '}'; at = skip_space(text, at)) {
+    if (text[at] == ',') {
+      ++at;
+      continue;
+    }
+    const std::size_t key = at;
+    at = string_end(text, at);
+    const std::string name = string_value(text.substr(key, at - key));
+    at = skip_space(text, skip_space(text, at) + 1);  // behind the colon
+    if (!visit(key, name, at))
+      return;
+    at = value_end(text, at);
+  }
+}
+
+/// The same for elements of a list: visit(index, value's offset).
+template <typename Visit>
+void for_elements(std::string_view text, std::size_t at, Visit visit) {
+  std::size_t index = 0;
+  for (at = skip_space(text, at + 1); text[at] != ']'; at = skip_space(text, at)) {
+    if (text[at] == ',') {
+      ++at;
+    } else if (visit(index++, at)) {
+      at = value_end(text, at);
     } else {
-      at_ = std::min(text_.find_first_of(",]} \t\r\n", at_), text_.size());
+      return;
     }
   }
+}
 
-  void object(const std::string& path) {
-    for (++at_; peek() != '}';) {
-      if (text_[at_] == ',') {
-        ++at_;
-        continue;
+/// Whether `path` goes on after a member or element.
+bool is_step(std::string_view path) {
+  return path.empty() || path[0] == '.' || path[0] == '[';
+}
+
+/// Offset of what `path` means from the value at `at` on; nothing if the text has it not. Of a key
+/// that occurs twice the last counts.
+std::optional<std::size_t> find_path(std::string_view text, std::size_t at, std::size_t named,
+                                     std::string_view path, bool at_root) {
+  if (path.empty())
+    return named;
+  std::optional<std::size_t> found;
+  if (text[at] == '{' && (at_root || path[0] == '.')) {
+    const std::string_view rest = at_root ? path : path.substr(1);
+    for_members(text, at, [&](std::size_t key, const std::string& name, std::size_t value) {
+      if (rest.starts_with(name) && is_step(rest.substr(name.size()))) {
+        if (const auto place = find_path(text, value, key, rest.substr(name.size()), false))
+          found = place;
       }
-      const std::size_t begin = at_;
-      at_ = string_end(text_, at_);
-      const auto key = Json::parse(text_.substr(begin, at_ - begin)).get<std::string>();
-      const std::string member = member_path(path, key);
-      if (!positions.try_emplace(member, lines_.at(begin)).second) {
-        duplicates.push_back(
-            {lines_.at(begin), "the key '" + key + "' occurs twice; the last one counts"});
-        positions[member] = lines_.at(begin);
-      }
-      peek();
-      ++at_;  // the colon
-      value(member);
-    }
-    ++at_;
+      return true;
+    });
   }
-
-  void list(const std::string& path) {
-    std::size_t index = 0;
-    for (++at_; peek() != ']';) {
-      if (text_[at_] == ',') {
-        ++at_;
-      } else {
-        value(element_path(path, index++));
-      }
-    }
-    ++at_;
+  if (text[at] == '[' && path[0] == '[') {
+    for_elements(text, at, [&](std::size_t index, std::size_t value) {
+      const std::string step = element_path("", index);
+      if (path.starts_with(step))
+        found = find_path(text, value, value, path.substr(step.size()), false);
+      return !found && !path.starts_with(step);
+    });
   }
+  return found;
+}
 
-  std::string_view text_;
-  const Lines& lines_;
-  std::size_t at_ = 0;
-};
+/// Calls report(offset, key) for each key that its object has had before.
+template <typename Report>
+void find_duplicates(std::string_view text, std::size_t at, const Report& report) {
+  if (text[at] == '{') {
+    std::set<std::string> keys;
+    for_members(text, at, [&](std::size_t key, const std::string& name, std::size_t value) {
+      if (!keys.insert(name).second)
+        report(key, name);
+      find_duplicates(text, value, report);
+      return true;
+    });
+  } else if (text[at] == '[') {
+    for_elements(text, at, [&](std::size_t, std::size_t value) {
+      find_duplicates(text, value, report);
+      return true;
+    });
+  }
+}
 
 /// The library's message without its own idea of the place.
-std::string reason(const nlohmann::json::parse_error& error) {
-  const std::string what = error.what();
+std::string reason(const std::string& what) {
   const std::size_t column = what.find("column ");
   const std::size_t begin =
       column == std::string::npos ? std::string::npos : what.find(": ", column);
   return begin == std::string::npos ? what : what.substr(begin + 2);
 }
 
+/// Reads JSON for nothing but its first mistake.
+struct Checker : nlohmann::json_sax<Json> {
+  std::size_t offset = 0;
+  std::string mistake;
+
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(number_integer_t /*value*/) override { return true; }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
+  bool string(string_t& /*value*/) override { return true; }
+  bool binary(binary_t& /*value*/) override { return true; }
+  bool start_object(std::size_t /*size*/) override { return true; }
+  bool key(string_t& /*value*/) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(std::size_t /*size*/) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t position, const std::string& token,
+                   const nlohmann::detail::exception& error) override {
+    constexpr int kNumberOverflow = 406;  // its message has no place
+    const bool overflow = error.id == kNumberOverflow;
+    offset = position - std::min(position, overflow ? token.size() : 1);
+    mistake = overflow ? "the number " + token + " is too large" : reason(error.what());
+    return false;
+  }
+};
+
 }  // namespace
+
+bool is_before(const Diagnostic& a, const Diagnostic& b) {
+  return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+}
 
 std::string to_string(const Diagnostic& diagnostic, const std::string& origin) {
   std::string place = origin;
@@ -204,29 +282,34 @@ std::string element_path(const std::string& path, std::size_t index) {
 }
 
 JsonDocument JsonDocument::parse(std::string_view text, const std::string& origin) {
+  if (text.size() > kMostBytes)
+    throw Error(origin + ": has " + std::to_string(text.size()) +
+                " bytes; a configuration of up to " + std::to_string(kMostBytes) + " is read");
   const Lines lines(text);
   Repair repair(text, origin, lines);
-  const std::string strict = repair.run();
   JsonDocument document;
   document.origin_ = origin;
-  try {
-    document.root_ = Json::parse(strict);
-  } catch (const nlohmann::json::parse_error& error) {
-    const std::size_t offset = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
-    throw Error(to_string({lines.at(offset), "not valid JSON: " + reason(error)}, origin));
+  document.text_ = repair.run();
+  Checker checker;
+  if (!Json::sax_parse(document.text_, &checker)) {
+    const Position place = lines.at(std::min(checker.offset, text.size()));
+    throw Error(to_string({place, "not valid JSON: " + checker.mistake}, origin));
   }
-  Locator locator(strict, lines);
-  locator.run();
-  document.positions_ = std::move(locator.positions);
+  document.root_ = Json::parse(document.text_);
   document.repairs_ = std::move(repair.repairs);
-  document.repairs_.insert(document.repairs_.end(), locator.duplicates.begin(),
-                           locator.duplicates.end());
+  find_duplicates(
+      document.text_, skip_space(document.text_, 0),
+      [&](std::size_t offset, const std::string& key) {
+        document.repairs_.push_back(
+            {lines.at(offset), "the key '" + key + "' occurs twice; the last one counts"});
+      });
   return document;
 }
 
 Position JsonDocument::position(const std::string& path) const {
-  const auto found = positions_.find(path);
-  return found == positions_.end() ? Position{} : found->second;
+  const std::size_t root = skip_space(text_, 0);
+  const auto found = find_path(text_, root, root, path, true);
+  return found ? Lines(text_).at(*found) : Position{};
 }
 
 }  // namespace edgy::converter

@@ -1,11 +1,12 @@
 // How a configuration's settings are described, once, for whoever reads or documents them.
 //
 // A function template describe(visitor, settings) names every setting: key, kind, accepted values
-// and one sentence of help. ObjectReader fills the settings from a file; SchemaWriter writes the
-// JSON Schema that editors check with. So neither can know a key that the other does not.
+// and one sentence of help. ObjectReader fills the settings from a file, SettingsWriter writes them
+// into one, SchemaWriter writes the JSON Schema that editors check with. So none can know a key
+// that the others do not.
 //
-// Visitors have: number, boolean, choice, text, texts, numbers, pairs, object, objects, others,
-// unused.
+// Visitors have: number, boolean, choice, object; and, where settings of NNCF are described, text,
+// texts, numbers, pairs, objects, others, unused, refuse.
 #pragma once
 
 #include <initializer_list>

@@ -1,8 +1,10 @@
 #include "converter/config/object_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
+#include "converter/program.h"
 #include "converter/config/nearest_name.h"
 #include "converter/error.h"
 
@@ -24,13 +26,31 @@ std::optional<double> number_in(const std::string& text) {
   return value;
 }
 
-/// A value in an error message: whole, unless it is long.
-std::string shown(const JsonDocument::Json& value) {
-  const std::string text = value.dump(-1, ' ', false, JsonDocument::Json::error_handler_t::replace);
-  return text.size() <= 60 ? text : text.substr(0, 57) + "...";
-}
+constexpr std::size_t kShown = 60;  // characters of a value or key
+
+/// Unknown keys of one object that are named one by one.
+constexpr int kMostUnknown = 20;
 
 }  // namespace
+
+std::string shown(const JsonDocument::Json& value) {
+  // Long lists are cut before they are written out: a message takes no time in proportion to them.
+  if (value.is_array() && value.size() > kShown)
+    return "a list of " + std::to_string(value.size());
+  if (value.is_object() && value.size() > kShown)
+    return "an object of " + std::to_string(value.size()) + " members";
+  const std::string text = json_text(value, -1);
+  return text.size() <= kShown ? text : shown_key(text);
+}
+
+std::string shown_key(const std::string& key) {
+  if (key.size() <= kShown)
+    return key;
+  std::size_t end = kShown - 3;
+  while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xc0) == 0x80)
+    --end;  // whole characters
+  return key.substr(0, end) + "...";
+}
 
 bool contains(const Limits& limits, double value) {
   return (limits.excludes_low ? value > limits.low : value >= limits.low) &&
@@ -51,8 +71,10 @@ std::string to_string(const Limits& limits) {
 }
 
 void throw_errors(const Findings& findings, const std::string& origin) {
+  std::vector<Diagnostic> errors = findings.errors;
+  std::stable_sort(errors.begin(), errors.end(), is_before);
   std::string text;
-  for (const Diagnostic& error : findings.errors)
+  for (const Diagnostic& error : errors)
     text += (text.empty() ? "" : "\n") + to_string(error, origin);
   if (!text.empty())
     throw Error(text);
@@ -75,8 +97,12 @@ ObjectReader::ObjectReader(const JsonDocument& document, ReadingRules rules, Fin
 }
 
 const ObjectReader::Json* ObjectReader::find(const Key& key) {
-  known_.push_back(key.name);
-  known_.insert(known_.end(), key.old.begin(), key.old.end());
+  if (named_.insert(key.name).second)
+    known_.push_back(key.name);
+  for (const char* old : key.old) {
+    if (named_.insert(old).second)
+      known_.emplace_back(old);
+  }
   const std::string name = present_name(key);
   if (!object_->contains(name))
     return nullptr;
@@ -160,30 +186,72 @@ void ObjectReader::texts(const Key& key, std::vector<std::string>& value, const 
 }
 
 void ObjectReader::unused(const Key& key, const char* reason) {
-  if (has(key))
-    warn_at(path_of(key), path_of(key) + " has no effect in Edgy: " + reason);
+  if (!has(key))
+    return;
+  const std::string path = path_of(key);
+  findings_.unused.push_back(
+      {canonical_, {document_.position(path), path + " has no effect in Edgy: " + reason}});
+}
+
+void ObjectReader::unused(const std::vector<const char*>& keys, const char* reason) {
+  std::string list;
+  std::string first;
+  std::size_t count = 0;
+  for (const char* key : keys) {
+    named_.insert(key);
+    if (!object_->contains(key))
+      continue;
+    const std::string path = member_path(path_, key);
+    first = first.empty() ? path : first;
+    list += (list.empty() ? "" : ", ") + path;
+    ++count;
+  }
+  if (count > 0) {
+    findings_.unused.push_back({canonical_,
+                                {document_.position(first), list + (count == 1 ? " has" : " have") +
+                                                                " no effect in Edgy: " + reason}});
+  }
+}
+
+void ObjectReader::refuse(const Key& key, const char* value, const char* why) {
+  const Json* found = find(key);
+  if (found == nullptr || *found != value)
+    return;
+  refused_.insert(key.name);
+  error_at(path_of(key), path_of(key) + ": " + why);
 }
 
 void ObjectReader::finish() {
+  std::vector<std::string> unknown;
   for (const auto& [key, value] : object_->items()) {
-    if (std::find(known_.begin(), known_.end(), key) != known_.end())
-      continue;
-    std::string message = path_.empty() ? "" : path_ + ": ";
-    message += "unknown key '" + key + "'";
-    if (!known_.empty())
-      message += "; did you mean '" + nearest_name(key, known_) + "'?";
-    const std::string path = member_path(path_, key);
+    if (!named_.contains(key))
+      unknown.push_back(key);
+  }
+  const std::string start = path_.empty() ? "" : path_ + ": ";
+  const auto report = [&](const std::string& path, const std::string& message) {
     if (rules_.unknown_keys_warn) {
-      warn_at(path, message + " It is ignored.");
+      warn_at(path, message);
     } else {
       error_at(path, message);
     }
+  };
+  for (std::size_t i = 0; i < std::min<std::size_t>(unknown.size(), kMostUnknown); ++i) {
+    const std::string hint = suggestion(unknown[i], known_);
+    const char* effect = !rules_.unknown_keys_warn ? ""
+                         : hint.empty()            ? "; it is ignored"
+                                                   : " It is ignored.";
+    report(member_path(path_, unknown[i]),
+           start + "unknown key '" + shown_key(unknown[i]) + "'" + hint + effect);
+  }
+  if (unknown.size() > kMostUnknown) {
+    report(path_, start + std::to_string(unknown.size() - kMostUnknown) + " unknown keys more" +
+                      (rules_.unknown_keys_warn ? "; they are ignored" : ""));
   }
 }
 
 void ObjectReader::skip_all() {
   for (const auto& [key, value] : object_->items())
-    known_.push_back(key);
+    named_.insert(key);
 }
 
 bool ObjectReader::states(const std::string& setting) const {

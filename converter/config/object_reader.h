@@ -14,17 +14,30 @@
 
 namespace edgy::converter {
 
+/// A setting, or several, of the object at `path` (by today's names) that have no effect.
+struct Unused {
+  std::string path;
+  Diagnostic diagnostic;
+};
+
 /// What reading a document found out.
 struct Findings {
   std::vector<Diagnostic> errors;
   std::vector<Diagnostic> warnings;
+  /// Settings that are known and have no effect: one sentence each, with its reason.
+  std::vector<Unused> unused;
   /// The settings that the document states: path by today's names, where a single object that
   /// stands for a list is element 0, to path in the document.
   std::map<std::string, std::string> given;
 };
 
-/// Throws Error with all errors, one a line, if there are any.
+/// Throws Error with all errors, one a line in the order of the file, if there are any.
 void throw_errors(const Findings& findings, const std::string& origin);
+
+/// A value in an error message: whole, unless it is long.
+std::string shown(const JsonDocument::Json& value);
+/// The same for a key.
+std::string shown_key(const std::string& key);
 
 struct ReadingRules {
   bool numbers_in_strings = false;  ///< "0.2" is a number
@@ -74,6 +87,14 @@ class ObjectReader {
   /// A nested object, described by `describe(visitor)`.
   template <typename Describe>
   void object(const Key& key, const char* help, Describe describe);
+  /// An object that may be absent, described by `describe(visitor, object)`.
+  template <typename T, typename Describe>
+  void object(const Key& key, std::optional<T>& value, const char* help, Describe describe) {
+    if (has(key)) {
+      value.emplace();
+      object(key, help, [&](auto& child) { describe(child, *value); });
+    }
+  }
   /// An object or a list of objects, each described by `describe(visitor, element)`. If the key is
   /// there the list is replaced.
   template <typename T, typename Describe>
@@ -84,6 +105,11 @@ class ObjectReader {
   void others(const char* help, Describe describe);
   /// A setting that is known and has no effect here, because `reason`.
   void unused(const Key& key, const char* reason);
+  /// Several of one kind: those that are there are named in one sentence, which `reason` ends.
+  void unused(const std::vector<const char*>& keys, const char* reason);
+  /// A value of a setting that is known and refused, with the sentence `why`. Comes before the
+  /// setting itself.
+  void refuse(const Key& key, const char* value, const char* why);
   /// Reports keys that no call has named.
   void finish();
   /// Takes all keys as named: for an object that is wrong as a whole.
@@ -119,9 +145,11 @@ class ObjectReader {
   ReadingRules rules_;
   Findings& findings_;
   const Json* object_;
-  std::string path_;       ///< as in the document
-  std::string canonical_;  ///< as in Findings.given
-  std::vector<std::string> known_;
+  std::string path_;                ///< as in the document
+  std::string canonical_;           ///< as in Findings.given
+  std::vector<std::string> known_;  ///< to suggest
+  std::set<std::string> named_;     ///< by a call, or by the user
+  std::set<std::string> refused_;
 };
 
 template <typename T>
@@ -139,7 +167,7 @@ void ObjectReader::number(const Key& key, T& value, const Limits& limits, const 
 template <typename E>
 void ObjectReader::choice(const Key& key, E& value, const Names<E>& names, const char* /*help*/) {
   const Json* found = find(key);
-  if (found == nullptr)
+  if (found == nullptr || refused_.contains(key.name))
     return;
   std::string accepted;
   std::set<E> listed;
@@ -166,7 +194,7 @@ void ObjectReader::numbers(const Key& key, std::vector<T>& value, const Limits& 
     if (!number) {
       const std::string path = element_path(path_of(key), i);
       error_at(path, path + ": " + expected_number(limits, std::is_integral_v<T>) +
-                         " is expected, not " + (*found)[i].dump());
+                         " is expected, not " + shown((*found)[i]));
       return;
     }
     read.push_back(static_cast<T>(*number));
@@ -197,7 +225,7 @@ void ObjectReader::pairs(const Key& key, std::vector<T>& value, const Limits& li
     if (!number) {
       const std::string path = element_path(path_of(key), i);
       error_at(path, path + ": [" + expected_number(limits, true) +
-                         ", a string] is expected, not " + pair.dump());
+                         ", a string] is expected, not " + shown(pair));
       return;
     }
     read.push_back({static_cast<int>(*number), pair[1].template get<std::string>()});
@@ -230,7 +258,7 @@ void ObjectReader::objects(const Key& key, std::vector<T>& value, const char* /*
   std::vector<T> read;
   const auto element = [&](const Json& object, const std::string& path) {
     if (!object.is_object()) {
-      error_at(path, path + ": an object is expected, not " + object.dump());
+      error_at(path, path + ": an object is expected, not " + shown(object));
       return;
     }
     ObjectReader child(document_, rules_, findings_, object, path,
@@ -253,12 +281,11 @@ void ObjectReader::objects(const Key& key, std::vector<T>& value, const char* /*
 template <typename Describe>
 void ObjectReader::others(const char* /*help*/, Describe describe) {
   for (const auto& [key, member] : object_->items()) {
-    if (std::find(known_.begin(), known_.end(), key) != known_.end())
+    if (!named_.insert(key).second)
       continue;
-    known_.push_back(key);
     const std::string path = member_path(path_, key);
     if (!member.is_object()) {
-      error_at(path, path + ": an object is expected, not " + member.dump());
+      error_at(path, path + ": an object is expected, not " + shown(member));
       continue;
     }
     ObjectReader child(document_, rules_, findings_, member, path, member_path(canonical_, key));

@@ -34,6 +34,11 @@ void SchemaWriter::unused(const Key& key, const char* reason) {
   add(key, {{"deprecated", true}}, std::string("Has no effect in Edgy: ") + reason);
 }
 
+void SchemaWriter::unused(const std::vector<const char*>& keys, const char* reason) {
+  for (const char* key : keys)
+    unused(Key(key), reason);
+}
+
 SchemaWriter::Json SchemaWriter::number_schema(const Limits& limits, bool integer) const {
   Json number = {{"type", integer ? "integer" : "number"},
                  {limits.excludes_low ? "exclusiveMinimum" : "minimum", limits.low}};

@@ -86,7 +86,17 @@ class SchemaWriter {
     others_ = child.schema();
     others_["description"] = help;
   }
+  template <typename T, typename Describe>
+  void object(const Key& key, const std::optional<T>& /*value*/, const char* help,
+              Describe describe) {
+    object(key, help, [&](auto& child) {
+      T absent{};
+      describe(child, absent);
+    });
+  }
   void unused(const Key& key, const char* reason);
+  void unused(const std::vector<const char*>& keys, const char* reason);
+  void refuse(const Key& /*key*/, const char* /*value*/, const char* /*why*/) {}
 
   /// A property of a form that the functions above do not write.
   void add(const Key& key, Json property, const std::string& help);

@@ -33,6 +33,24 @@ std::vector<Declared> declared_inputs(const fb::ModelT& model) {
   return inputs;
 }
 
+/// "'a', 'b'", the first few of many; "none".
+std::string in_quotes(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i)
+    text += (text.empty() ? "'" : ", '") + names[i] + "'";
+  if (names.size() > kShown)
+    text += " and " + std::to_string(names.size() - kShown) + " more";
+  return text.empty() ? "none" : text;
+}
+
+std::vector<std::string> names_of(const std::vector<Declared>& inputs) {
+  std::vector<std::string> names;
+  for (const Declared& input : inputs)
+    names.push_back(input.name);
+  return names;
+}
+
 std::string shape_text(const auto& shape) {
   std::string text = "[";
   for (const auto extent : shape)
@@ -46,6 +64,8 @@ Tensor fit(Tensor tensor, const Declared& want, const std::string& origin) {
   if (tensor.shape.size() + 1 == want.shape.size() && (want.shape[0] == 1 || want.shape[0] < 0)) {
     tensor.shape.insert(tensor.shape.begin(), 1);
   }
+  if (tensor.type == DataType::Bool && want.type == DataType::U8)
+    tensor.type = want.type;  // the same bytes
   bool fits = tensor.type == want.type && tensor.shape.size() == want.shape.size();
   for (std::size_t i = 0; fits && i < want.shape.size(); ++i)
     fits = want.shape[i] < 0 || want.shape[i] == tensor.shape[i];
@@ -165,13 +185,16 @@ class ArrayFiles final : public CalibrationSource {
     Sample result;
     result.name = paths[0].filename().string();
     if (paths[0].extension() == ".npz") {
-      const std::vector<Tensor> arrays = read_npz(paths[0]);
+      const std::vector<Tensor> arrays = read_npz(paths[0], [&](const std::string& name) {
+        return std::any_of(inputs_.begin(), inputs_.end(),
+                           [&](const Declared& want) { return want.name == name; });
+      });
       for (const Declared& want : inputs_) {
         const auto found = std::find_if(arrays.begin(), arrays.end(),
                                         [&](const Tensor& t) { return t.name == want.name; });
         if (found == arrays.end())
           throw Error(paths[0].string() + ": has no array '" + want.name +
-                      "', an input of the model");
+                      "', an input of the model; it has " + in_quotes(names_in_npz(paths[0])));
         result.inputs.push_back(fit(*found, want, paths[0].string()));
       }
     } else {
@@ -193,7 +216,7 @@ std::unique_ptr<CalibrationSource> open_manifest(const fs::path& path, const fb:
   const int file = table.column("file");
   const int split = table.column("split");
   if (file < 0)
-    throw Error(path.string() + ": has no column 'file'");
+    throw Error(path.string() + ": has no column 'file'; it has " + in_quotes(table.columns));
   if (!options.split.empty() && split < 0)
     throw Error(path.string() + ": has no column 'split' to select '" + options.split + "' by");
   std::vector<std::string> files;
@@ -225,7 +248,12 @@ std::unique_ptr<CalibrationSource> open_npz(const fs::path& path, const fb::Mode
                                             const DatasetOptions& options) {
   const std::vector<Declared> inputs = declared_inputs(model);
   std::map<std::string, const Tensor*> arrays;
-  const std::vector<Tensor> tensors = read_npz(path);
+  // "NAME" or "K.NAME"
+  const std::vector<Tensor> tensors = read_npz(path, [&](const std::string& array) {
+    return std::any_of(inputs.begin(), inputs.end(), [&](const Declared& want) {
+      return array == want.name || array.ends_with("." + want.name);
+    });
+  });
   for (const Tensor& tensor : tensors)
     arrays[tensor.name] = &tensor;
   std::vector<Sample> samples;
@@ -246,11 +274,83 @@ std::unique_ptr<CalibrationSource> open_npz(const fs::path& path, const fb::Mode
     }
   }
   if (samples.empty()) {
-    throw Error(path.string() + ": has no array '" + inputs[0].name + "' or '0." + inputs[0].name +
-                "', the model's input");
+    const std::string one =
+        inputs.size() == 1 ? "the model's input is " : "the model's inputs are ";
+    throw Error(path.string() + ": has no arrays for a sample; " + one + in_quotes(names_of(inputs)) +
+                ", or with a sample's number '0." + inputs[0].name + "'; the file has " +
+                in_quotes(names_in_npz(path)));
   }
   keep_spread(samples, options);
   return std::make_unique<Arrays>(std::move(samples), path.filename().string());
+}
+
+/// What of a folder can be samples.
+struct FolderContents {
+  std::vector<std::string> recordings;
+  std::vector<std::vector<fs::path>> arrays;  ///< an .npz, or an .npy of the only input, each
+  std::vector<std::vector<fs::path>> sets;    ///< K.in.NAME.npy for each input
+  std::set<std::string> other_inputs;         ///< NAMEs of K.in.NAME.npy that the model has not
+  std::size_t loose = 0;                      ///< .npy files without a name, of several inputs
+};
+
+FolderContents contents_of(const fs::path& path, const std::vector<Declared>& inputs) {
+  FolderContents contents;
+  const auto file_of = [](const std::string& sample, const Declared& input) {
+    return sample + ".in." + file_safe_name(input.name) + ".npy";
+  };
+  const auto take_array = [&](const fs::path& file) {
+    const std::string name = file.filename().string();
+    const std::size_t in = name.find(".in.");
+    if (name.ends_with(file_of("", inputs[0]))) {
+      const std::string sample = name.substr(0, name.size() - file_of("", inputs[0]).size());
+      std::vector<fs::path> set;
+      for (const Declared& want : inputs) {
+        set.push_back(path / file_of(sample, want));
+        if (!fs::exists(set.back()))
+          throw Error(set.back().string() + ": is missing beside " + name);
+      }
+      contents.sets.push_back(std::move(set));
+    } else if (in != std::string::npos) {
+      const std::string input = name.substr(in + 4, name.size() - in - 8);
+      if (std::none_of(inputs.begin(), inputs.end(),
+                       [&](const Declared& want) { return file_safe_name(want.name) == input; }))
+        contents.other_inputs.insert(input);
+    } else if (name.find(".out.") == std::string::npos) {
+      if (inputs.size() == 1)
+        contents.arrays.push_back({file});
+      contents.loose += inputs.size() != 1;
+    }
+  };
+  for (const auto& entry : fs::directory_iterator(path)) {
+    if (!entry.is_regular_file())
+      continue;
+    if (is_recording(entry.path()))
+      contents.recordings.push_back(entry.path().filename().string());
+    if (entry.path().extension() == ".npz")
+      contents.arrays.push_back({entry.path()});
+    if (entry.path().extension() == ".npy")
+      take_array(entry.path());
+  }
+  return contents;
+}
+
+/// Why a folder gives no sample.
+[[noreturn]] void fail_empty(const fs::path& path, const FolderContents& contents,
+                             const std::vector<Declared>& inputs) {
+  const std::string wanted =
+      (inputs.size() == 1 ? "the model's input is " : "the model's inputs are ") +
+      in_quotes(names_of(inputs));
+  const std::string names = "K.in." + file_safe_name(inputs[0].name) + ".npy";
+  if (!contents.other_inputs.empty()) {
+    throw Error(path.string() + ": its .npy files are for " +
+                in_quotes({contents.other_inputs.begin(), contents.other_inputs.end()}) + "; " +
+                wanted + ", so that files called " + names + " are looked for");
+  }
+  if (contents.loose > 0) {
+    throw Error(path.string() + ": its .npy files do not say which input they are for; " + wanted +
+                ": call the files of sample K " + names + " and so on");
+  }
+  throw Error(path.string() + ": holds no manifest.csv, recording (.flac, .wav), .npy or .npz");
 }
 
 std::unique_ptr<CalibrationSource> open_folder(const fs::path& path, const fb::ModelT& model,
@@ -258,45 +358,19 @@ std::unique_ptr<CalibrationSource> open_folder(const fs::path& path, const fb::M
   if (fs::exists(path / "manifest.csv"))
     return open_manifest(path / "manifest.csv", model, options);
   const std::vector<Declared> inputs = declared_inputs(model);
-  std::vector<std::string> recordings;
-  std::vector<std::vector<fs::path>> arrays;
-  std::vector<std::vector<fs::path>> sets;
-  for (const auto& entry : fs::directory_iterator(path)) {
-    if (!entry.is_regular_file())
-      continue;
-    const std::string name = entry.path().filename().string();
-    if (is_recording(entry.path()))
-      recordings.push_back(name);
-    if (entry.path().extension() == ".npz")
-      arrays.push_back({entry.path()});
-    if (entry.path().extension() != ".npy")
-      continue;
-    const std::string first = ".in." + inputs[0].name + ".npy";
-    if (name.ends_with(first)) {
-      std::vector<fs::path> set;
-      for (const Declared& want : inputs) {
-        set.push_back(path /
-                      (name.substr(0, name.size() - first.size()) + ".in." + want.name + ".npy"));
-        if (!fs::exists(set.back()))
-          throw Error(set.back().string() + ": is missing beside " + name);
-      }
-      sets.push_back(std::move(set));
-    } else if (name.find(".in.") == std::string::npos && name.find(".out.") == std::string::npos &&
-               inputs.size() == 1) {
-      arrays.push_back({entry.path()});
-    }
-  }
-  if (!sets.empty())
-    arrays = std::move(sets);
-  if (!recordings.empty()) {
-    std::sort(recordings.begin(), recordings.end());
-    keep_spread(recordings, options);
+  FolderContents contents = contents_of(path, inputs);
+  if (!contents.recordings.empty()) {
+    std::sort(contents.recordings.begin(), contents.recordings.end());
+    keep_spread(contents.recordings, options);
     const std::string description =
-        std::to_string(recordings.size()) + " recordings of " + path.string();
-    return std::make_unique<Recordings>(path, std::move(recordings), description, model, options);
+        std::to_string(contents.recordings.size()) + " recordings of " + path.string();
+    return std::make_unique<Recordings>(path, std::move(contents.recordings), description, model,
+                                        options);
   }
+  std::vector<std::vector<fs::path>> arrays =
+      std::move(contents.sets.empty() ? contents.arrays : contents.sets);
   if (arrays.empty())
-    throw Error(path.string() + ": holds no manifest.csv, recording (.flac, .wav), .npy or .npz");
+    fail_empty(path, contents, inputs);
   std::sort(arrays.begin(), arrays.end());
   keep_spread(arrays, options);
   const std::string description = std::to_string(arrays.size()) + " samples of " + path.string();
@@ -304,6 +378,10 @@ std::unique_ptr<CalibrationSource> open_folder(const fs::path& path, const fb::M
 }
 
 }  // namespace
+
+Tensor as_input(Tensor tensor, const fb::TensorT& input, const std::string& origin) {
+  return fit(std::move(tensor), {input.name, input.type, input.shape}, origin);
+}
 
 std::unique_ptr<CalibrationSource> open_dataset(const fs::path& path, const fb::ModelT& model,
                                                 const DatasetOptions& options) {
@@ -318,6 +396,12 @@ std::unique_ptr<CalibrationSource> open_dataset(const fs::path& path, const fb::
   if (path.extension() == ".npz")
     return open_npz(path, model, options);
   if (path.extension() == ".npy") {
+    if (model.inputs.size() != 1) {
+      throw Error(path.string() + ": one .npy is one input, and the model has " +
+                  std::to_string(model.inputs.size()) + ": " +
+                  in_quotes(names_of(declared_inputs(model))) +
+                  "; give an .npz or a folder of files K.in.NAME.npy");
+    }
     return std::make_unique<ArrayFiles>(std::vector<std::vector<fs::path>>{{path}},
                                         declared_inputs(model), path.filename().string());
   }

@@ -44,6 +44,11 @@ struct DatasetOptions {
   std::optional<format::fb::LogMelT> log_mel;
 };
 
+/// `tensor` as the model's input `input`: named so, with a missing batch axis of 1 added, bool
+/// values taken for uint8 ones. Throws Error naming `origin`, and types and shapes of both, when it
+/// does not fit.
+Tensor as_input(Tensor tensor, const format::fb::TensorT& input, const std::string& origin);
+
 /// Opens `path` for `model` (its inputs name and shape what is yielded). Accepted are
 ///  * a manifest.csv (columns file, speaker, sex, label, split, seconds; only `file` is required)
 ///  or a folder with one:
@@ -52,7 +57,7 @@ struct DatasetOptions {
 ///  * a folder of recordings;
 ///  * a folder of .npy or .npz files, one sample each: an .npy is the first input; an .npz holds
 ///  arrays by input name;
-///  * a folder with NAME=K.npy-like reference sets `K.in.NAME.npy`: sample K has the inputs NAME;
+///  * a folder of files `K.in.NAME.npy`: sample K has the inputs NAME (file_safe_name);
 ///  * one .npz file: arrays by input name, or `K.NAME` for sample K.
 /// Throws Error naming the file and what would be accepted.
 std::unique_ptr<CalibrationSource> open_dataset(const std::filesystem::path& path,

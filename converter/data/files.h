@@ -4,15 +4,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace edgy::converter {
 
-/// The whole file. Throws Error naming it when it can not be read.
-std::vector<uint8_t> read_bytes(const std::filesystem::path& path);
+/// A regular file or what comes out of a pipe, whole. Throws Error naming it and the reason when it
+/// can not be read to its end, or has more than `limit` bytes.
+std::vector<uint8_t> read_bytes(const std::filesystem::path& path,
+                                std::size_t limit = std::size_t{1} << 34);
 
-/// A table with a header line; values may be quoted. Throws Error naming the file and line when a
-/// line has another number of columns than the header.
+/// A table with a header line; values may be quoted, and end on their line. Throws Error naming the
+/// file and line when a line has another number of columns than the header.
 struct CsvTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
@@ -20,5 +23,9 @@ struct CsvTable {
   int column(const std::string& name) const;
 };
 CsvTable read_csv(const std::filesystem::path& path);
+
+/// A tensor's name as part of a file's: escaped (text.h), with "_" for what separates
+/// folders.
+std::string file_safe_name(std::string_view name);
 
 }  // namespace edgy::converter

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <bit>
 #include <cctype>
-#include <fstream>
 #include <memory>
 #include <optional>
 
 #include "converter/data/files.h"
+#include "converter/data/write_file.h"
 #include "converter/error.h"
 
 namespace edgy::converter {
@@ -108,7 +108,7 @@ struct Kind {
 constexpr Kind kKinds[] = {{"<f4", DataType::F32, 4}, {"<f2", DataType::F32, 2},
                            {"<f8", DataType::F32, 8}, {"<i8", DataType::I64, 8},
                            {"<i4", DataType::I32, 4}, {"|i1", DataType::I8, 1},
-                           {"|u1", DataType::U8, 1},  {"|b1", DataType::U8, 1}};
+                           {"|u1", DataType::U8, 1},  {"|b1", DataType::Bool, 1}};
 
 std::string_view code_of(DataType type) {
   for (const Kind& kind : kKinds) {
@@ -122,22 +122,45 @@ struct CloseZip {
   void operator()(zip_t* archive) const { zip_discard(archive); }
 };
 
-std::vector<uint8_t> read_entry(zip_t* archive, zip_uint64_t index, const std::string& origin) {
-  zip_stat_t stat;
-  if (zip_stat_index(archive, index, 0, &stat) != 0 || stat.size > (uint64_t{1} << 32))
-    throw Error(origin + ": damaged .npz entry");
+/// Memory that arrays of one .npz may take: it is what reading takes, whatever the archive claims.
+class Allowance {
+ public:
+  Allowance(std::string path, std::size_t most) : path_(std::move(path)), most_(most) {}
+  void spend(std::size_t bytes) {
+    spent_ += bytes;
+    if (spent_ > most_) {
+      throw Error(path_ + ": its arrays take more than " + std::to_string(most_) +
+                  " bytes, the most that are read from one .npz; write several files");
+    }
+  }
+
+ private:
+  std::string path_;
+  std::size_t most_;
+  std::size_t spent_ = 0;
+};
+
+std::vector<uint8_t> read_entry(zip_t* archive, zip_uint64_t index, const std::string& origin,
+                                Allowance& allowance) {
   const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(zip_fopen_index(archive, index, 0),
                                                                zip_fclose);
   if (!file)
-    throw Error(origin + ": the entry can not be opened");
+    throw Error(origin + ": the entry can not be opened: " + zip_strerror(archive));
   std::vector<uint8_t> bytes;
   uint8_t chunk[1 << 16];  // read as it comes: the size in the directory may lie
   for (zip_int64_t count; (count = zip_fread(file.get(), chunk, sizeof chunk)) != 0;) {
     if (count < 0)
       throw Error(origin + ": damaged .npz entry");
+    allowance.spend(static_cast<std::size_t>(count));
     bytes.insert(bytes.end(), chunk, chunk + count);
   }
   return bytes;
+}
+
+/// Values that are neither 0 nor 1 are true.
+void normalize_bools(std::vector<uint8_t>& bytes) {
+  for (uint8_t& byte : bytes)
+    byte = byte != 0;
 }
 
 }  // namespace
@@ -185,6 +208,8 @@ Tensor parse_npy(std::span<const uint8_t> bytes, const std::string& origin) {
     tensor.data.assign(raw.begin(),
                        raw.begin() + static_cast<std::ptrdiff_t>(count * kind->stored));
   }
+  if (tensor.type == DataType::Bool)
+    normalize_bools(tensor.data);
   if (fortran)
     tensor = to_c_order(tensor);
   return tensor;
@@ -204,23 +229,28 @@ void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
   header += "), }";
   header.append((64 - (10 + header.size() + 1) % 64) % 64, ' ');
   header += '\n';
-  std::ofstream file(path, std::ios::binary);
-  file.write("\x93NUMPY\x01\x00", 8);
-  const char size[2] = {static_cast<char>(header.size() & 255),
-                        static_cast<char>(header.size() >> 8)};
-  file.write(size, 2);
-  file << header;
-  file.write(reinterpret_cast<const char*>(tensor.data.data()),
-             static_cast<std::streamsize>(tensor.data.size()));
-  if (!file.flush())
-    throw Error(path.string() + ": can not be written");
+  std::string start("\x93NUMPY\x01\x00", 8);
+  start += static_cast<char>(header.size() & 255);
+  start += static_cast<char>(header.size() >> 8);
+  start += header;
+  const std::span<const uint8_t> parts[] = {
+      {reinterpret_cast<const uint8_t*>(start.data()), start.size()}, tensor.data};
+  write_file(path, parts);
 }
 
-std::vector<Tensor> read_npz(const std::filesystem::path& path) {
+std::vector<Tensor> read_npz(const std::filesystem::path& path,
+                             const std::function<bool(const std::string&)>& wanted,
+                             std::size_t limit) {
   int code = 0;
   const std::unique_ptr<zip_t, CloseZip> archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
-  if (!archive)
-    throw Error(path.string() + ": not a readable .npz file");
+  if (!archive) {
+    zip_error_t error;
+    zip_error_init_with_code(&error, code);
+    const std::string reason = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    throw Error(path.string() + ": not a readable .npz file: " + reason);
+  }
+  Allowance allowance(path.string(), limit);
   std::vector<Tensor> tensors;
   const auto entries =
       static_cast<zip_uint64_t>(std::max<zip_int64_t>(0, zip_get_num_entries(archive.get(), 0)));
@@ -228,9 +258,11 @@ std::vector<Tensor> read_npz(const std::filesystem::path& path) {
     const char* entry = zip_get_name(archive.get(), i, 0);
     std::string name = entry ? entry : "";
     const std::string origin = path.string() + ": " + name;
-    const std::vector<uint8_t> bytes = read_entry(archive.get(), i, origin);
     if (name.ends_with(".npy"))
       name.resize(name.size() - 4);
+    if (wanted && !wanted(name))
+      continue;
+    const std::vector<uint8_t> bytes = read_entry(archive.get(), i, origin, allowance);
     const std::string_view head(reinterpret_cast<const char*>(bytes.data()),
                                 std::min<std::size_t>(bytes.size(), 128));
     if (head.find("'<U") != std::string_view::npos || head.find("'|S") != std::string_view::npos)
@@ -240,6 +272,15 @@ std::vector<Tensor> read_npz(const std::filesystem::path& path) {
     tensors.push_back(std::move(tensor));
   }
   return tensors;
+}
+
+std::vector<std::string> names_in_npz(const std::filesystem::path& path) {
+  std::vector<std::string> names;
+  read_npz(path, [&](const std::string& name) {
+    names.push_back(name);
+    return false;
+  });
+  return names;
 }
 
 }  // namespace edgy::converter

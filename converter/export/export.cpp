@@ -1,11 +1,8 @@
 #include "converter/export/export.h"
 
 #include <openssl/evp.h>
-#include <unistd.h>
 
-#include <fstream>
 #include <set>
-#include <system_error>
 
 #include "converter/error.h"
 #include "converter/export/plannable.h"
@@ -63,22 +60,6 @@ std::vector<uint8_t> serialize(const fb::ModelT& model) {
     throw Error("the converted model is not valid: " + checked.error().message);
   expect_plannable(bytes);
   return bytes;
-}
-
-void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes) {
-  const std::filesystem::path temporary = path.string() + "." + std::to_string(::getpid()) + ".tmp";
-  std::ofstream file(temporary, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes.data()),
-             static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  std::error_code code;
-  if (file)
-    std::filesystem::rename(temporary, path, code);
-  if (!file || code) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw Error(path.string() + ": can not be written" + (code ? " (" + code.message() + ")" : ""));
-  }
 }
 
 }  // namespace edgy::converter

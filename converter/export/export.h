@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,10 +25,6 @@ void stamp(format::fb::ModelT& model, const Source& source, const std::string& p
 /// The bytes of the file. Equal models give equal bytes. Throws Error if the runtime
 /// would refuse them, or could not plan them (plannable.h).
 std::vector<uint8_t> serialize(const format::fb::ModelT& model);
-
-/// Writes to a temporary file beside `path` and renames it, so that a reader never sees half a
-/// model. Throws Error naming `path`.
-void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 
 /// SHA-256 in hexadecimal.
 std::string sha256(std::span<const uint8_t> bytes);

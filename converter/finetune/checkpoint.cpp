@@ -1,14 +1,13 @@
 #include "converter/finetune/checkpoint.h"
 
-#include <fcntl.h>
 #include <torch/utils.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <cstring>
-#include <memory>
+#include <optional>
 
+#include "converter/program.h"
 #include "converter/data/files.h"
+#include "converter/data/write_file.h"
 #include "converter/error.h"
 
 namespace edgy::converter::finetune {
@@ -16,12 +15,18 @@ namespace {
 
 constexpr uint64_t kMaxHeader = uint64_t{1} << 26;
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
   throw Error(path.string() + ": " + what);
+}
+
+/// Nothing for extents that no tensor in memory has.
+std::optional<std::size_t> bytes_of(const std::vector<int64_t>& shape, std::size_t element) {
+  std::size_t bytes = element;
+  for (const int64_t extent : shape) {
+    if (extent < 0 || __builtin_mul_overflow(bytes, static_cast<std::size_t>(extent), &bytes))
+      return std::nullopt;
+  }
+  return bytes;
 }
 
 const char* dtype_name(const torch::Tensor& tensor) {
@@ -33,7 +38,8 @@ const char* dtype_name(const torch::Tensor& tensor) {
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   nlohmann::ordered_json header;
   // The layout allows only strings as metadata.
-  header["__metadata__"] = {{"format", "edgy-finetune"}, {"state", checkpoint.state.dump()}};
+  header["__metadata__"] = {{"format", "edgy-finetune"},
+                            {"state", json_text(checkpoint.state, -1)}};
   std::size_t offset = 0;
   std::vector<torch::Tensor> values;
   for (const auto& [name, tensor] : checkpoint.tensors) {
@@ -44,27 +50,16 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
                     {"data_offsets", {offset, offset + bytes}}};
     offset += bytes;
   }
-  std::string text = header.dump();
+  std::string text = json_text(header, -1);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const uint64_t length = text.size();
 
-  const std::filesystem::path temporary = path.string() + ".new";
-  {
-    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(temporary.c_str(), "wb"));
-    if (!file)
-      fail(temporary, std::string("can not be written: ") + std::strerror(errno));
-    bool good = std::fwrite(&length, sizeof(length), 1, file.get()) == 1 &&
-                std::fwrite(text.data(), text.size(), 1, file.get()) == 1;
-    for (const torch::Tensor& tensor : values)
-      good =
-          good && std::fwrite(tensor.data_ptr(), 1, tensor.nbytes(), file.get()) == tensor.nbytes();
-    if (!good || std::fflush(file.get()) != 0 || ::fsync(::fileno(file.get())) != 0)
-      fail(temporary, std::string("can not be written: ") + std::strerror(errno));
-  }
-  std::error_code error;
-  std::filesystem::rename(temporary, path, error);
-  if (error)
-    fail(path, "can not be replaced: " + error.message());
+  std::vector<std::span<const uint8_t>> parts = {
+      {reinterpret_cast<const uint8_t*>(&length), sizeof(length)},
+      {reinterpret_cast<const uint8_t*>(text.data()), text.size()}};
+  for (const torch::Tensor& tensor : values)
+    parts.emplace_back(static_cast<const uint8_t*>(tensor.data_ptr()), tensor.nbytes());
+  write_file(path, parts);
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& path) {
@@ -90,9 +85,11 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
       const auto begin = entry.at("data_offsets").at(0).get<std::size_t>();
       const auto end = entry.at("data_offsets").at(1).get<std::size_t>();
       const auto type = entry.at("dtype") == "I64" ? torch::kLong : torch::kFloat;
-      const torch::Tensor tensor = torch::empty(shape, type);
-      if (begin > end || end > bytes.size() - start || end - begin != tensor.nbytes())
+      // What the header claims is checked against what is there before memory is taken for it.
+      if (begin > end || end > bytes.size() - start ||
+          bytes_of(shape, torch::elementSize(type)) != end - begin)
         fail(path, "is damaged: tensor '" + name + "' lies outside the file");
+      const torch::Tensor tensor = torch::empty(shape, type);
       std::memcpy(tensor.data_ptr(), bytes.data() + start + begin, end - begin);
       checkpoint.tensors[name] = tensor;
     }

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "converter/data/files.h"
+#include "converter/data/write_file.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
 #include "converter/models/model_files.h"
@@ -39,10 +40,10 @@ fs::path trainer_program() {
 
 /// The original as the runtime's operators, float32, in the folder of the run.
 void prepare(const Arguments& arguments, const fs::path& run) {
-  std::error_code error;
-  fs::create_directories(run, error);
-  if (error)
-    throw Error(run.string() + ": can not be made: " + error.message());
+  const fs::path model[] = {arguments.model};
+  require_writable(arguments.output, model);
+  make_folder(run);
+  require_writable(run / "reference.edgy", model);
   format::fb::ModelT reference = read_model(arguments.model);
   if (!reference.metadata)
     reference.metadata = std::make_unique<format::fb::MetadataT>();

@@ -4,12 +4,16 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
-#include <fstream>
+#include <iostream>
 #include <limits>
 #include <optional>
 
+#include "converter/program.h"
+#include "converter/models/read_edgy.h"
+#include "converter/quantization/float16_storage.h"
+#include "converter/quantization/layers.h"
+#include "converter/data/write_file.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
 #include "converter/export/int4_storage.h"
@@ -24,6 +28,8 @@
 #include "converter/nncf/file/parser.h"
 #include "converter/quantization/float16_storage.h"
 #include "converter/quantization/layers.h"
+#include "converter/nncf/explain/explain.h"
+#include "converter/nncf/algorithms/unmatched.h"
 
 namespace edgy::converter::finetune {
 namespace {
@@ -48,12 +54,21 @@ void show_judgement(const Judgement& judgement) {
   std::fprintf(stderr, "\n");
 }
 
-CompressionPlan read_plan(const Arguments& arguments) {
+CompressionPlan read_plan(const Arguments& arguments, const format::fb::ModelT& model) {
   if (arguments.config.empty())
     return {};
   const nncf::ParsedNncf parsed = nncf::read(arguments.config);
   for (const Diagnostic& warning : parsed.warnings)
-    std::fprintf(stderr, "%s\n", to_string(warning, arguments.config).c_str());
+    std::cerr << "warning: " << to_string(warning, arguments.config) << "\n";
+  if (parsed.config.algorithms.empty())
+    std::cerr << "note: " << nncf::plain_training() << "\n";
+  for (const Unused& unused : parsed.unused)
+    std::cerr << "note: " << unused.diagnostic.message << "\n";
+  std::vector<std::string> layers;
+  for (const auto& op : model.operators)
+    layers.push_back(op->name);
+  for (const std::string& sentence : nncf::unmatched_scopes(parsed.config, layers))
+    std::cerr << "warning: " << arguments.config << ": " << sentence << "\n";
   return make_plan(parsed.config, parsed.given);
 }
 
@@ -81,8 +96,8 @@ void choose_bits_by_sensitivity(CompressionPlan& plan, const format::fb::ModelT&
   for (const LayerBits& layer :
        choose_layer_bits(reference, crops, *plan.quantization, limited, seed)) {
     plan.layer_bits.push_back(layer.bits);
-    std::fprintf(stderr, "%d bits for %s (mean Hessian trace %.2e)\n", layer.bits,
-                 layer.layer.c_str(), layer.mean_trace);
+    std::cerr << layer.bits << " bits for " << layer.layer << " (mean Hessian trace "
+              << layer.mean_trace << ")\n";
   }
 }
 
@@ -120,12 +135,25 @@ long peak_memory_mb() {
   return usage.ru_maxrss / 1024;
 }
 
+/// Everything that is written, looked at before anything is trained.
+void require_outputs(const Arguments& arguments) {
+  std::vector<fs::path> inputs = {fs::path(arguments.run) / "reference.edgy"};
+  for (const std::string& file : {arguments.data, arguments.from, arguments.config}) {
+    if (!file.empty())
+      inputs.emplace_back(file);
+  }
+  require_writable(arguments.output, inputs);
+  for (const char* name : {"checkpoint.safetensors", "log.json", "report.html"})
+    require_writable(fs::path(arguments.run) / name, inputs);
+}
+
 void finetune_model(Arguments arguments) {
   const fs::path run = arguments.run;
+  require_outputs(arguments);
   const format::fb::ModelT reference = read_edgy(run / "reference.edgy");
   const bool splits = has_splits(arguments.data);
   const std::string train_split = splits ? arguments.train_split : "";
-  CompressionPlan plan = read_plan(arguments);
+  CompressionPlan plan = read_plan(arguments, reference);
   const auto train_source = open_split(arguments, reference, train_split);
   Crops train(*train_source, reference, arguments.options.crop_length);
   const Crops dev = dev_crops(arguments, reference, train);
@@ -142,8 +170,8 @@ void finetune_model(Arguments arguments) {
   result.log.update(start_log);
   result.log["peak_memory_mb"] = peak_memory_mb();
   result.log["settings"] = settings_of(arguments, train);
-  std::ofstream(run / "log.json") << result.log.dump(1) << "\n";
-  std::ofstream(run / "report.html") << training_report(result.log);
+  write_file(run / "log.json", json_text(result.log, 1) + "\n");
+  write_file(run / "report.html", training_report(result.log));
   store_sparse(result.model);
   store_int4(result.model);
   if (has_half_floats(arguments))
@@ -157,8 +185,8 @@ void finetune_model(Arguments arguments) {
         nlohmann::ordered_json{{"dev", result.log["dev"].back()}}.dump();
   const std::vector<uint8_t> bytes = serialize(result.model);
   write_file(arguments.output, bytes);
-  std::fprintf(stderr, "%s: %zu bytes; report in %s\n", arguments.output.c_str(), bytes.size(),
-               (run / "report.html").c_str());
+  std::cerr << arguments.output << ": " << bytes.size() << " bytes; report in "
+            << (run / "report.html").string() << "\n";
 }
 
 }  // namespace
@@ -169,7 +197,7 @@ int main(int argc, char** argv) {
   // be cleared again and again, a fifth of a step's time.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  try {
+  return edgy::converter::run_program("edgy finetune", [&] {
     CLI::App app("Fine-tunes a compressed model by distillation.", "edgy finetune");
     edgy::converter::finetune::Arguments arguments;
     edgy::converter::finetune::add_options(app, arguments);
@@ -180,8 +208,5 @@ int main(int argc, char** argv) {
     }
     edgy::converter::finetune::finetune_model(arguments);
     return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "edgy finetune: error: %s\n", error.what());
-    return 1;
-  }
+  });
 }

@@ -1,7 +1,7 @@
 #include "converter/finetune/start.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <iostream>
 
 #include "converter/compress/quantize.h"
 #include "converter/export/int4_storage.h"
@@ -43,8 +43,8 @@ format::fb::ModelT make_student(const Arguments& arguments, const format::fb::Mo
   if (plan.filters) {
     const auto report = prune_filters(floats, filter_options(*plan.filters));
     for (const PrunedChannels& pruned : report) {
-      std::fprintf(stderr, "filters of %s: %d of %d stay\n", pruned.layers.front().c_str(),
-                   pruned.after, pruned.before);
+      std::cerr << "filters of " << pruned.layers.front() << ": " << pruned.after << " of "
+                << pruned.before << " stay\n";
     }
     log["filters_removed"] = pruned_share(report);
     repair_filters(reference, report, read_samples(*calibration, arguments.calibration_samples), {},

@@ -34,7 +34,8 @@ void map_range(const Quantization& q, ConversionPlan& plan) {
           std::clamp(std::max(100 - found->min_percentile, found->max_percentile), 50.0, 100.0);
       break;
   }
-  options.calibration_samples = static_cast<std::size_t>(found->samples);
+  if (found->samples > 0)
+    options.calibration_samples = static_cast<std::size_t>(found->samples);
   if (q.range.size() > 1)
     plan.notes.emplace_back(
         "quantization: one kind of range is used for all layers, the first of the file that is for "
@@ -116,6 +117,10 @@ void map(const FilterPruning& algorithm, ConversionPlan& plan) {
 
 ConversionPlan plan_conversion(const ParsedNncf& parsed) {
   ConversionPlan plan;
+  if (parsed.config.algorithms.empty())
+    plan.notes.emplace_back(plain_training());
+  for (const Unused& unused : parsed.unused)
+    plan.notes.push_back(unused.diagnostic.message);
   const auto& algorithms = parsed.config.algorithms;
   for (std::size_t i = 0; i < algorithms.size(); ++i) {
     if (const auto* q = std::get_if<Quantization>(&algorithms[i])) {

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "converter/calibration/runner.h"
+#include "converter/columns.h"
 #include "converter/error.h"
 #include "converter/export/privacy.h"
-#include "converter/report/table_text.h"
 #include "wasm/format/operands.h"
 
 namespace edgy::converter {
@@ -191,10 +191,10 @@ nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
 }
 
 void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
-  constexpr const char* kRow = "%-17s %-11s %-10s %-4s %5s %7s %8s %8s\n";  // 78 columns
-  char line[160];
-  std::snprintf(line, sizeof line, kRow, "layer", "operator", "output", "type", "w/a", "density",
-                "bytes", "MACs");
+  constexpr const char* kRow = "%s %-11s %-10s %-4s %5s %7s %8s %8s\n";  // 78 columns
+  char line[256];
+  std::snprintf(line, sizeof line, kRow, first_columns("layer", 17).c_str(), "operator", "output",
+                "type", "w/a", "density", "bytes", "MACs");
   out << line;
   for (const OperatorInfo& op : info.operators) {
     std::string bits = op.weight_bits ? std::to_string(op.weight_bits) : "";
@@ -203,7 +203,7 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
     char density[16] = "";
     if (op.weight_bits)
       std::snprintf(density, sizeof density, "%.1f %%", 100 * op.density);
-    std::snprintf(line, sizeof line, kRow, tail(op.name, 17).c_str(), op.kind.c_str(),
+    std::snprintf(line, sizeof line, kRow, last_columns(op.name, 17).c_str(), op.kind.c_str(),
                   shape_text(op.output).c_str(), op.type.c_str(), bits.c_str(), density,
                   short_count(op.bytes).c_str(), op.macs ? short_count(op.macs).c_str() : "");
     out << line;
@@ -213,18 +213,17 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
                 static_cast<long long>(info.extent));
   out << line;
   if (model.metadata && model.metadata->source_bytes > 0) {
-    std::snprintf(line, sizeof line, "%.1f %% of %s (%s bytes), by %s\n",
+    std::snprintf(line, sizeof line, "%.1f %%",
                   100.0 * static_cast<double>(info.file_bytes) /
-                      static_cast<double>(model.metadata->source_bytes),
-                  tail(model.metadata->source_name, 60).c_str(),
-                  short_count(model.metadata->source_bytes).c_str(),
-                  tail(model.metadata->producer, 40).c_str());
-    out << line;
+                      static_cast<double>(model.metadata->source_bytes));
+    out << line << " of " << model.metadata->source_name << " ("
+        << short_count(model.metadata->source_bytes) << " bytes), by " << model.metadata->producer
+        << "\n";
   }
   if (model.metadata && !model.metadata->policies.empty()) {
     out << "handed out by sealed sessions up to level:";
     for (const auto& policy : model.metadata->policies)
-      out << " " << tail(policy->output, 40) << " " << to_string(policy->level);
+      out << " " << policy->output << " " << to_string(policy->level);
     out << "\n";
     if (model.metadata->privacy_floor != fb::PrivacyLevel::Low)
       out << "sessions below level " << to_string(model.metadata->privacy_floor)

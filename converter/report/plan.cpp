@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "converter/calibration/runner.h"
+#include "converter/columns.h"
 #include "converter/error.h"
-#include "converter/report/table_text.h"
 
 namespace edgy::converter {
 namespace {
@@ -59,7 +59,7 @@ nlohmann::ordered_json plan_to_json(const std::vector<PlanStep>& plan) {
 
 void print_plan(const std::vector<PlanStep>& plan, std::ostream& out) {
   const double total = total_cost(plan);
-  char line[160];
+  char line[320];  // a name may have four bytes a character
   std::snprintf(line, sizeof line, "%-22s %-30s %7s %8s %8s\n", "step", "kernel", "stored", "cost",
                 "x dense");
   out << line;
@@ -72,8 +72,8 @@ void print_plan(const std::vector<PlanStep>& plan, std::ostream& out) {
       std::snprintf(cost, sizeof cost, "%.1f %%", 100 * step.cost / total);
       std::snprintf(speedup, sizeof speedup, "%.2f", step.speedup);
     }
-    std::snprintf(line, sizeof line, "%-22s %-30s %7s %8s %8s\n", tail(step.name, 22).c_str(),
-                  tail(step.kernel, 30).c_str(), stored, cost, speedup);
+    std::snprintf(line, sizeof line, "%s %s %7s %8s %8s\n", last_columns(step.name, 22).c_str(),
+                  last_columns(step.kernel, 30).c_str(), stored, cost, speedup);
     out << line;
   }
   out << "\nstored: share of the weights that this kernel stores. cost: predicted share of the\n"

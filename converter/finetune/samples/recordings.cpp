@@ -1,7 +1,9 @@
 #include "converter/finetune/samples/recordings.h"
 
-#include <cstdio>
-#include <fstream>
+#include <algorithm>
+#include <iostream>
+
+#include "converter/data/files.h"
 
 namespace edgy::converter::finetune {
 
@@ -13,12 +15,12 @@ namespace {
 bool has_rows(const fs::path& data, const std::string& split) {
   if (!has_splits(data))
     return false;
-  std::ifstream manifest(data.extension() == ".csv" ? data : data / "manifest.csv");
-  for (std::string row; std::getline(manifest, row);) {
-    if (("," + row + ",").find("," + split + ",") != std::string::npos)
-      return true;
-  }
-  return false;
+  const CsvTable manifest = read_csv(data.extension() == ".csv" ? data : data / "manifest.csv");
+  const int column = manifest.column("split");
+  return column >= 0 &&
+         std::any_of(manifest.rows.begin(), manifest.rows.end(), [&](const auto& row) {
+           return row[static_cast<std::size_t>(column)] == split;
+         });
 }
 
 }  // namespace
@@ -39,8 +41,8 @@ std::unique_ptr<CalibrationSource> open_split(const Arguments& arguments,
 Crops dev_crops(const Arguments& arguments, const format::fb::ModelT& model, Crops& train) {
   constexpr std::size_t kInterval = 8;
   if (!has_rows(arguments.data, arguments.dev_split)) {
-    std::fprintf(stderr, "there is no split '%s': every %zuth crop is held out to judge on\n",
-                 arguments.dev_split.c_str(), kInterval);
+    std::cerr << "there is no split '" << arguments.dev_split << "': every " << kInterval
+              << "th crop is held out to judge on\n";
     return train.hold_out(kInterval);
   }
   const auto source = open_split(arguments, model, arguments.dev_split);

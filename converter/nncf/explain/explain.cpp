@@ -79,8 +79,16 @@ nlohmann::ordered_json to_json(const std::vector<ExplainedSetting>& settings) {
 
 }  // namespace
 
+const char* plain_training() {
+  return "This file has no 'compression': it is plain training of NNCF's example runner. It asks "
+         "for "
+         "no compression, so edgy convert and edgy finetune do what their own options say.";
+}
+
 Explanation explain(const ParsedNncf& parsed) {
   Explanation explanation;
+  if (parsed.config.algorithms.empty())
+    explanation.summary = plain_training();
   const auto& inputs = parsed.config.inputs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     std::string shape;
@@ -99,6 +107,15 @@ Explanation explain(const ParsedNncf& parsed) {
                    parsed.config.algorithms[i]));
     explanation.algorithms.back().algorithm = name_of(parsed.config.algorithms[i]);
   }
+  for (const Unused& unused : parsed.unused) {
+    std::vector<std::string>* notes = &explanation.notes;
+    for (std::size_t i = 0; i < explanation.algorithms.size(); ++i) {
+      if (unused.path.starts_with("compression[" + std::to_string(i) + "]"))
+        notes = &explanation.algorithms[i].notes;
+    }
+    notes->push_back(unused.diagnostic.message +
+                     (unused.diagnostic.message.ends_with('.') ? "" : "."));
+  }
   return explanation;
 }
 
@@ -108,6 +125,10 @@ std::string to_text(const Explanation& explanation, int columns) {
   for (const ExplainedSetting& input : explanation.inputs)
     text +=
         labelled("", input.label, input.value + (input.is_default ? " [default]" : ""), columns);
+  if (!explanation.summary.empty())
+    text += (text.empty() ? "" : "\n") + wrapped("", "", explanation.summary, columns);
+  for (const std::string& note : explanation.notes)
+    text += labelled("", "note", note, columns);
   for (std::size_t i = 0; i < explanation.algorithms.size(); ++i) {
     text += (text.empty() ? "" : "\n") + to_text(explanation.algorithms[i], i + 1, columns);
   }
@@ -116,8 +137,11 @@ std::string to_text(const Explanation& explanation, int columns) {
 
 nlohmann::ordered_json to_json(const Explanation& explanation, const ParsedNncf& parsed) {
   nlohmann::ordered_json json = {{"inputs", to_json(explanation.inputs)},
+                                 {"notes", explanation.notes},
                                  {"algorithms", nlohmann::ordered_json::array()},
                                  {"warnings", nlohmann::ordered_json::array()}};
+  if (!explanation.summary.empty())
+    json["summary"] = explanation.summary;
   for (const ExplainedAlgorithm& algorithm : explanation.algorithms) {
     nlohmann::ordered_json schedule = nlohmann::ordered_json::array();
     for (const ExplainedLevel& row : algorithm.schedule)

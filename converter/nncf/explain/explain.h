@@ -36,10 +36,15 @@ struct ExplainedAlgorithm {
 
 struct Explanation {
   std::vector<ExplainedSetting> inputs;
+  std::string summary;             ///< of a file without algorithms
+  std::vector<std::string> notes;  ///< what is stated, for all algorithms, to no effect
   std::vector<ExplainedAlgorithm> algorithms;
 };
 
 Explanation explain(const ParsedNncf& parsed);
+
+/// What a file without "compression" means, in one sentence.
+const char* plain_training();
 
 /// As text in lines of at most `columns` (at least 60) characters; single longer words aside.
 std::string to_text(const Explanation& explanation, int columns = 80);

@@ -2,6 +2,8 @@
 
 #include <sstream>
 
+#include "converter/nncf/algorithms/scopes.h"
+
 namespace edgy::converter::nncf {
 
 std::string percent(double share) {
@@ -11,12 +13,27 @@ std::string percent(double share) {
   return text.str();
 }
 
+void note_without_effect(ExplainedAlgorithm& out, const Facts& facts,
+                         std::initializer_list<const char*> settings, const char* reason) {
+  std::string list;
+  std::size_t count = 0;
+  for (const char* setting : settings) {
+    if (facts.states(setting)) {
+      list += (list.empty() ? "" : ", ") + std::string(setting);
+      ++count;
+    }
+  }
+  if (count > 0)
+    out.notes.push_back(list + (count == 1 ? " has" : " have") + " no effect in Edgy: " + reason);
+}
+
 void explain_scopes(ExplainedAlgorithm& out, const Scopes& scopes, const char* what) {
   const auto listed = [](const std::vector<std::string>& list) {
     std::string text;
     for (const std::string& entry : list) {
       text += text.empty() ? "" : ", ";
-      text += entry.starts_with("{re}") ? "those that begin like /" + entry.substr(4) + "/" : entry;
+      text +=
+          is_expression(entry) ? "those with /" + expression_of(entry) + "/ in their name" : entry;
     }
     return text;
   };
@@ -32,6 +49,8 @@ void explain_batch_norm(ExplainedAlgorithm& out, const BatchNormAdaptation& adap
                         const Facts& facts) {
   if (!facts.states("initializer.batchnorm_adaptation"))
     return;
+  note_without_effect(out, facts, {"initializer.batchnorm_adaptation"},
+                      "batch normalization is part of the layers before it.");
   std::string text = adaptation.samples == 0
                          ? "statistics stay as they are"
                          : "statistics are measured again on " +

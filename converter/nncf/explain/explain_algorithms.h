@@ -1,6 +1,7 @@
 // What each algorithm will do, in words.
 #pragma once
 
+#include <initializer_list>
 #include <set>
 #include <string>
 
@@ -31,6 +32,9 @@ ExplainedAlgorithm explain_algorithm(const KnowledgeDistillation& algorithm, con
 
 /// "20 %", "12.5 %".
 std::string percent(double share);
+/// One note that names those of `settings` that the file states, if there are any.
+void note_without_effect(ExplainedAlgorithm& out, const Facts& facts,
+                         std::initializer_list<const char*> settings, const char* reason);
 void explain_scopes(ExplainedAlgorithm& out, const Scopes& scopes, const char* what);
 void explain_batch_norm(ExplainedAlgorithm& out, const BatchNormAdaptation& adaptation,
                         const Facts& facts);

@@ -103,6 +103,12 @@ ExplainedAlgorithm explain_algorithm(const FilterPruning& algorithm, const Facts
       out.notes.push_back(unread + (unread.size() > 14 ? " have" : " has") +
                           " no effect with a schedule of the kind baseline.");
   }
+  if (!algorithm.scopes.target.empty() || !algorithm.scopes.ignored.empty())
+    out.notes.emplace_back(
+        "Scopes have no effect on filter_pruning in Edgy: it prunes all convolutions of the kinds "
+        "above.");
+  note_without_effect(out, facts, {"params.zero_grad", "params.prune_batch_norms"},
+                      "filters are gone from the first step on, and batch norms with them.");
   out.convert = flops || algorithm.all_weights
                     ? "cannot: it prunes each layer by its share. It leaves this out and says so."
                     : "takes " + share + " of the filters out at once, without training.";

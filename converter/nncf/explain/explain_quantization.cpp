@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 
 #include "converter/nncf/explain/explain_algorithms.h"
@@ -69,7 +70,9 @@ std::string range_words(const RangeInitializer& range) {
               " % of the values";
       break;
   }
-  return text + ", over " + std::to_string(range.samples) + " training samples";
+  return text + (range.samples == 0
+                     ? std::string(", over no samples")
+                     : ", over " + std::to_string(range.samples) + " training samples");
 }
 
 void explain_ranges(ExplainedAlgorithm& out, const Quantization& q, const Facts& facts) {
@@ -116,6 +119,45 @@ void explain_precision(ExplainedAlgorithm& out, const Quantization& q) {
   }
 }
 
+/// What is read and shown above, and changes nothing.
+void note_untaken(ExplainedAlgorithm& out, const Quantization& q, const Facts& facts) {
+  note_without_effect(out, facts, {"target_scopes", "ignored_scopes", "scope_overrides"},
+                      "which layers stay in higher precision is measured, not named.");
+  if (q.scopes.ignored.size() + q.scopes.target.size() > 0 && !facts.states("target_scopes") &&
+      !facts.states("ignored_scopes")) {
+    out.notes.emplace_back(
+        "The file's scopes have no effect on quantization in Edgy: which layers stay in higher "
+        "precision is measured, not named.");
+  }
+  note_without_effect(out, facts, {"weights.mode", "weights.per_channel", "weights.signed"},
+                      "weights are symmetric and signed, with one scale an output channel.");
+  note_without_effect(out, facts,
+                      {"activations.mode", "activations.per_channel", "activations.signed"},
+                      "activations have one asymmetric range a tensor.");
+  note_without_effect(out, facts, {"preset"},
+                      "weights are symmetric and activations asymmetric, as \"mixed\" says.");
+  note_without_effect(
+      out, facts, {"quantize_inputs", "quantize_outputs"},
+      "inputs are quantized where the first layer computes in integers, outputs stay "
+      "float.");
+  note_without_effect(out, facts,
+                      {"params.weights_quant_start_epoch", "params.activations_quant_start_epoch"},
+                      "edgy finetune quantizes from its first step on.");
+  note_without_effect(out, facts, {"compression_lr_multiplier"}, "ranges are not trained.");
+  if (std::holds_alternative<ManualPrecision>(q.precision)) {
+    out.notes.emplace_back(
+        "Bits by hand (bitwidth_per_scope) have no effect in Edgy: all weights get " +
+        std::to_string(q.weights.bits) + " bits. \"hawq\" and edgy convert --budget choose bits.");
+  }
+  const bool none = std::all_of(q.range.begin(), q.range.end(),
+                                [](const RangeInitializer& range) { return range.samples == 0; });
+  if (none)
+    out.notes.emplace_back(
+        "num_init_samples is 0, which leaves NNCF's ranges to training. Edgy does not train "
+        "ranges: "
+        "they are calibrated on as many samples as its own options say.");
+}
+
 }  // namespace
 
 ExplainedAlgorithm explain_algorithm(const Quantization& q, const Facts& facts) {
@@ -151,6 +193,7 @@ ExplainedAlgorithm explain_algorithm(const Quantization& q, const Facts& facts) 
   }
   explain_batch_norm(out, q.batch_norm_adaptation, facts);
   explain_scopes(out, q.scopes, "convolutions and dense layers");
+  note_untaken(out, q, facts);
   const bool mixed = !std::holds_alternative<std::monostate>(q.precision);
   out.convert = std::string(
                     "quantizes on calibration data without training: int8 weights, symmetric, one "
@@ -158,7 +201,7 @@ ExplainedAlgorithm explain_algorithm(const Quantization& q, const Facts& facts) 
                 (mixed || q.weights.bits < 8 ? ". Fewer bits need training, and it says so." : ".");
   out.finetune =
       "trains weights of these bits with the runtime's own arithmetic (activations in 0..127, one "
-      "bit less than a byte). Ranges stay as calibration finds them.";
+      "bit less than a byte). Ranges stay as calibration finds them, by least and greatest value.";
   return out;
 }
 

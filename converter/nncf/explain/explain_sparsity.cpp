@@ -114,6 +114,8 @@ void explain_params(ExplainedAlgorithm& out, const SparsityParams& p, LevelSetti
                           !facts.states("params.sparsity_freeze_epoch")});
   out.level_name = "zeros";
   out.schedule = schedule_rows(p);
+  note_without_effect(out, facts, {"params.steps_per_epoch"},
+                      "edgy finetune counts its own steps.");
   note_unread(out, p, facts);
 }
 

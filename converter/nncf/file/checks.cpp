@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <numeric>
-#include <regex>
 #include <set>
 #include <sstream>
+
+#include "converter/nncf/algorithms/scopes.h"
 
 namespace edgy::converter::nncf {
 namespace {
@@ -18,18 +19,30 @@ std::string percent(double share) {
 void check_scopes(ObjectReader& reader, const std::string& prefix, const Scopes& scopes) {
   const auto check_list = [&](const char* key, const std::vector<std::string>& list) {
     for (const std::string& entry : list) {
-      if (!entry.starts_with("{re}"))
-        continue;
-      try {
-        (void)std::regex(entry.substr(4));
-      } catch (const std::regex_error& error) {
-        reader.error(prefix + key,
-                     "'" + entry + "' is no regular expression (ECMAScript): " + error.what());
-      }
+      if (const std::string mistake = scope_mistake(entry); !mistake.empty())
+        reader.error(prefix + key, mistake);
     }
   };
   check_list("target_scopes", scopes.target);
   check_list("ignored_scopes", scopes.ignored);
+}
+
+/// A level that begins above where it ends. Where NNCF would search for the level, that is legal:
+/// what it ends with is what the file names as its target.
+void check_levels(ObjectReader& reader, const FileContext& file, const std::string& kind,
+                  double& init, double target) {
+  if (init <= target)
+    return;
+  const std::string what = percent(target) + " is below " + kind + "_init, " + percent(init);
+  if (file.level_is_searched) {
+    reader.warn("params." + kind + "_target",
+                what +
+                    ": NNCF would search for the level by accuracy_aware_training; Edgy goes to " +
+                    percent(target));
+    init = target;
+  } else {
+    reader.error("params." + kind + "_target", what);
+  }
 }
 
 /// Steps in ascending order; each level stays with its step.
@@ -99,15 +112,12 @@ void check_multistep(ObjectReader& reader, SparsityParams& p) {
     reader.warn("params.multistep_sparsity_levels", "levels fall on the way; weights come back");
 }
 
-void check_sparsity(ObjectReader& reader, SparsityParams& p) {
+void check_sparsity(ObjectReader& reader, const FileContext& file, SparsityParams& p) {
   if (p.schedule == SparsitySchedule::kMultistep) {
     check_multistep(reader, p);
     return;
   }
-  if (p.init > p.target) {
-    reader.error("params.sparsity_target",
-                 percent(p.target) + " is below sparsity_init, " + percent(p.init));
-  }
+  check_levels(reader, file, "sparsity", p.init, p.target);
   if (p.schedule != SparsitySchedule::kAdaptive && p.freeze_epoch < p.target_epoch) {
     reader.warn("params.sparsity_freeze_epoch",
                 "masks are frozen at epoch " + std::to_string(p.freeze_epoch) +
@@ -141,25 +151,23 @@ void check_precision(ObjectReader& reader, Quantization& algorithm) {
 
 }  // namespace
 
-void check(ObjectReader& reader, MagnitudeSparsity& algorithm) {
-  check_sparsity(reader, algorithm.params);
+void check(ObjectReader& reader, const FileContext& file, MagnitudeSparsity& algorithm) {
+  check_sparsity(reader, file, algorithm.params);
   check_scopes(reader, "", algorithm.scopes);
 }
 
-void check(ObjectReader& reader, RbSparsity& algorithm) {
-  check_sparsity(reader, algorithm.params);
+void check(ObjectReader& reader, const FileContext& file, RbSparsity& algorithm) {
+  check_sparsity(reader, file, algorithm.params);
   check_scopes(reader, "", algorithm.scopes);
 }
 
-void check(ObjectReader& reader, ConstSparsity& algorithm) {
+void check(ObjectReader& reader, const FileContext& /*file*/, ConstSparsity& algorithm) {
   check_scopes(reader, "", algorithm.scopes);
 }
 
-void check(ObjectReader& reader, FilterPruning& algorithm) {
-  if (algorithm.init > algorithm.target && algorithm.schedule != PruningSchedule::kBaseline) {
-    reader.error("params.pruning_target",
-                 percent(algorithm.target) + " is below pruning_init, " + percent(algorithm.init));
-  }
+void check(ObjectReader& reader, const FileContext& file, FilterPruning& algorithm) {
+  if (algorithm.schedule != PruningSchedule::kBaseline && !algorithm.flops_target)
+    check_levels(reader, file, "pruning", algorithm.init, algorithm.target);
   if (algorithm.flops_target && reader.states("params.pruning_target")) {
     reader.error("params.pruning_flops_target",
                  "pruning_target is given too; one of the two is expected");
@@ -167,7 +175,7 @@ void check(ObjectReader& reader, FilterPruning& algorithm) {
   check_scopes(reader, "", algorithm.scopes);
 }
 
-void check(ObjectReader& reader, Quantization& algorithm) {
+void check(ObjectReader& reader, const FileContext& /*file*/, Quantization& algorithm) {
   if (algorithm.range.empty())
     reader.error("initializer.range", "the list is empty; an object is expected");
   for (std::size_t i = 0; i < algorithm.range.size(); ++i)
@@ -180,7 +188,8 @@ void check(ObjectReader& reader, Quantization& algorithm) {
   check_scopes(reader, "", algorithm.scopes);
 }
 
-void check(ObjectReader& /*reader*/, KnowledgeDistillation& /*algorithm*/) {}
+void check(ObjectReader& /*reader*/, const FileContext& /*file*/,
+           KnowledgeDistillation& /*algorithm*/) {}
 
 void check(ObjectReader& reader, const InputInfo& input) {
   static const std::set<std::string> kReal = {"float", "float32", "float16", "half", "double"};

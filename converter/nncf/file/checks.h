@@ -6,14 +6,19 @@
 
 namespace edgy::converter::nncf {
 
+/// What the rest of the file means for an algorithm.
+struct FileContext {
+  bool level_is_searched = false;  ///< accuracy-aware training finds the level
+};
+
 /// Each reports errors and warnings to the reader of the algorithm's object, and brings settings
 /// into the form that config.h promises.
-void check(ObjectReader& reader, MagnitudeSparsity& algorithm);
-void check(ObjectReader& reader, RbSparsity& algorithm);
-void check(ObjectReader& reader, ConstSparsity& algorithm);
-void check(ObjectReader& reader, FilterPruning& algorithm);
-void check(ObjectReader& reader, Quantization& algorithm);
-void check(ObjectReader& reader, KnowledgeDistillation& algorithm);
+void check(ObjectReader& reader, const FileContext& file, MagnitudeSparsity& algorithm);
+void check(ObjectReader& reader, const FileContext& file, RbSparsity& algorithm);
+void check(ObjectReader& reader, const FileContext& file, ConstSparsity& algorithm);
+void check(ObjectReader& reader, const FileContext& file, FilterPruning& algorithm);
+void check(ObjectReader& reader, const FileContext& file, Quantization& algorithm);
+void check(ObjectReader& reader, const FileContext& file, KnowledgeDistillation& algorithm);
 void check(ObjectReader& reader, const InputInfo& input);
 
 }  // namespace edgy::converter::nncf

@@ -13,7 +13,7 @@
 namespace edgy::converter::nncf {
 
 /// Which layers an algorithm touches. An entry is a layer's name, or "{re}" and a regular
-/// expression (ECMAScript) that has to match the beginning of a name. See scopes.h.
+/// expression that occurs anywhere in a name. See scopes.h.
 struct Scopes {
   std::vector<std::string> target;   ///< empty: all layers
   std::vector<std::string> ignored;  ///< taken off what `target` allows
@@ -159,10 +159,10 @@ enum class RangeKind {
 
 enum class QuantizerGroup { kWeights, kActivations, kBoth };
 
-/// How the first range of a quantizer is found. ranges.h evaluates it.
+/// How the first range of a quantizer is found.
 struct RangeInitializer {
   RangeKind kind = RangeKind::kMeanMinMax;
-  int samples = 256;  ///< num_init_samples (old name: num_init_steps)
+  int samples = 256;  ///< num_init_samples (old name: num_init_steps); 0: not looked at data
   double min_percentile = 0.1;
   double max_percentile = 99.9;
   QuantizerGroup group = QuantizerGroup::kBoth;
@@ -219,7 +219,7 @@ struct KnowledgeDistillation {
 using Algorithm = std::variant<MagnitudeSparsity, RbSparsity, ConstSparsity, FilterPruning,
                                Quantization, KnowledgeDistillation>;
 
-/// A whole file.
+/// A whole file. Without algorithms: plain training, as NNCF's example runner does it.
 struct NncfConfig {
   std::vector<InputInfo> inputs;
   std::string target_device = "ANY";

@@ -11,6 +11,9 @@ inline const Names<std::string> kTargetDevices = {
     {"ANY", "ANY"}, {"CPU", "CPU"},   {"GPU", "GPU"},     {"VPU", "VPU"},
     {"NPU", "NPU"}, {"HDDL", "HDDL"}, {"TRIAL", "TRIAL"}, {"NONE", "NONE"}};
 
+/// Keys of NNCF's example runners (PyTorch and TensorFlow), which share a file with NNCF's own.
+const std::vector<const char*>& runner_keys();
+
 /// What the file says for all of its algorithms.
 struct FileFields {
   Scopes scopes;
@@ -20,18 +23,23 @@ struct FileFields {
 /// All but "input_info" and "compression".
 template <typename Visitor>
 void describe_file(Visitor& v, FileFields& fields, NncfConfig& config) {
-  constexpr const char* kTraining = "it belongs to training";
+  constexpr const char* kRunner =
+      "NNCF's example runner reads it, for the model, the data and the training that Edgy's own "
+      "options name (edgy finetune --help).";
   v.choice("target_device", config.target_device, kTargetDevices,
            "What NNCF would compress for. Edgy compresses for its own kernels.");
   describe(v, fields.scopes);
   v.number("compression_lr_multiplier", fields.lr_multiplier, kPositive,
            "Of the learning rate of parameters that compression adds.");
   v.unused("disable_shape_matching", "shapes come from the model");
-  v.unused("log_dir", kTraining);
-  v.unused("accuracy_aware_training", kTraining);
+  v.unused("accuracy_aware_training",
+           "edgy finetune keeps the best weights that it saw at the level the file names. It "
+           "searches no level (adaptive_compression_level) and knows no bound on the loss of "
+           "accuracy to stop at (early_exit).");
   v.unused("hw_config_type", "kernels are Edgy's own");
   v.unused("hw_config_subtype", "kernels are Edgy's own");
   v.unused("quantizer_setup_type", "the layers that integer kernels can run are quantized");
+  v.unused(runner_keys(), kRunner);
 }
 
 /// Calls `use(settings)` with the default settings of the algorithm of that name. False if there is

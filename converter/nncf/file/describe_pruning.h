@@ -17,7 +17,8 @@ inline const Names<FilterNorm> kFilterNorms = {{"L1", FilterNorm::kL1},
 template <typename Visitor>
 void describe(Visitor& v, FilterPruning& algorithm) {
   constexpr const char* kInit = "Share of filters pruned first.";
-  constexpr const char* kRanking = "filters are ranked by their importance, not by learned ranks";
+  constexpr const char* kRanking =
+      "filters are ranked by their importance, not by learned ranks (LeGR).";
   describe_initializer(v, algorithm.batch_norm_adaptation);
   v.object("params", "The schedule, and what is pruned.", [&](auto& p) {
     p.choice("schedule", algorithm.schedule, kPruningSchedules, "How the share of filters grows.");
@@ -41,10 +42,9 @@ void describe(Visitor& v, FilterPruning& algorithm) {
     p.boolean("prune_batch_norms", algorithm.prune_batch_norms,
               "Zero the batch normalization of a pruned filter.");
     p.boolean("zero_grad", algorithm.zero_grad, "Pruned filters get no gradient.");
-    p.unused("interlayer_ranking_type", kRanking);
-    p.unused("legr_params", kRanking);
-    p.unused("save_ranking_coeffs_path", kRanking);
-    p.unused("load_ranking_coeffs_path", kRanking);
+    p.unused({"interlayer_ranking_type", "legr_params", "save_ranking_coeffs_path",
+              "load_ranking_coeffs_path"},
+             kRanking);
   });
   v.number("pruning_init", algorithm.init, kLevel, kInit);
   describe(v, algorithm.scopes);

@@ -45,8 +45,8 @@ void describe(Visitor& v, QuantizerParams& params) {
 template <typename Visitor>
 void describe(Visitor& v, RangeInitializer& range) {
   v.choice("type", range.kind, kRangeKinds, "Which statistic becomes the range.");
-  v.number({"num_init_samples", {"num_init_steps"}}, range.samples, kAtLeast1,
-           "Training samples that are looked at.");
+  v.number({"num_init_samples", {"num_init_steps"}}, range.samples, kAtLeast0,
+           "Training samples that are looked at; 0: none.");
   v.object("params", "Of percentiles.", [&](auto& p) {
     p.number("min_percentile", range.min_percentile, kPercent, "Lower end of the range.");
     p.number("max_percentile", range.max_percentile, kPercent, "Upper end of the range.");
@@ -64,8 +64,13 @@ struct PrecisionFields {
 
 template <typename Visitor>
 void describe(Visitor& v, PrecisionFields& precision) {
-  constexpr const char* kAutoq = "it belongs to autoq, which is not supported";
+  constexpr const char* kAutoq = "it belongs to autoq, which Edgy does not do";
   HawqPrecision& hawq = precision.hawq;
+  v.refuse(
+      "type", "autoq",
+      "'autoq' chooses bits by reinforcement learning over many trainings, which Edgy does not "
+      "do; 'hawq' chooses them by Hessian traces (edgy finetune), and edgy convert --budget by "
+      "measured damage");
   v.choice("type", precision.kind, kPrecisionKinds, "hawq: by sensitivity; manual: by hand.");
   v.numbers("bits", hawq.bits, kBits, "Bits to choose from.");
   v.number("num_data_points", hawq.data_points, kAtLeast1,
@@ -103,7 +108,7 @@ void describe_overrides(Visitor& v, std::vector<ScopeOverride>& overrides) {
 
 template <typename Visitor>
 void describe(Visitor& v, Quantization& algorithm) {
-  constexpr const char* kRates = "it belongs to training";
+  constexpr const char* kRates = "edgy finetune has options of its own for rates.";
   Preset preset = Preset::kPerformance;
   v.choice("preset", preset, kPresets,
            "performance: all symmetric; mixed: weights symmetric, activations asymmetric.");
@@ -112,7 +117,7 @@ void describe(Visitor& v, Quantization& algorithm) {
   v.object("weights", "Quantizers of weights.", [&](auto& w) { describe(w, algorithm.weights); });
   v.object("activations", "Quantizers of activations.", [&](auto& a) {
     describe(a, algorithm.activations);
-    a.unused({"unified_scale_ops", {"linked_quantizer_scopes"}},
+    a.unused(Key("unified_scale_ops", {"linked_quantizer_scopes"}),
              "a tensor has one scale, whoever reads it");
   });
   v.object("initializer", "What happens before fine-tuning.", [&](auto& i) {
@@ -139,18 +144,15 @@ void describe(Visitor& v, Quantization& algorithm) {
              "Weights stay float before.");
     p.number("activations_quant_start_epoch", algorithm.activations_start_epoch, kAtLeast0,
              "Activations stay float before.");
-    p.unused("batch_multiplier", kRates);
-    p.unused("lr_poly_drop_start_epoch", kRates);
-    p.unused("lr_poly_drop_duration_epochs", kRates);
-    p.unused("disable_wd_start_epoch", kRates);
-    p.unused("base_lr", kRates);
-    p.unused("base_wd", kRates);
+    p.unused({"batch_multiplier", "lr_poly_drop_start_epoch", "lr_poly_drop_duration_epochs",
+              "disable_wd_start_epoch", "base_lr", "base_wd"},
+             kRates);
   });
   v.number("compression_lr_multiplier", algorithm.lr_multiplier, kPositive,
            "Of the learning rate of ranges.");
   v.unused("overflow_fix",
            "activations have 7 bits instead, so that sums of products cannot overflow");
-  v.unused({"disable_saturation_fix", {"saturation_fix"}},
+  v.unused(Key("disable_saturation_fix", {"saturation_fix"}),
            "activations have 7 bits instead, so that sums of products cannot overflow");
   v.unused("quantizable_subgraph_patterns",
            "the layers that integer kernels can run are quantized");

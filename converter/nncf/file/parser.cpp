@@ -1,5 +1,8 @@
 #include "converter/nncf/file/parser.h"
 
+#include <algorithm>
+#include <map>
+
 #include "converter/config/nearest_name.h"
 #include "converter/config/object_reader.h"
 #include "converter/data/files.h"
@@ -10,13 +13,23 @@
 namespace edgy::converter::nncf {
 namespace {
 
+constexpr const char* kBootstrapNas =
+    "BootstrapNAS trains a network that holds many smaller ones (progressive shrinking) and "
+    "searches "
+    "among them, which Edgy does not do; filter_pruning makes one smaller network";
+
 constexpr ReadingRules kRules = {.numbers_in_strings = true, .unknown_keys_warn = true};
 
-/// Algorithms of NNCF that need what Edgy does not have.
-bool is_unsupported(const std::string& name) {
-  static const std::vector<std::string> kNames = {"binarization", "movement_sparsity", "elasticity",
-                                                  "bootstrapNAS", "progressive_shrinking"};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+/// Why an algorithm of NNCF is refused; null for one that NNCF does not have either.
+const char* refusal(const std::string& name) {
+  static const std::map<std::string, const char*> kReasons = {
+      {"binarization", "it makes weights of one bit, and Edgy's kernels have none of less than 2"},
+      {"movement_sparsity", "it is made for fine-tuning transformers by their labels"},
+      {"elasticity", kBootstrapNas},
+      {"bootstrapNAS", kBootstrapNas},
+      {"progressive_shrinking", kBootstrapNas}};
+  const auto found = kReasons.find(name);
+  return found == kReasons.end() ? nullptr : found->second;
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -26,12 +39,12 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-void read_algorithm(ObjectReader& reader, Algorithm& algorithm) {
+void read_algorithm(ObjectReader& reader, const FileContext& file, Algorithm& algorithm) {
   std::string name;
   reader.text("algorithm", name, "");
   const auto known = with_algorithm(name, [&](auto settings) {
     describe(reader, settings);
-    check(reader, settings);
+    check(reader, file, settings);
     algorithm = std::move(settings);
   });
   if (known)
@@ -40,14 +53,28 @@ void read_algorithm(ObjectReader& reader, Algorithm& algorithm) {
   const std::vector<std::string> names = algorithm_names();
   if (name.empty()) {
     reader.error("", "'algorithm' is missing; one of " + listed(names) + " is expected");
-  } else if (is_unsupported(name)) {
-    reader.error("algorithm", "'" + name + "' is an algorithm of NNCF that Edgy does not have; " +
-                                  listed(names) + " are supported");
+  } else if (const char* reason = refusal(name)) {
+    reader.error("algorithm", "'" + name + "' is an algorithm of NNCF that Edgy does not have: " +
+                                  reason + ". Edgy has " + listed(names));
   } else {
-    reader.error("algorithm", "'" + name + "' is not known; did you mean '" +
-                                  nearest_name(name, names) + "'? " + listed(names) +
-                                  " are supported");
+    const auto nearest = nearest_name(name, names);
+    reader.error("algorithm", "'" + shown_key(name) + "' is not known; " +
+                                  (nearest ? "did you mean '" + *nearest + "'? " : "") +
+                                  listed(names) + " are supported");
   }
+}
+
+/// Whether NNCF would look for the level itself, so that what the file names is where it starts.
+bool searches_level(ObjectReader& reader) {
+  const auto* training = reader.find("accuracy_aware_training");
+  return training != nullptr && training->is_object() && training->contains("mode") &&
+         training->at("mode") == "adaptive_compression_level";
+}
+
+/// A file of NNCF's example runner that trains without compression.
+bool is_plain_training(const JsonDocument::Json& root) {
+  return root.is_object() && !root.contains("compression") &&
+         (root.contains("input_info") || root.contains("model"));
 }
 
 /// What the top of the file says holds for every algorithm.
@@ -91,7 +118,8 @@ void check_combination(ObjectReader& reader, const std::vector<Algorithm>& algor
 bool is_nncf(std::string_view json) {
   try {
     const JsonDocument document = JsonDocument::parse(json, "");
-    return document.root().is_object() && document.root().contains("compression");
+    const JsonDocument::Json& root = document.root();
+    return root.is_object() && (root.contains("compression") || is_plain_training(root));
   } catch (const Error&) {
     return false;
   }
@@ -112,23 +140,26 @@ ParsedNncf parse(std::string_view json, const std::string& origin) {
   bool complete = true;
   if (reader.has("compression")) {
     const std::size_t before = findings.errors.size();
-    reader.objects("compression", parsed.config.algorithms, "",
-                   [](ObjectReader& r, Algorithm& algorithm) { read_algorithm(r, algorithm); });
+    const FileContext file = {searches_level(reader)};
+    reader.objects(
+        "compression", parsed.config.algorithms, "",
+        [&](ObjectReader& r, Algorithm& algorithm) { read_algorithm(r, file, algorithm); });
     complete = findings.errors.size() == before;
   } else {
-    reader.error("", "'compression' is missing; it says which algorithms to apply");
     complete = false;
+    if (!is_plain_training(document.root()))
+      reader.error("", "'compression' is missing; it says which algorithms to apply");
   }
+  if (reader.has("bootstrapNAS"))
+    reader.error("bootstrapNAS", kBootstrapNas);
   reader.finish();
   if (complete)
     check_combination(reader, parsed.config.algorithms);
   throw_errors(findings, origin);
   inherit(fields.scopes, fields.lr_multiplier, findings, parsed.config.algorithms);
   parsed.warnings = std::move(findings.warnings);
-  std::stable_sort(parsed.warnings.begin(), parsed.warnings.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) {
-                     return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
-                   });
+  std::stable_sort(parsed.warnings.begin(), parsed.warnings.end(), is_before);
+  parsed.unused = std::move(findings.unused);
   for (const auto& [setting, path] : findings.given)
     parsed.given.insert(setting);
   return parsed;

@@ -54,7 +54,9 @@ Json schema() {
                  {"allowComments", true},
                  {"allowTrailingCommas", true}};
   result.update(writer.schema());
-  result["required"] = Json::array({"compression"});
+  result["anyOf"] = Json::array({{{"required", Json::array({"compression"})}},
+                                 {{"required", Json::array({"input_info"})}},
+                                 {{"required", Json::array({"model"})}}});
   result["definitions"] = definitions();
   result["definitions"]["algorithm"] = algorithm_schema();
   return result;

@@ -2,7 +2,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <nlohmann/json.hpp>
 
+#include "converter/config/document.h"
+#include "converter/config/nearest_name.h"
 #include "converter/error.h"
 
 namespace edgy::converter {
@@ -59,12 +62,92 @@ TEST_CASE("configuration: N:M says the sparsity; filters and fits have settings 
                     ContainsSubstring("did you mean 'damping'"));
 }
 
-TEST_CASE("configuration: what is written is read back", "[config]") {
-  ConvertConfig config;
-  config.filter_pruning.emplace().rate = 0.3;
-  config.quantize.range = RangeMethod::kMse;
-  config.quantize.pruning.emplace().sparsity = 0.25;
-  CHECK(to_json(parse_config(to_json(config), "again")) == to_json(config));
+/// A value of each property that is not its default, as the schema describes it.
+nlohmann::ordered_json other_value(const nlohmann::ordered_json& schema) {
+  if (schema.contains("properties")) {
+    nlohmann::ordered_json object;
+    for (const auto& [key, property] : schema["properties"].items())
+      object[key] = other_value(property);
+    return object;
+  }
+  const nlohmann::ordered_json standard = schema["default"];
+  if (schema.contains("enum"))
+    return schema["enum"].back() == standard ? schema["enum"].front() : schema["enum"].back();
+  if (schema["type"] == "boolean")
+    return !standard.get<bool>();
+  const double low = schema["minimum"];
+  const double high = schema["maximum"];
+  const double value = standard.get<double>() == low ? (low + high) / 2 : low;
+  if (schema["type"] == "integer")
+    return static_cast<int64_t>(value);
+  return value;
+}
+
+TEST_CASE("configuration: every option that is read is written", "[config]") {
+  const nlohmann::ordered_json given = other_value(config_schema());
+  REQUIRE(given["log_mel"]["mels"].is_number());
+  REQUIRE(given["seed"] != 1);
+  const auto written =
+      nlohmann::ordered_json::parse(to_json(parse_config(given.dump(), "given.json")));
+  CHECK(written.dump(1) == given.dump(1));
+  // Numbers that a float cannot hold as they are written stay what they are.
+  const std::string preemphasis = R"({"log_mel": {"preemphasis": 0.9}})";
+  CHECK_THAT(to_json(parse_config(preemphasis, "mel.json")),
+             ContainsSubstring(R"("preemphasis":0.9,)"));
+}
+
+TEST_CASE("configuration: what is absent stays absent", "[config]") {
+  const std::string written = to_json(ConvertConfig());
+  for (const char* object : {"\"pruning\"", "budget", "filter_pruning", "log_mel"}) {
+    CAPTURE(object);
+    CHECK_THAT(written, !ContainsSubstring(object));
+  }
+}
+
+TEST_CASE("configuration: a number beyond a double is named with its place", "[config]") {
+  CHECK_THROWS_WITH(parse_config("{\n  \"seed\": 1e999\n}", "c.json"),
+                    "c.json:2:11: not valid JSON: the number 1e999 is too large");
+  CHECK_THROWS_WITH(parse_config("{\"seed\":-1e999}", "c.json"), ContainsSubstring("c.json:1:9: "));
+}
+
+TEST_CASE("configuration: hundreds of thousands of unknown keys, some named", "[config]") {
+  std::string text = "{";
+  for (int i = 0; i < 200'000; ++i)
+    text += "\"key" + std::to_string(i) + "\": 0, ";
+  try {
+    parse_config(text + "}", "c.json");
+    FAIL("unknown keys are accepted");
+  } catch (const Error& error) {
+    CHECK_THAT(error.what(), ContainsSubstring("c.json:1:2: unknown key 'key0'") &&
+                                 ContainsSubstring("199980 unknown keys more"));
+    CHECK(std::string(error.what()).size() < 4000);
+  }
+}
+
+TEST_CASE("configuration: places of members and elements, the last of equal keys", "[config]") {
+  const JsonDocument document = JsonDocument::parse(
+      "{\"a.b\": 1,\n \"a\": {\"b\": [1, {\"c\": 2}]},\n \"a\": {\"b\": [1, {\"c\": 3}]}}", "d");
+  const auto at = [&](const std::string& path) {
+    const Position place = document.position(path);
+    return std::pair(place.line, place.column);
+  };
+  CHECK(at("") == std::pair(1, 1));
+  CHECK(at("a") == std::pair(3, 2));
+  CHECK(at("a.b[0]") == std::pair(3, 14));
+  CHECK(at("a.b[1].c") == std::pair(3, 18));
+  CHECK(at("a.b[2]") == std::pair(0, 0));
+  CHECK(at("x") == std::pair(0, 0));
+  REQUIRE(document.repairs().size() == 1);
+  CHECK(document.repairs()[0].at.line == 3);
+}
+
+TEST_CASE("a name is suggested only where a slip of the hand leads to it", "[config]") {
+  const std::vector<std::string> known = {"seed", "mels", "activation_bits"};
+  CHECK(nearest_name("sed", known) == "seed");
+  CHECK(nearest_name("activation_bist", known) == "activation_bits");
+  CHECK(nearest_name("activation", known) == "activation_bits");
+  CHECK_FALSE(nearest_name("model", known));
+  CHECK_FALSE(nearest_name("", known));
 }
 
 TEST_CASE("configuration: errors name the file, the key and what would be accepted", "[config]") {

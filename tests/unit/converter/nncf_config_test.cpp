@@ -146,14 +146,132 @@ TEST_CASE("unknown keys become warnings with the nearest known one", "[nncf]") {
   const ParsedNncf parsed = parse(
       "{\"compression\": {\"algorithm\": \"rb_sparsity\",\n\"params\": {\"sparsity_taget\": "
       "0.3}},\n"
-      "\"log_dir\": \"logs\", \"input_inf\": []}",
+      "\"hw_config_type\": \"cpu\", \"input_inf\": []}",
       "c.json");
   const std::string text = warnings_of(parsed);
   CHECK_THAT(text,
              ContainsSubstring("f:2:12: compression.params: unknown key 'sparsity_taget'; did "
                                "you mean 'sparsity_target'? It is ignored."));
-  CHECK_THAT(text, ContainsSubstring("f:3:1: log_dir has no effect in Edgy"));
+  REQUIRE(parsed.unused.size() == 1);
+  CHECK_THAT(to_string(parsed.unused[0].diagnostic, "f"),
+             ContainsSubstring("f:3:1: hw_config_type has no effect in Edgy"));
   CHECK_THAT(text, ContainsSubstring("'input_inf'; did you mean 'input_info'?"));
+}
+
+/// As NNCF's example runner has it around a "compression".
+std::string runner_file(const std::string& more) {
+  return R"({"model": "resnet50", "pretrained": true, "weights": "resnet50.pth", "batch_size": 64,
+    "epochs": 30, "num_classes": 10, "dataset": "cifar10", "workers": 4, "weight_decay": 1e-4,
+    "optimizer": {"type": "SGD", "base_lr": 0.1, "schedule_type": "multistep", "steps": [10]},
+    "input_info": {"sample_size": [1, 3, 32, 32]})" +
+         more + "}";
+}
+
+TEST_CASE("keys of NNCF's example runner: one sentence for all of them", "[nncf]") {
+  const std::string file = runner_file(R"(, "compression": {"algorithm": "const_sparsity"})");
+  const ParsedNncf parsed = parse(file, "c.json");
+  CHECK(parsed.warnings.empty());
+  REQUIRE(parsed.unused.size() == 1);
+  const std::string sentence = parsed.unused[0].diagnostic.message;
+  for (const char* key : {"model", "pretrained", "weights", "batch_size", "epochs", "num_classes",
+                          "dataset", "workers", "weight_decay", "optimizer"}) {
+    CAPTURE(key);
+    CHECK_THAT(sentence, ContainsSubstring(key));
+  }
+  CHECK_THAT(sentence, ContainsSubstring("have no effect in Edgy: NNCF's example runner"));
+  CHECK_THAT(to_text(explain(parsed)), ContainsSubstring("note"));
+}
+
+TEST_CASE("a file of plain training says so in one line and asks for nothing", "[nncf]") {
+  const std::string file = runner_file("");
+  CHECK(is_nncf(file));
+  const ParsedNncf parsed = parse(file, "c.json");
+  CHECK(parsed.config.algorithms.empty());
+  CHECK(parsed.warnings.empty());
+  const Explanation explanation = explain(parsed);
+  CHECK_THAT(explanation.summary,
+             ContainsSubstring("no 'compression'") && ContainsSubstring("plain training"));
+  CHECK(to_json(explanation, parsed)["summary"] == explanation.summary);
+  const ConversionPlan plan = plan_conversion(parsed);
+  REQUIRE_FALSE(plan.notes.empty());
+  CHECK(plan.notes[0] == explanation.summary);
+  CHECK(to_json(plan.config) == to_json(ConvertConfig()));
+}
+
+TEST_CASE("BootstrapNAS and autoq are refused in words", "[nncf]") {
+  CHECK_THROWS_WITH(
+      parse(
+          runner_file(R"(, "bootstrapNAS": {"training": {"algorithm": "progressive_shrinking"}})"),
+          "c.json"),
+      ContainsSubstring("bootstrapNAS: BootstrapNAS trains") &&
+          ContainsSubstring("which Edgy does not do"));
+  CHECK_THROWS_WITH(parse(with(R"({"algorithm": "progressive_shrinking"})"), "c.json"),
+                    ContainsSubstring("BootstrapNAS"));
+  CHECK_THROWS_WITH(parse(with(R"({"algorithm": "quantization",
+      "initializer": {"precision": {"type": "autoq", "bits": [2, 4, 8]}}})"),
+                          "c.json"),
+                    "c.json:2:37: compression.initializer.precision.type: 'autoq' chooses bits by "
+                    "reinforcement learning over many trainings, which Edgy does not do; 'hawq' "
+                    "chooses them by Hessian traces (edgy finetune), and edgy convert --budget by "
+                    "measured damage");
+}
+
+TEST_CASE("no samples for ranges is legal, and said", "[nncf]") {
+  const ParsedNncf parsed = parse(with(R"({"algorithm": "quantization",
+      "initializer": {"range": {"num_init_samples": 0}}})"),
+                                  "c.json");
+  CHECK(only<Quantization>(parsed).range.at(0).samples == 0);
+  CHECK_THAT(to_text(explain(parsed)), ContainsSubstring("num_init_samples is 0"));
+  CHECK(plan_conversion(parsed).config.quantize.calibration_samples ==
+        QuantizeOptions().calibration_samples);
+}
+
+TEST_CASE("a level that begins above its target, where NNCF would search for it", "[nncf]") {
+  const std::string pruning =
+      R"({"algorithm": "filter_pruning", "pruning_init": 0.9, "params": {"pruning_target": 0.1}})";
+  CHECK_THROWS_WITH(parse(with(pruning), "c.json"), ContainsSubstring("is below pruning_init"));
+  const std::string search =
+      R"(, "accuracy_aware_training": {"mode": "adaptive_compression_level"}, "compression": )";
+  const ParsedNncf parsed = parse(runner_file(search + pruning), "c.json");
+  CHECK_THAT(warnings_of(parsed), ContainsSubstring("Edgy goes to 10 %"));
+  CHECK(only<FilterPruning>(parsed).init == 0.1);
+  CHECK(plan_conversion(parsed).config.filter_pruning->rate == 0.1);
+  CHECK_THAT(to_text(explain(parsed)), ContainsSubstring("accuracy_aware_training has no effect"));
+  CHECK_THROWS_WITH(
+      parse(runner_file(R"(, "accuracy_aware_training": {"mode": "early_exit"}, "compression": )" +
+                        pruning),
+            "c.json"),
+      ContainsSubstring("is below pruning_init"));
+}
+
+TEST_CASE("what is read and changes nothing is said in the explanation", "[nncf]") {
+  const auto says = [](const std::string& algorithm, const std::string& words) {
+    CAPTURE(algorithm);
+    std::string notes;
+    for (const std::string& note : explain(parse(with(algorithm), "c")).algorithms.at(0).notes)
+      notes += note + "\n";
+    CHECK_THAT(notes, ContainsSubstring(words));
+  };
+  says(R"({"algorithm": "quantization", "ignored_scopes": ["/a"]})",
+       "ignored_scopes has no effect in Edgy: which layers");
+  says(R"({"algorithm": "quantization", "scope_overrides": {"weights": {"/a": {"bits": 4}}}})",
+       "scope_overrides has no effect");
+  says(R"({"algorithm": "quantization", "activations": {"mode": "symmetric"}})",
+       "activations.mode has no effect in Edgy: activations have one asymmetric range");
+  says(R"({"algorithm": "quantization", "initializer": {"precision":
+           {"type": "manual", "bitwidth_per_scope": [[4, "/a"]]}}})",
+       "Bits by hand (bitwidth_per_scope) have no effect");
+  says(R"({"algorithm": "quantization", "export_to_onnx_standard_ops": true})",
+       "export_to_onnx_standard_ops has no effect in Edgy: Edgy writes .edgy files.");
+  says(R"({"algorithm": "quantization", "params": {"base_lr": 1, "base_wd": 1}})",
+       "params.base_lr, compression.params.base_wd have no effect");
+  says(R"({"algorithm": "filter_pruning", "params": {"interlayer_ranking_type": "learned_ranking",
+           "legr_params": {"generations": 10}}})",
+       "not by learned ranks (LeGR).");
+  says(R"({"algorithm": "filter_pruning", "ignored_scopes": ["/a"]})", "Scopes have no effect");
+  says(R"({"algorithm": "magnitude_sparsity",
+           "initializer": {"batchnorm_adaptation": {"num_bn_adaptation_samples": 10}}})",
+       "initializer.batchnorm_adaptation has no effect");
 }
 
 TEST_CASE("wrong values: line, column, path, what was found, what would be right", "[nncf]") {

@@ -1,18 +1,20 @@
-// Definitions of NNCF's algorithms: schedules, importance, ranges, scopes.
+// Definitions of NNCF's algorithms: schedules, importance, scopes.
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
 #include <random>
 
 #include "converter/nncf/algorithms/importance.h"
-#include "converter/nncf/algorithms/ranges.h"
 #include "converter/nncf/algorithms/schedules.h"
 #include "converter/nncf/algorithms/scopes.h"
+#include "converter/nncf/algorithms/unmatched.h"
 
 namespace edgy::converter::nncf {
 namespace {
 
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 
 SparsityParams params(SparsitySchedule schedule, double init, double target, int epochs) {
@@ -132,75 +134,71 @@ TEST_CASE("importance and masks", "[nncf]") {
   CHECK(sparsity_mask(layers, 1) == std::vector<std::vector<uint8_t>>{{0, 0, 0}, {0, 0}});
 }
 
-TEST_CASE("range initializers", "[nncf]") {
-  const std::vector<float> a = {-1, 0, 3};
-  const std::vector<float> b = {-3, 1, 5, std::nanf("")};
-  const std::array<std::span<const float>, 3> samples = {a, b, std::span<const float>()};
-  const auto range = [&](RangeKind kind, bool weights) {
-    RangeInitializer initializer;
-    initializer.kind = kind;
-    initializer.min_percentile = 10;
-    initializer.max_percentile = 90;
-    return initial_range(initializer, weights, samples);
-  };
-  const auto is = [](const ValueRange& r, double low, double high) {
-    CHECK_THAT(r.low, WithinAbs(low, 1e-5));
-    CHECK_THAT(r.high, WithinAbs(high, 1e-5));
-  };
-  is(range(RangeKind::kMinMax, false), -3, 5);
-  is(range(RangeKind::kMeanMinMax, false), -2, 4);
-  is(range(RangeKind::kMixedMinMax, false), -2, 4);
-  is(range(RangeKind::kMixedMinMax, true), -3, 5);
-  is(range(RangeKind::kPercentile, false), -2, 4);  // of -3 -1 0 1 3 5: half way at both ends
-  is(range(RangeKind::kMeanPercentile, false), (-0.8 - 2.2) / 2, (2.4 + 4.2) / 2);
-  // Median 0.5, deviations 0.5 0.5 1.5 2.5 3.5 4.5.
-  is(range(RangeKind::kThreeSigma, false), 0.5 - 3 * 1.4826 * 2, 0.5 + 3 * 1.4826 * 2);
-  CHECK(initial_range({}, false, {}).high == 0);
-}
-
-TEST_CASE("three sigma of a normal distribution is three deviations", "[nncf]") {
-  const unsigned seed = 3;
-  CAPTURE(seed);
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal(1, 2);
-  std::vector<float> values(100000);
-  for (float& value : values)
-    value = normal(random);
-  const std::array<std::span<const float>, 1> samples = {values};
-  RangeInitializer initializer;
-  initializer.kind = RangeKind::kThreeSigma;
-  const ValueRange range = initial_range(initializer, false, samples);
-  CHECK_THAT(range.low, WithinAbs(-5, 0.1));
-  CHECK_THAT(range.high, WithinAbs(7, 0.1));
-}
-
-TEST_CASE("scopes: names, expressions from the beginning, what matches nothing", "[nncf]") {
+TEST_CASE("scopes: names, and expressions anywhere in a name", "[nncf]") {
   Scopes scopes;
   CHECK(in_scope(scopes, "/conv/1"));
   scopes.target = {"{re}/conv", "/fc"};
   scopes.ignored = {"/conv/2"};
   CHECK(in_scope(scopes, "/conv/1"));
+  CHECK(in_scope(scopes, "a/conv"));
   CHECK(in_scope(scopes, "/fc"));
   CHECK_FALSE(in_scope(scopes, "/fc/1"));
   CHECK_FALSE(in_scope(scopes, "/conv/2"));
-  CHECK_FALSE(in_scope(scopes, "a/conv"));
-  const std::vector<std::string> layers = {"/conv/1", "/conv/2"};
-  CHECK(unmatched(scopes, layers) == std::vector<std::string>{"/fc"});
 }
 
-TEST_CASE("the first initializer whose group and scopes fit counts", "[nncf]") {
-  Quantization q;
-  q.range.resize(3);
-  q.range[0].kind = RangeKind::kMinMax;
-  q.range[0].group = QuantizerGroup::kWeights;
-  q.range[1].kind = RangeKind::kPercentile;
-  q.range[1].scopes.target = {"/a"};
-  q.range[2].kind = RangeKind::kThreeSigma;
-  CHECK(find_initializer(q, true, "/a")->kind == RangeKind::kMinMax);
-  CHECK(find_initializer(q, false, "/a")->kind == RangeKind::kPercentile);
-  CHECK(find_initializer(q, false, "/b")->kind == RangeKind::kThreeSigma);
-  q.range.resize(1);
-  CHECK(find_initializer(q, false, "/a") == nullptr);
+TEST_CASE("scopes: expressions mean what re.search of Python finds", "[nncf]") {
+  struct Case {
+    const char* entry;
+    const char* layer;
+    bool matches;
+  };
+  const Case cases[] = {
+      {"{re}out$", "/block.3/out", true},
+      {"{re}^block", "/block.3", false},
+      {"block{re}.*out", "a/block.3/out", true},  // the mark may stand anywhere
+      {"{re}\\d{re}/out", "/block.3/out", true},
+      {"{re}(?i)BLOCK", "/block.3", true},
+      {"{re}(?<!x)block", "/block.3", true},
+      {"{re}(?<!/)block", "/block.3", false},
+      {"{re}^(?!.*out).*$", "/block.3/out", false},
+      {"{re}(?P<kind>b)lock\\.(?P=kind)", "/block.b", true},
+      {"block", "/block", false},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.entry, one.layer);
+    CHECK(scope_mistake(one.entry).empty());
+    CHECK(scope_matches(one.entry, one.layer) == one.matches);
+  }
+}
+
+TEST_CASE("scopes: a wrong expression is named with the place in it", "[nncf]") {
+  CHECK_THAT(scope_mistake("{re}conv(1"),
+             ContainsSubstring("'{re}conv(1'") && ContainsSubstring("at character 7 of 'conv(1'"));
+  CHECK(scope_mistake("conv(1").empty());
+}
+
+TEST_CASE("scopes: an expression that takes for ever is refused", "[nncf]") {
+  CHECK_THROWS_WITH(scope_matches("{re}^(a+)+$", std::string(60, 'a') + "b"),
+                    ContainsSubstring("match limit") && ContainsSubstring("'{re}^(a+)+$'"));
+}
+
+TEST_CASE("scopes that mean no layer are named, with the nearest name", "[nncf]") {
+  NncfConfig config;
+  MagnitudeSparsity sparsity;
+  sparsity.scopes.target = {"/encoder/covn1", "/encoder/conv2"};
+  sparsity.scopes.ignored = {"{re}decoder"};
+  Quantization quantization;
+  quantization.weights.scopes.ignored = {"/encoder/covn1"};  // once is enough
+  quantization.overrides.push_back({.scope = "somewhere"});
+  config.algorithms = {sparsity, quantization};
+  const std::vector<std::string> layers = {"/encoder/conv1", "/encoder/conv2"};
+  const std::vector<std::string> sentences = unmatched_scopes(config, layers);
+  REQUIRE(sentences.size() == 3);
+  CHECK_THAT(sentences[0], ContainsSubstring("magnitude_sparsity") &&
+                               ContainsSubstring("'/encoder/covn1'") &&
+                               ContainsSubstring("did you mean '/encoder/conv1'?"));
+  CHECK_THAT(sentences[1], ContainsSubstring("'{re}decoder'"));
+  CHECK_THAT(sentences[2], ContainsSubstring("'somewhere'") && !ContainsSubstring("did you mean"));
 }
 
 }  // namespace
