@@ -15,7 +15,7 @@ ALLOWED = {
     "wasm/bindings": {"wasm/runtime", "wasm/format", "kernels"},
     "converter": {"wasm/runtime", "wasm/format", "kernels"},
 }
-MOST_FILES = 26  # of our sources in one folder, not counting the folders within it
+MOST_FILES = 28  # of our sources in one folder, not counting the folders within it
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 
@@ -24,7 +24,8 @@ def room_of(path):
 
 
 def folder_of(path):
-    return path.rsplit("/", 1)[0]
+    """The room within the room. convert.h is the front of the whole converter: a room of its own, above the others."""
+    return "converter/convert" if path.startswith("converter/convert.") else path.rsplit("/", 1)[0]
 
 
 def find_cycle(graph):

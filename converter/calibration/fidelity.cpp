@@ -11,6 +11,12 @@ void Fidelity::add(std::span<const float> reference, std::span<const float> valu
   for (std::size_t i = 0; i < count; ++i) {
     const double r = reference[i];
     const double v = value[i];
+    if (!std::isfinite(r) || !std::isfinite(v)) {
+      const bool equal = r == v || (std::isnan(r) && std::isnan(v));
+      if (!equal)
+        error_power_ = max_error_ = std::numeric_limits<double>::infinity();
+      continue;
+    }
     reference_power_ += r * r;
     value_power_ += v * v;
     product_ += r * v;
@@ -21,6 +27,8 @@ void Fidelity::add(std::span<const float> reference, std::span<const float> valu
 }
 
 double Fidelity::cosine() const {
+  if (std::isinf(error_power_))
+    return 0;
   if (reference_power_ == 0 && value_power_ == 0)
     return 1;
   const double norm = std::sqrt(reference_power_ * value_power_);

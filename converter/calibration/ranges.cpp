@@ -9,7 +9,7 @@ namespace {
 
 /// Mean squared error of rounding to `levels` steps of `range` and clipping to it.
 double quantization_error(const ValueStatistics& statistics, const Range& range, int levels) {
-  const double step = (range.high - range.low) / levels;
+  const double step = (double{range.high} - range.low) / levels;
   if (step <= 0)
     return std::numeric_limits<double>::infinity();
   double error = 0;
@@ -69,8 +69,9 @@ Range three_sigma_range(const ValueStatistics& statistics) {
   for (auto& [value, count] : counted)
     value = std::fabs(value - median);
   const double reach = 3 * 1.4826 * weighted_median(counted);
-  return {std::min(0.0F, static_cast<float>(median - reach)),
-          std::max(0.0F, static_cast<float>(median + reach))};
+  constexpr double kGreatest = std::numeric_limits<float>::max();
+  return {static_cast<float>(std::clamp(median - reach, -kGreatest, 0.0)),
+          static_cast<float>(std::clamp(median + reach, 0.0, kGreatest))};
 }
 
 /// Cuts the same share of values off both ends (one, if the tensor has one sign).
@@ -93,13 +94,23 @@ Range percentile_range(const ValueStatistics& statistics, double percentile) {
 }  // namespace
 
 void ValueStatistics::add_extremes(std::span<const float> values) {
-  if (values.empty())
+  float low = std::numeric_limits<float>::infinity();
+  float high = -low;
+  std::size_t finite = 0;
+  for (const float value : values) {
+    if (!std::isfinite(value))
+      continue;
+    ++finite;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  not_finite_ += values.size() - finite;
+  if (finite == 0)
     return;
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  min_ = std::min(min_, *low);
-  max_ = std::max(max_, *high);
-  sample_min_sum_ += *low;
-  sample_max_sum_ += *high;
+  min_ = std::min(min_, low);
+  max_ = std::max(max_, high);
+  sample_min_sum_ += low;
+  sample_max_sum_ += high;
   ++samples_;
 }
 
@@ -114,9 +125,10 @@ float ValueStatistics::mean_max() const {
 void ValueStatistics::add_histogram(std::span<const float> values, std::size_t channels) {
   histogram_.resize(kBins);
   channel_sums_.resize(channels);
-  const float width = (max_ - min_) / kBins;
+  // In double precision: the range of large numbers is more than a float holds.
+  const double width = (double{max_} - min_) / kBins;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto bin = width > 0 ? static_cast<std::size_t>((values[i] - min_) / width) : 0;
+    const auto bin = width > 0 ? static_cast<std::size_t>((double{values[i]} - min_) / width) : 0;
     histogram_[std::min(bin, kBins - 1)] += 1;
     channel_sums_[i % channels] += values[i];
   }
@@ -124,7 +136,7 @@ void ValueStatistics::add_histogram(std::span<const float> values, std::size_t c
 }
 
 double ValueStatistics::bin_center(std::size_t bin) const {
-  return min_ + (max_ - min_) * (static_cast<double>(bin) + 0.5) / kBins;
+  return min_ + (double{max_} - min_) * (static_cast<double>(bin) + 0.5) / kBins;
 }
 
 std::vector<double> ValueStatistics::channel_means() const {
@@ -134,8 +146,9 @@ std::vector<double> ValueStatistics::channel_means() const {
   return means;
 }
 
-Range choose_range(const ValueStatistics& statistics, RangeMethod method, double percentile,
-                   int bits) {
+namespace {
+
+Range range_by(const ValueStatistics& statistics, RangeMethod method, double percentile, int bits) {
   switch (method) {
     case RangeMethod::kMse:
       return least_error(statistics, (1 << bits) - 1);
@@ -151,13 +164,26 @@ Range choose_range(const ValueStatistics& statistics, RangeMethod method, double
   return {statistics.min(), statistics.max()};
 }
 
+}  // namespace
+
+Range choose_range(const ValueStatistics& statistics, RangeMethod method, double percentile,
+                   int bits) {
+  const Range range = range_by(statistics, method, percentile, bits);
+  // Of values that are nearly all zero some methods leave nothing, which has no scale.
+  return range.high > range.low ? range : Range{statistics.min(), statistics.max()};
+}
+
 format::fb::QuantizationT activation_quantization(const Range& range, int bits) {
   format::fb::QuantizationT q;
   q.bits = static_cast<uint8_t>(bits);
   q.qmin = bits == 8 ? -128 : 0;
   q.qmax = bits == 8 ? 127 : (1 << bits) - 1;
   const float width = range.high - range.low;
-  const float scale = width > 0 ? width / static_cast<float>(q.qmax - q.qmin) : 1.0F;
+  const auto levels = static_cast<float>(q.qmax - q.qmin);
+  // Ends far apart: their distance is more than a float holds.
+  const float scale = std::isinf(width) ? range.high / levels - range.low / levels
+                      : width > 0       ? width / levels
+                                        : 1.0F;
   q.scale = {std::max(scale, std::numeric_limits<float>::min())};
   const auto offset = static_cast<int32_t>(std::lround(-range.low / q.scale[0]));
   q.zero_point = {std::clamp(q.qmin + offset, q.qmin, q.qmax)};

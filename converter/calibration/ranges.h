@@ -16,10 +16,13 @@ class ValueStatistics {
  public:
   static constexpr std::size_t kBins = 2048;
 
-  /// Once a sample.
+  /// Once a sample. NaN and infinities count in not_finite() alone.
   void add_extremes(std::span<const float> values);
-  /// After all extremes are known. `channels` is the last extent.
+  /// After all extremes are known, of values that are all finite. `channels` is the last extent.
   void add_histogram(std::span<const float> values, std::size_t channels);
+
+  /// How many values were NaN or infinite.
+  std::size_t not_finite() const { return not_finite_; }
 
   float min() const { return min_; }  ///< never above 0: quantization must represent zero
   float max() const { return max_; }  ///< never below 0
@@ -35,6 +38,7 @@ class ValueStatistics {
   double sample_min_sum_ = 0;
   double sample_max_sum_ = 0;
   int samples_ = 0;
+  std::size_t not_finite_ = 0;
   std::vector<double> histogram_;
   std::vector<double> channel_sums_;
   double rows_ = 0;
@@ -45,6 +49,7 @@ struct Range {
   float low = 0;
   float high = 0;
 };
+/// Where a method leaves an empty range, all that was seen. Empty only if everything is zero.
 Range choose_range(const ValueStatistics& statistics, RangeMethod method, double percentile,
                    int bits);
 

@@ -1,40 +1,24 @@
 // `edgy convert`: from ONNX to a compressed model.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 
-#include "converter/calibration/calibration.h"
 #include "converter/cli/commands.h"
-#include "converter/program.h"
-#include "converter/progress.h"
-#include "converter/calibration/calibration.h"
-#include "converter/pruning/filter_repair.h"
-#include "converter/quantization/float16_storage.h"
-#include "converter/quantization/layers.h"
-#include "converter/compress/quantize.h"
 #include "converter/config/config.h"
-#include "converter/data/dataset.h"
+#include "converter/convert.h"
 #include "converter/data/files.h"
 #include "converter/data/write_file.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
-#include "converter/export/int4_storage.h"
 #include "converter/export/privacy.h"
-#include "converter/export/sparse_storage.h"
-#include "converter/lower/lower.h"
 #include "converter/nncf/conversion.h"
-#include "converter/onnx/import.h"
-#include "converter/passes/passes.h"
+#include "converter/program.h"
 #include "converter/progress.h"
-#include "converter/pruning/filter_repair.h"
-#include "converter/quantization/float16_storage.h"
-#include "converter/quantization/layers.h"
-#include "converter/quantization/source_integers.h"
 
 namespace edgy::converter {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Arguments {
   std::string model;
@@ -48,6 +32,8 @@ struct Arguments {
   std::vector<std::string> policies;
   std::string min_level = "low";
   std::optional<int64_t> fold_limit;  ///< MB
+  std::string report;
+  bool strict = false;
   bool verbose = false;
 };
 
@@ -90,53 +76,35 @@ ConvertConfig configuration(const Arguments& arguments) {
   return config;
 }
 
-/// A manifest with splits is used by its training part; other data whole.
-std::unique_ptr<CalibrationSource> calibration_data(const Arguments& arguments,
-                                                    const ConvertConfig& config,
-                                                    const format::fb::ModelT& model) {
-  DatasetOptions options;
-  options.limit = config.quantize.calibration_samples;
-  options.seed = config.seed;
-  const fs::path path = arguments.calibration;
-  if (path.extension() == ".csv" || fs::exists(path / "manifest.csv"))
-    options.split = arguments.split;
-  return open_dataset(path, model, options);
+ConvertRequest request_of(const Arguments& arguments) {
+  ConvertRequest request;
+  request.model = arguments.model;
+  request.config = configuration(arguments);
+  request.calibration = arguments.calibration;
+  request.split = arguments.split;
+  request.policies = arguments.policies;
+  request.min_level = parse_level(arguments.min_level, "--min-level");
+  request.strict = arguments.strict;
+  if (arguments.fold_limit)
+    request.fold_bytes = *arguments.fold_limit * 1'000'000;
+  return request;
 }
 
-/// Says what is taken over from a model that is quantized already, and what is not done to it.
-void report_source_integers(const SourceIntegers& integers, const ConvertConfig& config) {
-  std::cerr << "note: the model is quantized already; its scales and zero points stay: "
-            << integers.integer_layers << " layers compute in integers\n";
-  for (const std::string& layer : integers.float_layers)
-    std::cerr << "note: in float32: " << layer << "\n";
-  if (config.quantize.pruning || config.quantize.budget || config.filter_pruning) {
-    throw Error(
-        "the model is quantized already, and pruning needs float weights: convert the model from "
-        "before it was quantized");
+/// Notes and steps on standard error, where a terminal shows progress too.
+class TerminalListener final : public ConvertListener {
+ public:
+  explicit TerminalListener(bool verbose) : verbose_(verbose) {}
+  Progress& progress() override { return *progress_; }
+  void note(const std::string& text) override { std::cerr << "note: " << text << "\n"; }
+  void detail(const std::string& text) override {
+    if (verbose_)
+      std::cerr << "  " << text << "\n";
   }
-}
 
-/// Removes filters; with data the layers behind them are fitted to what they computed before.
-void take_filters(const Arguments& arguments, const ConvertConfig& config,
-                  format::fb::ModelT& model) {
-  const format::fb::ModelT original = model;
-  const std::vector<PrunedChannels> pruned = prune_filters(model, *config.filter_pruning);
-  if (arguments.verbose) {
-    for (const PrunedChannels& entry : pruned) {
-      std::cerr << "  filter pruning: " << entry.layers.front() << ": " << entry.before << " -> "
-                << entry.after << " channels\n";
-    }
-  }
-  if (!config.filter_pruning->repair)
-    return;
-  if (arguments.calibration.empty()) {
-    std::cerr << "note: filter_pruning: nothing is repaired without --calibration\n";
-    return;
-  }
-  const auto data = calibration_data(arguments, config, model);
-  repair_filters(original, pruned, read_samples(*data, config.quantize.calibration_samples),
-                 config.quantize.reconstruction, *make_terminal_progress(), model);
-}
+ private:
+  bool verbose_;
+  std::unique_ptr<Progress> progress_ = make_terminal_progress();
+};
 
 /// Files that are read, so that none of them is written over.
 std::vector<fs::path> input_files(const Arguments& arguments) {
@@ -149,71 +117,33 @@ std::vector<fs::path> input_files(const Arguments& arguments) {
 }
 
 /// What became of the model, on standard error if the model itself goes to standard output.
-void report_size(const Arguments& arguments, std::size_t bytes, std::size_t source_bytes) {
+void report_result(const Arguments& arguments, const ConversionSummary& summary) {
+  std::ostream& out = is_standard_output(arguments.output) ? std::cerr : std::cout;
   char share[32];
-  std::snprintf(share, sizeof share, "%.2f %%",
-                100.0 * static_cast<double>(bytes) / static_cast<double>(source_bytes));
-  (is_standard_output(arguments.output) ? std::cerr : std::cout)
-      << arguments.output << ": " << bytes << " bytes, " << share << " of " << source_bytes << "\n";
+  std::snprintf(
+      share, sizeof share, "%.2f %%",
+      100.0 * static_cast<double>(summary.file_bytes) / static_cast<double>(summary.source_bytes));
+  out << arguments.output << ": " << summary.file_bytes << " bytes, " << share << " of "
+      << summary.source_bytes << "\n";
+  print(summary, arguments.verbose, out);
 }
 
-void convert(const Arguments& arguments) {
+void run(const Arguments& arguments) {
   require_writable(arguments.output, input_files(arguments));
-  ConvertConfig config = configuration(arguments);
-  if (config.precision == Precision::kFloat32 && config.quantize.budget)
-    throw Error("a budget is met by int8 and int4 weights: it does not go with precision f32");
-  if (config.precision == Precision::kFloat32 && config.quantize.pruning) {
+  if (!arguments.report.empty())
+    require_writable(arguments.report, input_files(arguments));
+  const ConvertRequest request = request_of(arguments);
+  TerminalListener listener(arguments.verbose);
+  const Conversion converted = convert(request, listener);
+  const ConversionSummary& summary = converted.summary;
+  write_file(arguments.output, converted.bytes);
+  if (!arguments.report.empty())
+    write_file(arguments.report, json_text(to_json(summary)) + "\n");
+  report_result(arguments, summary);
+  const auto& budget = request.config.quantize.budget;
+  if (budget && budget->bytes > 0 && converted.bytes.size() > budget->bytes) {
     throw Error(
-        "pruning makes sparse int8 weights: it does not go with precision f32; filter_pruning "
-        "does");
-  }
-  const std::vector<uint8_t> source = read_bytes(arguments.model);
-  graph::Graph graph = onnx_import::import_model(source, arguments.model);
-  if (arguments.fold_limit)
-    graph.fold_budget = graph::FoldBudget::of_bytes(*arguments.fold_limit * 1'000'000);
-  for (const passes::PassReport& report : passes::run_all(graph)) {
-    if (arguments.verbose)
-      std::cerr << "  " << report.pass << ": " << report.summary << "\n";
-  }
-  format::fb::ModelT model = lower::lower_graph(graph);
-  if (!model.metadata)
-    model.metadata = std::make_unique<format::fb::MetadataT>();
-  if (config.log_mel)
-    model.metadata->log_mel = std::make_unique<format::fb::LogMelT>(*config.log_mel);
-
-  if (config.precision == Precision::kInt8) {
-    const SourceIntegers integers = keep_source_integers(model);
-    if (integers.found()) {
-      report_source_integers(integers, config);
-      config.precision = Precision::kFloat32;  // nothing is left to quantize
-    }
-  }
-  if (config.precision == Precision::kInt8 && arguments.calibration.empty()) {
-    throw Error(
-        "int8 needs data to calibrate on: give --calibration (manifest.csv, a folder of "
-        "recordings, .npy or .npz), or --precision f32");
-  }
-  if (config.filter_pruning)
-    take_filters(arguments, config, model);
-  if (config.precision == Precision::kInt8) {
-    const auto data = calibration_data(arguments, config, model);
-    model = quantize(model, *data, config.quantize, *make_terminal_progress());
-  } else if (config.quantize.float_storage == FloatStorage::kFloat16) {
-    store_float16(model);
-  }
-  store_sparse(model);
-  store_int4(model);
-  compact(model);
-  set_privacy(model, arguments.policies, parse_level(arguments.min_level, "--min-level"));
-  model.metadata->config = to_json(config);
-  stamp(model, {fs::path(arguments.model).filename().string(), source}, "edgy " EDGY_VERSION);
-  const std::vector<uint8_t> bytes = serialize(model);
-  write_file(arguments.output, bytes);
-  report_size(arguments, bytes.size(), source.size());
-  const auto& budget = config.quantize.budget;
-  if (budget && budget->bytes > 0 && bytes.size() > budget->bytes) {
-    throw Error(
-        arguments.output + ": " + std::to_string(bytes.size() - budget->bytes) +
+        arguments.output + ": " + std::to_string(converted.bytes.size() - budget->bytes) +
         " bytes above the budget, as descriptions and names took more than foreseen; ask for "
         "that much less");
   }
@@ -259,8 +189,13 @@ void add_convert_command(CLI::App& app) {
                    "MB that computing the model's constants may take; default: 67 and 16 times the "
                    "file")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 32));
-  command->add_flag("-v,--verbose", arguments->verbose, "Say what each pass did");
-  command->callback([arguments] { convert(*arguments); });
+  command->add_flag("--strict", arguments->strict,
+                    "Write nothing, and fail, if a layer with weights can not become int8");
+  command->add_option("--report", arguments->report,
+                      "A .json file to write: what became int8, what stayed float32 and why, bytes");
+  command->add_flag("-v,--verbose", arguments->verbose,
+                    "Say what each pass did, and every layer that stayed float32");
+  command->callback([arguments] { run(*arguments); });
 }
 
 }  // namespace edgy::converter

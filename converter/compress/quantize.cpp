@@ -24,11 +24,15 @@ std::string describe(CalibrationSource& source, std::size_t samples,
   nlohmann::ordered_json report = {{"data", source.description()}, {"samples", samples}};
   report["float_constant_bits"] = float_storage == FloatStorage::kFloat16 ? 16 : 32;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    report["layers"].push_back(
-        {{"name", layers[i].name},
-         {"alone_sqnr_db", std::min(sensitivity[i].sqnr_db, 200.0)},
-         {"weight_bits", choices[i].quantized ? choices[i].weight_bits : 32},
-         {"activation_bits", choices[i].quantized ? choices[i].activation_bits : 32}});
+    const auto& left = sensitivity[i].left;
+    nlohmann::ordered_json layer = {{"name", layers[i].name}};
+    if (!left || left->reason == FloatReason::kDamage)
+      layer["alone_sqnr_db"] = std::clamp(sensitivity[i].sqnr_db, -200.0, 200.0);
+    layer["weight_bits"] = choices[i].quantized ? choices[i].weight_bits : 32;
+    layer["activation_bits"] = choices[i].quantized ? choices[i].activation_bits : 32;
+    if (left)
+      layer["float_because"] = name_of(left->reason);
+    report["layers"].push_back(std::move(layer));
     if (!pruned.empty() && pruned[i].weights > 0)
       report["layers"].back()["sparsity"] = pruned[i].sparsity();
   }
@@ -46,10 +50,29 @@ std::optional<PruningOptions> pruning_of(const QuantizeOptions& options) {
   return dense;
 }
 
+/// Layers that nothing can be fitted to are rounded and not pruned.
+void leave_out_large(const format::fb::ModelT& f32, const Calibration& calibration,
+                     std::vector<Layer>& layers, QuantizationReport& report) {
+  for (Layer& layer : layers) {
+    if (!layer.prunable || !is_too_large_to_fit(f32, layer, calibration.at(layer.input)))
+      continue;
+    layer.prunable = false;
+    report.notes.push_back("layer '" + layer.name +
+                           "' is rounded and not pruned: its values' squares leave float32");
+  }
+}
+
 }  // namespace
 
 format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& source,
-                            const QuantizeOptions& wanted, Progress& progress) {
+                            const QuantizeOptions& options, Progress& progress) {
+  QuantizationReport report;
+  return quantize(f32, source, options, progress, report);
+}
+
+format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& source,
+                            const QuantizeOptions& wanted, Progress& progress,
+                            QuantizationReport& report) {
   QuantizeOptions options = wanted;
   options.pruning = pruning_of(wanted);
   if (options.activation_bits < 2 || options.activation_bits > 8)
@@ -60,7 +83,8 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
     check_pruning(*options.pruning);
   if (options.budget)
     check_budget(*options.budget);
-  const std::vector<Layer> layers = quantizable_layers(f32);
+  std::vector<Layer> layers = quantizable_layers(f32);
+  check_finite_weights(f32, layers);
   const std::vector<Sample> samples = read_samples(source, options.calibration_samples);
   std::vector<int> watched;
   for (const Layer& layer : layers)
@@ -73,8 +97,13 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
     few.push_back(samples[i * samples.size() / count]);
   const auto sensitivity = measure_sensitivity(f32, layers, calibration, few, options, progress);
   std::vector<LayerChoice> choices;
-  for (const LayerSensitivity& entry : sensitivity)
+  for (const LayerSensitivity& entry : sensitivity) {
     choices.push_back(entry.choice);
+    if (entry.left)
+      report.float_layers.push_back(*entry.left);
+  }
+  if (options.pruning)
+    leave_out_large(f32, calibration, layers, report);
 
   std::vector<PrunedLayer> pruned;
   BudgetChoice decided{{}, options.float_storage};

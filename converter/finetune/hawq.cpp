@@ -9,7 +9,7 @@
 #include "converter/finetune/network/fake_quantize.h"
 #include "converter/finetune/network/hessian.h"
 #include "converter/finetune/network/network.h"
-#include "converter/nncf/algorithms/scopes.h"
+#include "converter/nncf/file/scopes.h"
 
 namespace edgy::converter::finetune {
 namespace {

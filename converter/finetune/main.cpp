@@ -18,6 +18,9 @@
 #include "converter/export/export.h"
 #include "converter/export/int4_storage.h"
 #include "converter/export/sparse_storage.h"
+#include "converter/config/config.h"
+#include "converter/export/package.h"
+#include "converter/finetune/settings/arguments.h"
 #include "converter/finetune/hawq.h"
 #include "converter/finetune/report.h"
 #include "converter/finetune/samples/recordings.h"
@@ -161,29 +164,28 @@ void finetune_model(Arguments arguments) {
   if (!arguments.config.empty() && !arguments.epochs_given)
     arguments.options.epochs = final_epoch(plan) + 2;
   auto start_log = nlohmann::ordered_json::object();
-  const format::fb::ModelT student =
+  const Student student =
       make_student(arguments, reference, plan, train_split, start_log);
   const std::optional<Labels> labels = labels_of(arguments);
   TrainingResult result = finetune(
-      reference, student, {&train, dev.size() > 0 ? &dev : nullptr, labels ? &*labels : nullptr},
+      reference, student.model, {&train, dev.size() > 0 ? &dev : nullptr, labels ? &*labels : nullptr},
       plan, arguments.options, {run / "checkpoint.safetensors"}, show, show_judgement);
   result.log.update(start_log);
   result.log["peak_memory_mb"] = peak_memory_mb();
   result.log["settings"] = settings_of(arguments, train);
   write_file(run / "log.json", json_text(result.log, 1) + "\n");
   write_file(run / "report.html", training_report(result.log));
-  store_sparse(result.model);
-  store_int4(result.model);
   if (has_half_floats(arguments))
     store_float16(result.model);
-  compact(result.model);
-  set_features(result.model);
   if (!result.model.metadata)
     result.model.metadata = std::make_unique<format::fb::MetadataT>();
   if (result.log.contains("dev"))
     result.model.metadata->accuracy =
         nlohmann::ordered_json{{"dev", result.log["dev"].back()}}.dump();
-  const std::vector<uint8_t> bytes = serialize(result.model);
+  PackageOptions package_options;
+  if (student.config)
+    package_options.config = to_json(*student.config);
+  const std::vector<uint8_t> bytes = package(result.model, package_options);
   write_file(arguments.output, bytes);
   std::cerr << arguments.output << ": " << bytes.size() << " bytes; report in "
             << (run / "report.html").string() << "\n";

@@ -32,16 +32,18 @@ bool has_half_floats(const Arguments& arguments) {
                      [](const auto& tensor) { return tensor->type == format::fb::DataType::F16; });
 }
 
-format::fb::ModelT make_student(const Arguments& arguments, const format::fb::ModelT& reference,
-                                const CompressionPlan& plan, const std::string& split,
-                                nlohmann::ordered_json& log) {
+Student make_student(const Arguments& arguments, const format::fb::ModelT& reference,
+                     const CompressionPlan& plan, const std::string& split,
+                     nlohmann::ordered_json& log) {
   if (!arguments.from.empty())
-    return expanded(read_edgy(arguments.from));
+    return {expanded(read_edgy(arguments.from)), std::nullopt};
+  ConvertConfig config;
   format::fb::ModelT floats = reference;
   const auto calibration = open_split(arguments, reference, split, arguments.calibration_samples);
   const auto progress = make_terminal_progress();
   if (plan.filters) {
-    const auto report = prune_filters(floats, filter_options(*plan.filters));
+    config.filter_pruning = filter_options(*plan.filters);
+    const auto report = prune_filters(floats, *config.filter_pruning);
     for (const PrunedChannels& pruned : report) {
       std::cerr << "filters of " << pruned.layers.front() << ": " << pruned.after << " of "
                 << pruned.before << " stay\n";
@@ -50,15 +52,21 @@ format::fb::ModelT make_student(const Arguments& arguments, const format::fb::Mo
     repair_filters(reference, report, read_samples(*calibration, arguments.calibration_samples), {},
                    *progress, floats);
   }
-  if (arguments.precision == "f32")
-    return floats;
-  QuantizeOptions options;
+  if (arguments.precision == "f32") {
+    config.precision = Precision::kFloat32;
+    return {std::move(floats), config};
+  }
+  QuantizeOptions& options = config.quantize;
   options.calibration_samples = arguments.calibration_samples;
   options.activation_bits = plan.activation_bits;
   if (plan.activation_bits < 7)
     options.min_layer_sqnr_db =
         0;  // training mends what is lost: all layers get what was asked for
-  return quantize(floats, *calibration, options, *progress);
+  QuantizationReport report;
+  format::fb::ModelT model = quantize(floats, *calibration, options, *progress, report);
+  for (const FloatLayer& layer : report.float_layers)
+    std::fprintf(stderr, "in float32: %s: %s\n", layer.name.c_str(), explain(layer).c_str());
+  return {std::move(model), config};
 }
 
 }  // namespace edgy::converter::finetune

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "converter/finetune/masks/nncf_plan.h"
 #include "converter/finetune/settings/arguments.h"
+#include "converter/config/config.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter::finetune {
@@ -13,11 +15,17 @@ namespace edgy::converter::finetune {
 /// Whether float constants of the model that training starts from are stored in half the bytes.
 bool has_half_floats(const Arguments& arguments);
 
+struct Student {
+  format::fb::ModelT model;
+  /// How `model` was compressed here; empty: it came compressed, and says so itself.
+  std::optional<ConvertConfig> config;
+};
+
 /// What training starts from: a compressed model as it is, or the original with its filters taken
 /// out (and the layers behind them repaired) and int8 weights. Notes in `log` what share of filters
 /// went.
-format::fb::ModelT make_student(const Arguments& arguments, const format::fb::ModelT& reference,
-                                const CompressionPlan& plan, const std::string& split,
-                                nlohmann::ordered_json& log);
+Student make_student(const Arguments& arguments, const format::fb::ModelT& reference,
+                     const CompressionPlan& plan, const std::string& split,
+                     nlohmann::ordered_json& log);
 
 }  // namespace edgy::converter::finetune

@@ -19,7 +19,7 @@
 #include "converter/finetune/network/stored_weights.h"
 #include "converter/finetune/samples/batches.h"
 #include "converter/finetune/training_log.h"
-#include "converter/nncf/algorithms/scopes.h"
+#include "converter/nncf/file/scopes.h"
 
 namespace edgy::converter::finetune {
 namespace {

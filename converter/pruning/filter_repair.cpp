@@ -6,6 +6,7 @@
 #include "converter/calibration/calibration.h"
 #include "converter/quantization/layers.h"
 #include "converter/reconstruction/layer_fit.h"
+#include "converter/quantization/float_layers.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;
@@ -69,6 +70,11 @@ void repair_filters(const fb::ModelT& original, const std::vector<PrunedChannels
     choices[i].quantized = true;
     choices[i].activation_bits = 8;
     const Calibration calibration = calibrate(model, samples, {layer.input}, silent);
+    const ValueStatistics& input = calibration.at(layer.input);
+    if (obstacle(model, layer, input) || is_too_large_to_fit(model, layer, input)) {
+      progress.advance(samples.size());
+      continue;
+    }
     const auto found = kept.find(layer.output);
     const LayerData data(model, layers, i, choices, calibration, samples, {}, progress,
                          {&original, found != kept.end() ? found->second : std::vector<int>()});

@@ -92,8 +92,10 @@ std::vector<PrunedLayer> prune(const fb::ModelT& f32, const std::vector<Layer>& 
   check_pruning(*options.pruning);
   const Task task{f32, layers, choices, calibration, samples, options, progress};
   const auto prunable = prunable_layers(f32, layers, choices, options.pruning->pattern);
-  if (prunable.empty())
+  if (prunable.empty() && (options.pruning->sparsity > 0 || options.budget))
     throw Error("pruning: the model has no int8 layer that sparse kernels can run");
+  if (prunable.empty())
+    return std::vector<PrunedLayer>(layers.size());
   std::vector<double> sparsity;
   if (decided.empty()) {
     sparsity = allocate(task, prunable);

@@ -7,6 +7,8 @@
 #include <set>
 #include <span>
 
+#include "converter/error.h"
+
 namespace edgy::converter {
 namespace fb = format::fb;
 namespace {
@@ -31,13 +33,13 @@ float rounded(float weight, float scale, int bits) {
   return std::clamp(std::nearbyintf(weight / scale), -limit, limit);
 }
 
-float row_scale(std::span<const float> row, int bits) {
+float row_scale(std::span<const float> row, int bits, float least_scale) {
   float peak = 0;
   for (const float weight : row)
     peak = std::max(peak, std::fabs(weight));
   if (peak == 0)
-    return 1;
-  const float widest = peak / static_cast<float>(greatest_weight(bits));
+    return std::max(1.0F, least_scale);
+  const float widest = std::max(peak / static_cast<float>(greatest_weight(bits)), least_scale);
   if (bits >= 8)
     return widest;
   // A coarse grid may clip a few weights to tell the others apart.
@@ -45,7 +47,7 @@ float row_scale(std::span<const float> row, int bits) {
   float best = widest;
   double least = std::numeric_limits<double>::infinity();
   for (int step = kSteps; step > kSteps / 4; --step) {
-    const float scale = widest * static_cast<float>(step) / kSteps;
+    const float scale = std::max(widest * static_cast<float>(step) / kSteps, least_scale);
     double error = 0;
     for (const float weight : row) {
       const double difference = weight - rounded(weight, scale, bits) * scale;
@@ -144,9 +146,14 @@ class Builder {
       integer_twin(layer.output);
     const std::vector<float> original = float_values(model_, layer.weights);
     const auto rows = static_cast<std::size_t>(tensor(layer.weights).shape[0]);
-    const QuantizedWeights weights = choice.weights.values.empty()
-                                         ? round_weights(original, rows, choice.weight_bits)
-                                         : choice.weights;
+    QuantizedWeights weights = choice.weights.values.empty()
+                                   ? round_weights(original, rows, choice.weight_bits)
+                                   : choice.weights;
+    const std::vector<float> real_bias = bias_of(layer, choice, rows);
+    const LayerScales scales = scales_around(layer, input);
+    fit_sums(weights, real_bias, scales);
+    const std::vector<int32_t> sums_bias =
+        stored_bias(layer, original, weights, real_bias, choice.bias.empty(), scales.input);
 
     fb::TensorT stored = tensor(layer.weights);
     stored.type = fb::DataType::I8;
@@ -165,40 +172,51 @@ class Builder {
     bias.name = tensor(layer.weights).name + ":bias";
     bias.type = fb::DataType::I32;
     bias.shape = {static_cast<int>(rows)};
-    bias.buffer = add_buffer(model_, integer_bias(layer, original, weights, choice.bias,
-                                                  tensor(input).quantization->scale[0]));
+    bias.buffer = add_buffer(model_, sums_bias);
 
     auto& op = *model_.operators[static_cast<std::size_t>(layer.op)];
     op.inputs = {input, add_tensor(model_, std::move(stored)), add_tensor(model_, std::move(bias))};
   }
 
-  /// Bias in units of the accumulator; with bias correction the mean error that rounding the
-  /// weights causes is taken off.
-  std::vector<int32_t> integer_bias(const Layer& layer, const std::vector<float>& original,
-                                    const QuantizedWeights& weights,
-                                    const std::vector<float>& fitted, float input_scale) {
+  std::vector<float> bias_of(const Layer& layer, const LayerChoice& choice, std::size_t rows) {
+    if (!choice.bias.empty())
+      return choice.bias;
+    return layer.bias >= 0 ? float_values(model_, layer.bias) : std::vector<float>(rows);
+  }
+
+  LayerScales scales_around(const Layer& layer, int input) {
+    LayerScales scales{tensor(input).quantization->scale[0], std::nullopt};
+    if (integer_.count(layer.output))
+      scales.output = tensor(layer.output).quantization->scale[0];
+    return scales;
+  }
+
+  /// The bias in steps of the sums; where it was not fitted and bias correction is on, the mean error
+  /// that rounding the weights causes is taken off.
+  std::vector<int32_t> stored_bias(const Layer& layer, const std::vector<float>& original,
+                                   const QuantizedWeights& weights, const std::vector<float>& real,
+                                   bool is_plain, float input_scale) {
     const std::size_t rows = weights.scale.size();
     const std::size_t columns = original.size() / rows;
-    std::vector<float> bias = fitted.empty() ? std::vector<float>(rows) : fitted;
-    if (fitted.empty() && layer.bias >= 0)
-      bias = float_values(model_, layer.bias);
     std::vector<double> means;
-    if (options_.bias_correction && fitted.empty())
+    if (options_.bias_correction && is_plain)
       means = calibration_.at(layer.input).channel_means();
     const auto channels = static_cast<std::size_t>(tensor(layer.weights).shape.back());
-    std::vector<int32_t> result(rows);
+    std::vector<double> corrected(real.begin(), real.end());
     for (std::size_t o = 0; o < rows; ++o) {
-      double value = bias[o];
       for (std::size_t k = 0; k < columns && means.size() == channels; ++k) {
         const std::size_t i = o * columns + k;
-        value -= (static_cast<double>(weights.values[i]) * weights.scale[o] - original[i]) *
-                 means[k % channels];
+        corrected[o] -=
+            (static_cast<double>(weights.values[i]) * weights.scale[o] - original[i]) *
+            means[k % channels];
       }
-      const double unit = double{input_scale} * weights.scale[o];
-      result[o] =
-          static_cast<int32_t>(std::clamp<double>(std::nearbyint(value / unit), -0x1p30, 0x1p30));
     }
-    return result;
+    auto result = integer_bias(weights, corrected, input_scale);
+    if (!result)  // means beyond the input's range, which clips them
+      result = integer_bias(weights, std::vector<double>(real.begin(), real.end()), input_scale);
+    if (!result)
+      throw Error("layer '" + layer.name + "': its sums do not fit 32 bits");
+    return *std::move(result);
   }
 
   /// Puts a Quantize before the first reader of each float tensor that got a twin; a Transpose read
@@ -250,14 +268,15 @@ class Builder {
 
 }  // namespace
 
-QuantizedWeights round_weights(const std::vector<float>& weights, std::size_t rows, int bits) {
+QuantizedWeights round_weights(const std::vector<float>& weights, std::size_t rows, int bits,
+                               float least_scale) {
   QuantizedWeights result;
   result.bits = bits;
   result.values.resize(weights.size());
   const std::size_t columns = weights.size() / rows;
   for (std::size_t o = 0; o < rows; ++o) {
     const std::span<const float> row(&weights[o * columns], columns);
-    const float scale = row_scale(row, bits);
+    const float scale = row_scale(row, bits, least_scale);
     result.scale.push_back(scale);
     for (std::size_t k = 0; k < columns; ++k)
       result.values[o * columns + k] = static_cast<int8_t>(rounded(row[k], scale, bits));

@@ -1,26 +1,16 @@
 // Assembles the int8 model once all choices are made.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <vector>
 
 #include "converter/calibration/calibration.h"
 #include "converter/compression_options.h"
 #include "converter/quantization/layers.h"
+#include "converter/quantization/integer_sums.h"
 
 namespace edgy::converter {
-
-/// Weights of one layer as integers.
-struct QuantizedWeights {
-  std::vector<int8_t> values;  ///< [out][...], as the layer's weights
-  std::vector<float> scale;    ///< one an output channel
-  int bits = 8;                ///< values lie in -greatest_weight(bits) .. greatest_weight(bits)
-};
-
-/// Greatest magnitude of a weight of 2 to 8 bits: 127 for 8.
-constexpr int greatest_weight(int bits) {
-  return (1 << (bits - 1)) - 1;
-}
 
 /// What was decided for a layer.
 struct LayerChoice {
@@ -32,10 +22,13 @@ struct LayerChoice {
 };
 
 /// Symmetric, one scale a row, nearest rounding. With 8 bits the scale is the least that clips
-/// nothing; with fewer, the one with the least squared error of a row, clipped or not.
-QuantizedWeights round_weights(const std::vector<float>& weights, std::size_t rows, int bits = 8);
+/// nothing; with fewer, the one with the least squared error of a row, clipped or not. No scale is
+/// below `least_scale`, a normal number; that of a row of zeros is 1 or more.
+QuantizedWeights round_weights(const std::vector<float>& weights, std::size_t rows, int bits = 8,
+                               float least_scale = std::numeric_limits<float>::min());
 
-/// The int8 model of `f32` for `choices` (one per layer of `layers`).
+/// The int8 model of `f32` for `choices` (one per layer of `layers`). Scales of weights are adapted to
+/// the biases (fit_sums). Throws Error naming a layer whose sums do not fit 32 bits.
 format::fb::ModelT build_quantized(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
                                    const std::vector<LayerChoice>& choices,
                                    const Calibration& calibration, const QuantizeOptions& options);

@@ -1,11 +1,13 @@
 #include "converter/quantization/sensitivity.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <limits>
 #include <utility>
 
 #include "converter/calibration/fidelity.h"
 #include "converter/calibration/runner.h"
+#include "converter/error.h"
 
 namespace edgy::converter {
 namespace {
@@ -40,6 +42,34 @@ std::vector<std::pair<int, int>> precisions(const QuantizeOptions& options) {
   if (options.activation_bits < 8)
     result.emplace_back(8, 8);
   return result;
+}
+
+std::string decibels(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f dB", value);
+  return text;
+}
+
+/// Tries one precision after the other. `alone`: SQNR of the outputs with this layer quantized so.
+template <typename Alone>
+void measure(const format::fb::ModelT& model, const Layer& layer, const QuantizeOptions& options,
+             Alone alone, LayerSensitivity& entry) {
+  for (const auto& [weight_bits, activation_bits] : precisions(options)) {
+    entry.choice.weight_bits = weight_bits;
+    entry.choice.activation_bits = activation_bits;
+    try {
+      entry.sqnr_db = alone(entry.choice);
+    } catch (const Error& error) {
+      // The float model runs: what does not is this layer as integers.
+      entry.left = float_layer(model, layer, FloatReason::kRefused, error.what());
+      return;
+    }
+    if (entry.sqnr_db >= options.min_layer_sqnr_db)
+      return;
+  }
+  entry.left = float_layer(model, layer, FloatReason::kDamage,
+                           decibels(entry.sqnr_db) + " (min_layer_sqnr_db: " +
+                               decibels(options.min_layer_sqnr_db) + ")");
 }
 
 }  // namespace
@@ -89,14 +119,12 @@ std::vector<LayerSensitivity> measure_sensitivity(
   progress.begin("measuring sensitivity", layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i) {
     LayerSensitivity& entry = result[i];
-    for (const auto& [weight_bits, activation_bits] : precisions(options)) {
-      entry.choice.weight_bits = weight_bits;
-      entry.choice.activation_bits = activation_bits;
-      entry.sqnr_db = alone(i, entry.choice);
-      if (entry.sqnr_db >= options.min_layer_sqnr_db)
-        break;
-    }
-    entry.choice.quantized = entry.sqnr_db >= options.min_layer_sqnr_db;
+    entry.left = obstacle(f32, layers[i], calibration.at(layers[i].input));
+    if (!entry.left)
+      measure(
+          f32, layers[i], options, [&](const LayerChoice& choice) { return alone(i, choice); },
+          entry);
+    entry.choice.quantized = !entry.left;
     progress.advance();
   }
   progress.end();

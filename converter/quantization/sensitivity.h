@@ -1,10 +1,12 @@
 // How much each layer alone costs the model when it is quantized.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "converter/progress.h"
 #include "converter/quantization/quantized_build.h"
+#include "converter/quantization/float_layers.h"
 
 namespace edgy::converter {
 
@@ -19,13 +21,14 @@ std::vector<std::vector<Tensor>> run_all(const format::fb::ModelT& model,
 
 /// What quantizing one layer and nothing else does to the outputs, in dB.
 struct LayerSensitivity {
-  double sqnr_db = 0;
+  double sqnr_db = 0;  ///< not measured where the layer can not be quantized at all
   LayerChoice choice;
+  std::optional<FloatLayer> left;  ///< why it stays float32; empty: it does not
 };
 
 /// For each layer, quantizes it alone, with the default bits first. A layer below
 /// `options.min_layer_sqnr_db` gets 8-bit weights, then 8-bit activations, and stays float32 if it
-/// is still below.
+/// is still below, or if there is an obstacle.
 std::vector<LayerSensitivity> measure_sensitivity(
     const format::fb::ModelT& f32, const std::vector<Layer>& layers, const Calibration& calibration,
     const std::vector<Sample>& samples, const QuantizeOptions& options, Progress& progress);

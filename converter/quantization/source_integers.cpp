@@ -5,8 +5,10 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <span>
 
 #include "converter/quantization/layers.h"
+#include "converter/quantization/integer_sums.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;
@@ -14,33 +16,36 @@ namespace {
 
 using Options = fb::OperatorOptions;
 
-/// Weights as signed bytes around zero.
-struct Integers {
-  std::vector<int8_t> values;
-  std::vector<float> scale;  ///< one an output channel
-  int bits = 8;
-};
-
 class Converter {
  public:
   explicit Converter(fb::ModelT& model) : model_(model) {}
 
   SourceIntegers run() {
-    for (const Layer& layer : quantizable_layers(model_))
+    const std::vector<Layer> layers = quantizable_layers(model_);
+    for (const Layer& layer : layers)
       convert(layer);
+    report_.is_quantized = report_.integer_layers > 0 || !report_.float_layers.empty() ||
+                           (layers.empty() && has_steps());
     cancel_round_trips();
     drop_unread();
     for (const auto& tensor : model_.tensors) {
       if (tensor->type == fb::DataType::F32)
         tensor->quantization = nullptr;
     }
-    if (report_.found())
+    if (report_.is_quantized)
       compact(model_);
     return std::move(report_);
   }
 
  private:
   fb::TensorT& tensor(int index) { return *model_.tensors[static_cast<std::size_t>(index)]; }
+
+  /// Whether values are quantized between operators.
+  bool has_steps() const {
+    return std::any_of(model_.operators.begin(), model_.operators.end(), [](const auto& op) {
+      return op->options.type == Options::Quantize || op->options.type == Options::Dequantize;
+    });
+  }
 
   fb::OperatorT* producer(int t) {
     for (const auto& op : model_.operators) {
@@ -83,20 +88,19 @@ class Converter {
     const std::optional<int> input = integer_input(layer.input);
     if (!has_grid && !input)
       return;
-    if (!has_grid || !input) {
-      report_.float_layers.push_back(
-          layer.name + (has_grid ? ": its input is quantized in each run anew, or not at all"
-                                 : ": its weights are not quantized"));
-      return;
-    }
-    const std::optional<Integers> weights = integers(layer.weights);
-    if (!weights) {
-      report_.float_layers.push_back(layer.name +
-                                     ": its weights' zero points leave no room in a signed byte");
-      return;
-    }
+    const auto leave = [&](FloatReason reason) {
+      report_.float_layers.push_back(float_layer(model_, layer, reason));
+    };
+    if (!has_grid || !input)
+      return leave(has_grid ? FloatReason::kSourceInput : FloatReason::kSourceWeights);
+    std::optional<QuantizedWeights> weights = integers(layer.weights);
+    if (!weights)
+      return leave(FloatReason::kSourceZeroPoints);
+    const std::optional<std::vector<int32_t>> bias = fit_bias(layer, *weights, *input);
+    if (!bias)
+      return leave(FloatReason::kSourceBias);
     fb::OperatorT& op = *model_.operators[static_cast<std::size_t>(layer.op)];
-    op.inputs = {*input, add_weights(layer, *weights), add_bias(layer, *weights, *input)};
+    op.inputs = {*input, add_weights(layer, *weights), add_bias(layer, *bias)};
     write_integers(op);
     ++report_.integer_layers;
   }
@@ -140,13 +144,13 @@ class Converter {
     return transposed_[t] = result;
   }
 
-  std::optional<Integers> integers(int t) {
+  std::optional<QuantizedWeights> integers(int t) {
     const fb::QuantizationT& grid = *tensor(t).quantization;
     const std::vector<float> values = float_values(model_, t);
     const auto rows = static_cast<std::size_t>(tensor(t).shape[0]);
     if (grid.axis > 0 || (grid.scale.size() != 1 && grid.scale.size() != rows))
       return std::nullopt;
-    Integers result;
+    QuantizedWeights result;
     result.bits = grid.bits;
     const std::size_t row = values.size() / rows;
     for (std::size_t o = 0; o < rows; ++o) {
@@ -166,7 +170,7 @@ class Converter {
     return result;
   }
 
-  int add_weights(const Layer& layer, const Integers& weights) {
+  int add_weights(const Layer& layer, const QuantizedWeights& weights) {
     fb::TensorT stored = tensor(layer.weights);
     stored.type = fb::DataType::I8;
     stored.quantization = std::make_unique<fb::QuantizationT>();
@@ -179,16 +183,37 @@ class Converter {
     return add_constant(std::move(stored), weights.values);
   }
 
-  int add_bias(const Layer& layer, const Integers& weights, int input) {
-    std::vector<float> bias(weights.scale.size());
+  /// The bias in steps of the sums. The source's scales stay, but where all weights of a channel are
+  /// zero any scale is right, and is the bias's. Empty: it does not fit.
+  std::optional<std::vector<int32_t>> fit_bias(const Layer& layer, QuantizedWeights& weights,
+                                               int input) {
+    const std::size_t rows = weights.scale.size();
+    std::vector<float> bias(rows);
     if (layer.bias >= 0)
       bias = float_values(model_, layer.bias);
-    const double input_scale = tensor(input).quantization->scale[0];
-    std::vector<int32_t> values;
-    for (std::size_t o = 0; o < bias.size(); ++o) {
-      const double q = std::nearbyint(bias[o] / (input_scale * weights.scale[o]));
-      values.push_back(static_cast<int32_t>(std::clamp(q, -0x1p30, 0x1p30)));
+    const LayerScales scales{tensor(input).quantization->scale[0], output_scale(layer)};
+    const std::size_t columns = weights.values.size() / rows;
+    for (std::size_t o = 0; o < rows; ++o) {
+      const std::span<const int8_t> row(&weights.values[o * columns], columns);
+      if (std::any_of(row.begin(), row.end(), [](int8_t value) { return value != 0; }))
+        continue;
+      QuantizedWeights zeros{{row.begin(), row.end()}, {weights.scale[o]}, weights.bits};
+      fit_sums(zeros, {&bias[o], 1}, scales);
+      weights.scale[o] = zeros.scale[0];
     }
+    return integer_bias(weights, std::vector<double>(bias.begin(), bias.end()), scales.input);
+  }
+
+  /// Of the Quantize that reads what the layer gives, if there is one.
+  std::optional<float> output_scale(const Layer& layer) {
+    for (const fb::OperatorT* user : readers(layer.output)) {
+      if (user->options.type == Options::Quantize)
+        return tensor(user->outputs[0]).quantization->scale[0];
+    }
+    return std::nullopt;
+  }
+
+  int add_bias(const Layer& layer, const std::vector<int32_t>& values) {
     fb::TensorT stored;
     stored.name = tensor(layer.weights).name + ":bias";
     stored.type = fb::DataType::I32;

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "converter/nncf/algorithms/schedules.h"
-#include "converter/nncf/algorithms/scopes.h"
+#include "converter/nncf/file/scopes.h"
 
 namespace edgy::converter::finetune {
 namespace {

@@ -3,6 +3,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/utils.h>
 
+#include <limits>
+
 namespace edgy::converter::finetune {
 namespace {
 
@@ -52,7 +54,9 @@ IntegerWeights quantize_weights(const Tensor& weights, int bits, const Tensor& s
   } else {
     torch::NoGradGuard no_grad;
     const Tensor peak = weights.detach().flatten(1).abs().amax(1);
-    result.scale = torch::where(peak > 0, peak / most, torch::ones_like(peak));
+    // Scales are normal numbers, as those of round_weights.
+    constexpr double kLeast = std::numeric_limits<float>::min();
+    result.scale = torch::where(peak > 0, (peak / most).clamp_min(kLeast), torch::ones_like(peak));
   }
   std::vector<int64_t> shape(static_cast<std::size_t>(weights.dim()), 1);
   shape[0] = weights.size(0);

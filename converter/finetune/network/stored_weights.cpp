@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "converter/quantization/integer_sums.h"
 #include "converter/error.h"
 #include "converter/finetune/network/fake_quantize.h"
 #include "wasm/format/operands.h"
@@ -60,16 +61,43 @@ Tensor unit_of(const fb::ModelT& model, const fb::OperatorT& op, const Tensor& w
 }
 
 template <typename T>
-void store(fb::ModelT& model, int tensor, const Tensor& values) {
-  const Tensor packed = values.contiguous();
+void store(fb::ModelT& model, int tensor, const T* values, std::size_t count) {
   auto& target = *model.tensors[static_cast<std::size_t>(tensor)];
-  const auto* from = reinterpret_cast<const uint8_t*>(packed.data_ptr<T>());
+  const auto* from = reinterpret_cast<const uint8_t*>(values);
   auto buffer = std::make_unique<fb::BufferT>();
-  buffer->data.assign(from, from + packed.nbytes());
+  buffer->data.assign(from, from + count * sizeof(T));
   model.buffers.push_back(std::move(buffer));  // constants of equal content may share a buffer
   target.buffer = static_cast<int>(model.buffers.size()) - 1;
   target.encoding = fb::Encoding::Dense;
   target.sparsity.reset();
+}
+
+void store(fb::ModelT& model, int tensor, const Tensor& values) {
+  const Tensor packed = values.contiguous();
+  store(model, tensor, packed.data_ptr<float>(), static_cast<std::size_t>(packed.numel()));
+}
+
+/// Integers as the forward pass rounds them, at scales that leave room for the bias.
+QuantizedWeights stored_weights(const fb::ModelT& model, const fb::OperatorT& op,
+                                const Layer& layer) {
+  const IntegerWeights rounded = quantize_weights(layer.masked(), layer.bits, layer.scale);
+  const Tensor values = rounded.values.to(torch::kChar).contiguous();
+  const Tensor scale = rounded.scale.to(torch::kFloat).contiguous();
+  QuantizedWeights weights;
+  weights.values.assign(values.data_ptr<int8_t>(), values.data_ptr<int8_t>() + values.numel());
+  weights.scale.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
+  weights.bits = layer.bits;
+  const fb::TensorT& output = tensor_of(model, op.outputs[0]);
+  LayerScales scales{tensor_of(model, op.inputs[0]).quantization->scale.at(0), std::nullopt};
+  if (output.type == fb::DataType::I8)
+    scales.output = output.quantization->scale.at(0);
+  std::vector<float> bias;
+  if (op.inputs.size() > 2 && op.inputs[2] >= 0) {
+    const Tensor real = layer.bias.to(torch::kFloat).contiguous();
+    bias.assign(real.data_ptr<float>(), real.data_ptr<float>() + real.numel());
+  }
+  fit_sums(weights, bias, scales);
+  return weights;
 }
 
 }  // namespace
@@ -146,26 +174,30 @@ void write_layers(const Network& network, fb::ModelT& model) {
     const int weight = format::operand(op->inputs, 1).entry();
     const format::OperandIndex bias = format::operand(op->inputs, 2);
     if (layer.bits == 0) {
-      store<float>(model, weight, layer.masked());
+      store(model, weight, layer.masked());
       if (bias)
-        store<float>(model, bias.entry(), layer.bias);
+        store(model, bias.entry(), layer.bias);
       continue;
     }
-    const IntegerWeights weights = quantize_weights(layer.masked(), layer.bits, layer.scale);
-    store<int8_t>(model, weight, weights.values.to(torch::kChar));
+    const QuantizedWeights weights = stored_weights(model, *op, layer);
+    store(model, weight, weights.values.data(), weights.values.size());
     auto& quantization = *model.tensors[static_cast<std::size_t>(weight)]->quantization;
-    const Tensor scale = weights.scale.contiguous();
-    quantization.scale.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
+    quantization.scale = weights.scale;
     quantization.zero_point.assign(1, 0);
     quantization.bits = static_cast<uint8_t>(layer.bits);
     if (layer.bits < 8) {
       quantization.qmax = (1 << (layer.bits - 1)) - 1;
       quantization.qmin = -quantization.qmax;
     }
-    if (bias) {
-      const Tensor unit = unit_of(model, *op, weights.scale).to(torch::kFloat);
-      store<int32_t>(model, bias.entry(), (layer.bias / unit).round().to(torch::kInt));
-    }
+    if (!bias)
+      continue;
+    const Tensor real = layer.bias.to(torch::kDouble).contiguous();
+    const auto values = integer_bias(
+        weights, {real.data_ptr<double>(), static_cast<std::size_t>(real.numel())},
+        tensor_of(model, op->inputs[0]).quantization->scale.at(0));
+    if (!values)
+      throw Error("layer '" + op->name + "': its sums do not fit 32 bits");
+    store(model, bias.entry(), values->data(), values->size());
   }
 }
 

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "converter/config/nearest_name.h"
-#include "converter/nncf/algorithms/scopes.h"
+#include "converter/nncf/file/scopes.h"
 
 namespace edgy::converter::nncf {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "converter/nncf/algorithms/scopes.h"
+#include "converter/nncf/file/scopes.h"
 
 namespace edgy::converter::nncf {
 

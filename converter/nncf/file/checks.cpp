@@ -5,7 +5,7 @@
 #include <set>
 #include <sstream>
 
-#include "converter/nncf/algorithms/scopes.h"
+#include "converter/nncf/file/scopes.h"
 
 namespace edgy::converter::nncf {
 namespace {

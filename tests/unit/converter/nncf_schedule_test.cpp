@@ -8,7 +8,7 @@
 
 #include "converter/nncf/algorithms/importance.h"
 #include "converter/nncf/algorithms/schedules.h"
-#include "converter/nncf/algorithms/scopes.h"
+#include "converter/nncf/file/scopes.h"
 #include "converter/nncf/algorithms/unmatched.h"
 
 namespace edgy::converter::nncf {

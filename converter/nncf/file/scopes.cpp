@@ -1,4 +1,4 @@
-#include "converter/nncf/algorithms/scopes.h"
+#include "converter/nncf/file/scopes.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>

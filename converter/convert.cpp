@@ -1,0 +1,182 @@
+#include "converter/convert.h"
+
+#include "converter/calibration/calibration.h"
+#include "converter/pruning/filter_repair.h"
+#include "converter/quantization/float16_storage.h"
+#include "converter/quantization/layers.h"
+#include "converter/compress/quantize.h"
+#include "converter/quantization/source_integers.h"
+#include "converter/data/dataset.h"
+#include "converter/data/files.h"
+#include "converter/error.h"
+#include "converter/export/package.h"
+#include "converter/lower/lower.h"
+#include "converter/onnx/import.h"
+#include "converter/passes/passes.h"
+
+namespace edgy::converter {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A manifest with splits is used by its training part; other data whole.
+std::unique_ptr<CalibrationSource> calibration_data(const ConvertRequest& request,
+                                                    const format::fb::ModelT& model) {
+  DatasetOptions options;
+  options.limit = request.config.quantize.calibration_samples;
+  options.seed = request.config.seed;
+  const fs::path& path = request.calibration;
+  if (path.extension() == ".csv" || fs::exists(path / "manifest.csv"))
+    options.split = request.split;
+  return open_dataset(path, model, options);
+}
+
+/// Says what is taken over from a model that is quantized already, and what is not done to it.
+void report_source_integers(const SourceIntegers& integers, const ConvertConfig& config,
+                            ConvertListener& listener) {
+  listener.note("the model is quantized already; its scales and zero points stay: " +
+                std::to_string(integers.integer_layers) + " layers compute in integers");
+  for (const FloatLayer& layer : integers.float_layers)
+    listener.note("in float32: " + layer.name + ": " + explain(layer));
+  if (config.quantize.pruning || config.quantize.budget || config.filter_pruning) {
+    throw Error(
+        "the model is quantized already, and pruning needs float weights: convert the model from "
+        "before it was quantized");
+  }
+}
+
+/// Removes filters; with data the layers behind them are fitted to what they computed before.
+void take_filters(const ConvertRequest& request, ConvertListener& listener,
+                  format::fb::ModelT& model) {
+  const ConvertConfig& config = request.config;
+  const format::fb::ModelT original = model;
+  const std::vector<PrunedChannels> pruned = prune_filters(model, *config.filter_pruning);
+  for (const PrunedChannels& entry : pruned) {
+    listener.detail("filter pruning: " + entry.layers.front() + ": " +
+                    std::to_string(entry.before) + " -> " + std::to_string(entry.after) +
+                    " channels");
+  }
+  if (!config.filter_pruning->repair)
+    return;
+  if (request.calibration.empty()) {
+    listener.note("filter_pruning: nothing is repaired without --calibration");
+    return;
+  }
+  const auto data = calibration_data(request, model);
+  repair_filters(original, pruned, read_samples(*data, config.quantize.calibration_samples),
+                 config.quantize.reconstruction, listener.progress(), model);
+}
+
+std::vector<FloatLayer> quantize_layers(const ConvertRequest& request, ConvertListener& listener,
+                                        format::fb::ModelT& model) {
+  const auto data = calibration_data(request, model);
+  QuantizationReport report;
+  model = quantize(model, *data, request.config.quantize, listener.progress(), report);
+  for (const std::string& note : report.notes)
+    listener.note(note);
+  return report.float_layers;
+}
+
+void refuse_floats(const ConversionSummary& summary) {
+  if (summary.float_layers.empty())
+    return;
+  std::string text = "--strict: " + std::to_string(summary.float_layers.size()) +
+                     " layers with weights stay float32:";
+  for (const FloatLayer& layer : summary.float_layers) {
+    text += "\n  " + (layer.name.empty() ? layer.output : layer.name) + ": " + explain(layer);
+  }
+  throw Error(text);
+}
+
+}  // namespace
+
+void check_request(const ConvertRequest& request) {
+  const ConvertConfig& config = request.config;
+  if (config.precision != Precision::kFloat32)
+    return;
+  if (config.quantize.budget)
+    throw Error("a budget is met by int8 and int4 weights: it does not go with precision f32");
+  if (config.quantize.pruning) {
+    throw Error(
+        "pruning makes sparse int8 weights: it does not go with precision f32; filter_pruning "
+        "does");
+  }
+  if (request.strict)
+    throw Error("--strict asks for int8 throughout: it does not go with precision f32");
+}
+
+SourceFile read_source(const fs::path& path) {
+  return {path, read_bytes(path)};
+}
+
+graph::Graph rewrite(const SourceFile& source, const ConvertRequest& request,
+                     ConvertListener& listener) {
+  graph::Graph graph = onnx_import::import_model(source.bytes, source.path.string());
+  if (request.fold_bytes)
+    graph.fold_budget = graph::FoldBudget::of_bytes(*request.fold_bytes);
+  for (const passes::PassReport& report : passes::run_all(graph))
+    listener.detail(report.pass + ": " + report.summary);
+  return graph;
+}
+
+format::fb::ModelT lower_model(const graph::Graph& graph, const ConvertConfig& config) {
+  format::fb::ModelT model = lower::lower_graph(graph);
+  if (!model.metadata)
+    model.metadata = std::make_unique<format::fb::MetadataT>();
+  if (config.log_mel)
+    model.metadata->log_mel = std::make_unique<format::fb::LogMelT>(*config.log_mel);
+  return model;
+}
+
+Compression compress(format::fb::ModelT& model, const ConvertRequest& request,
+                     ConvertListener& listener) {
+  const ConvertConfig& config = request.config;
+  Compression done;
+  done.quantized = config.precision == Precision::kInt8;
+  if (done.quantized) {
+    SourceIntegers integers = keep_source_integers(model);
+    if (integers.is_quantized) {
+      report_source_integers(integers, config, listener);
+      done = {std::move(integers.float_layers), false};
+    }
+  }
+  done.quantized = done.quantized && !quantizable_layers(model).empty();
+  if (done.quantized && request.calibration.empty()) {
+    throw Error(
+        "int8 needs data to calibrate on: give --calibration (manifest.csv, a folder of "
+        "recordings, .npy or .npz), or --precision f32");
+  }
+  if (config.filter_pruning)
+    take_filters(request, listener, model);
+  if (done.quantized) {
+    done.float_layers = quantize_layers(request, listener, model);
+  } else if (config.quantize.float_storage == FloatStorage::kFloat16) {
+    store_float16(model);
+  }
+  return done;
+}
+
+Conversion convert(const ConvertRequest& request, ConvertListener& listener) {
+  check_request(request);
+  const SourceFile source = read_source(request.model);
+  format::fb::ModelT model = lower_model(rewrite(source, request, listener), request.config);
+  const bool int8 = request.config.precision == Precision::kInt8;
+  const Compression done = compress(model, request, listener);
+  ConvertConfig config = request.config;
+  if (!done.quantized)
+    config.precision = Precision::kFloat32;  // the settings of quantization were not used
+  Conversion result;
+  PackageOptions options;
+  options.source = Source{source.path.filename().string(), source.bytes};
+  options.producer = "edgy " EDGY_VERSION;
+  options.config = to_json(config);
+  options.policies = request.policies;
+  options.floor = request.min_level;
+  result.bytes = package(model, options);
+  result.summary = summarize(model, result.bytes.size(), done.float_layers, int8);
+  if (request.strict)
+    refuse_floats(result.summary);
+  return result;
+}
+
+}  // namespace edgy::converter
