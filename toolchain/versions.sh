@@ -48,6 +48,9 @@ SYSROOT_PACKAGES=(
 SYSROOT_FLATC="flatbuffers-compiler trixie 23.5.26+dfsg-4"
 SYSROOT_FFT_SOURCE="kissfft trixie"
 
+# --- soxr: the resampler, as source to compile in -------------------------------------------------------------------------
+SOXR_SOURCE="libsoxr trixie"                      # 0.1.3
+
 # --- emscripten --------------------------------------------------------------------------------------------------------
 EMSCRIPTEN_MIN_VERSION=3.1.69                     # an emcc on PATH of at least this version is used as it is
 read -ra EMSCRIPTEN_SUITES <<<"${EDGY_EMSCRIPTEN_SUITES:-forky sid trixie}"   # tried in this order

@@ -9,7 +9,7 @@ import { benchOutput, dist } from '../lib/paths.mjs';
 
 export const kLimitBytes = 180_000;
 
-const scripts = ['index.js', 'shared.js', 'worker.js', 'engine.js'];
+const scripts = ['index.js', 'shared.js', 'worker.js'];
 
 /** @param {Uint8Array} bytes */
 export const brotliBytes = (bytes) =>

@@ -35,6 +35,123 @@ test('recordings give the reference codes', async ({ page }) => {
   }
 });
 
+test('recordings of other rates give the codes that SoX gives', async ({ page }) => {
+  const rates = await page.evaluate(async () => {
+    const results: { ours: number[]; theirs: number[] }[] = [];
+    for (const rate of [8000, 44100, 48000, 96000]) {
+      const wide = await kit.decode(`/rates/${rate}.flac`, new OfflineAudioContext(1, 1, rate));
+      const sox = await kit.decode(`/rates/${rate}-sox.flac`);
+      const [ours, theirs] = [await globalThis.encoder.encode(wide), await globalThis.encoder.encode(sox)];
+      results.push({ ours: [...(ours.codes ?? [])], theirs: [...(theirs.codes ?? [])] });
+    }
+    return results;
+  });
+  for (const { ours, theirs } of rates) expect(agreement(ours, theirs)).toBeGreaterThan(0.95);
+  const all = (side: 'ours' | 'theirs') => rates.flatMap((rate) => rate[side]);
+  expect(all('ours').length).toBeGreaterThan(400);
+  expect(agreement(all('ours'), all('theirs'))).toBeGreaterThanOrEqual(0.98);
+});
+
+test('a tone above what the model hears is silence to it', async ({ page }) => {
+  const levels = await page.evaluate(async () => {
+    const tone = (hertz: number, rate: number) =>
+      Float32Array.from({ length: 2 * rate }, (_, i) => 0.5 * Math.sin((2 * Math.PI * hertz * i) / rate));
+    const loudest = async (pcm: Float32Array, sampleRate: number) => {
+      // With a reference, as silence would be scaled up.
+      const { mel } = await globalThis.encoder.encode(pcm, { sampleRate, mel: true, reference: 0.5 });
+      const frames = mel?.dims[2] ?? 0;
+      // Without the ends, where a cut tone clicks.
+      return Math.max(
+        ...(mel?.data.filter((_, at) => at % frames > frames / 4 && at % frames < (3 * frames) / 4) ?? []),
+      );
+    };
+    return {
+      silence: await loudest(new Float32Array(32000), 16000),
+      heard: await loudest(tone(4000, 16000), 16000),
+      resampled: await loudest(tone(4000, 48000), 48000),
+      above: await loudest(tone(12000, 48000), 48000),
+    };
+  });
+  expect(levels.resampled).toBeCloseTo(levels.heard, 2);
+  expect(levels.heard - levels.silence).toBeGreaterThan(1);
+  expect(levels.above - levels.silence).toBeLessThan(0.05);
+});
+
+test('the resampler is loaded when a rate differs, or ahead on request', async ({ page }) => {
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+  const count = () => requests.filter((path) => path.endsWith('/edgy-resample.wasm')).length;
+  await page.evaluate(async () => globalThis.encoder.encode(new Float32Array(16000)).then(() => {}));
+  expect(count()).toBe(0);
+  await page.evaluate(async () => globalThis.encoder.prepareFor(48000));
+  expect(count()).toBe(1);
+  await page.evaluate(async () =>
+    globalThis.encoder.encode(new Float32Array(9000), { sampleRate: 44100 }).then(() => {}),
+  );
+  expect(count()).toBe(1);
+});
+
+test('what is too short is told how long it has to be', async ({ page }) => {
+  const outcomes = await page.evaluate(async () => {
+    const attempt = (samples: number, sampleRate = 16000) =>
+      kit.outcome(() => globalThis.encoder.encode(new Float32Array(samples), { sampleRate }).then(String));
+    return [await attempt(0), await attempt(1), await attempt(401), await attempt(479, 48000)];
+  });
+  const least = outcomes.map((outcome) =>
+    Number(/at least (\d+) \(/.exec('message' in outcome ? outcome.message : '')?.[1]),
+  );
+  expect(outcomes[2]).toMatchObject({
+    code: 'invalid-input',
+    typed: true,
+    message: expect.stringMatching(
+      /^The recording is too short: it has 401 samples at 16000 Hz \(0.02506 s\), and the model needs/,
+    ),
+  });
+  expect(least[0]).toBe(least[2]);
+  expect(least[1]).toBe(least[2]);
+  // The number is the least: one sample fewer is too short.
+  const edge = await page.evaluate(
+    async ([low, high]) => {
+      const attempt = (samples: number, sampleRate: number) =>
+        kit.outcome(() => globalThis.encoder.encode(new Float32Array(samples), { sampleRate }).then(() => 'enough'));
+      return [
+        await attempt(low, 16000),
+        await attempt(low - 1, 16000),
+        await attempt(high, 48000),
+        await attempt(high - 1, 48000),
+      ];
+    },
+    [least[2] as number, least[3] as number] as const,
+  );
+  expect(edge.map(({ value, code }) => value ?? code)).toEqual(['enough', 'invalid-input', 'enough', 'invalid-input']);
+});
+
+test('with a reference level a part of a sound gets the codes that it has in the whole', async ({ page }) => {
+  const equal = await page.evaluate(async (url) => {
+    const whole = (await kit.decode(url)).getChannelData(0);
+    const reference = whole.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
+    const codesOf = async (pcm: Float32Array, options = {}) => [
+      ...((await globalThis.encoder.encode(pcm, options)).codes ?? []),
+    ];
+    const all = await codesOf(whole);
+    const same = JSON.stringify(all) === JSON.stringify(await codesOf(whole, { reference }));
+    let [alone, told, count] = [0, 0, 0];
+    for (let at = 0; at + 8000 <= whole.length; at += 8000) {
+      const part = whole.slice(at, at + 8000);
+      const [a, b] = [await codesOf(part), await codesOf(part, { reference })];
+      b.forEach((code, i) => {
+        const right = all[at / 320 + i];
+        count++;
+        if (a[i] === right) alone++;
+        if (code === right) told++;
+      });
+    }
+    return { same, alone: alone / count, told: told / count };
+  }, `/speech/${recording}`);
+  expect(equal.same).toBe(true);
+  expect(equal.told).toBeGreaterThan(equal.alone);
+});
+
 test('other rates and channels are brought to the model', async ({ page }) => {
   const result = await page.evaluate(async (url) => {
     const mono = await kit.decode(url);
@@ -70,6 +187,8 @@ test('bad recordings are rejected and the encoder goes on', async ({ page }) => 
       () => encoder.encode(new Float32Array(16000).fill(Number.NaN)),
       () => encoder.encode(new Float32Array(16000), { sampleRate: 0 }),
       () => encoder.encode(new Float32Array(16000), { sampleRate: 1e9 }),
+      () => encoder.encode(new Float32Array(16000), { sampleRate: '16000' as never }),
+      () => encoder.encode(new Float32Array(16000), { reference: 0 }),
       () => encoder.encode(new Float32Array(16000), { signal: AbortSignal.abort() }),
     ];
     const codes: (string | undefined)[] = [];
@@ -82,6 +201,8 @@ test('bad recordings are rejected and the encoder goes on', async ({ page }) => 
     'invalid-input',
     'invalid-input',
     'invalid-input',
+    'invalid-argument',
+    'invalid-argument',
     'invalid-argument',
     'invalid-argument',
     'aborted',

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { test as base, expect, type Page } from '@playwright/test';
 import type * as Edgy from 'edgy';
 import { formatNpy, parseNpy, parseNpz } from '../lib/npy.mjs';
-import { dist, e2eOutput, edgy, models, reference, speech } from '../lib/paths.mjs';
+import { dist, e2eOutput, edgy, models, rates, reference, speech } from '../lib/paths.mjs';
 import { serve } from '../lib/server.mjs';
 
 export interface Bits {
@@ -43,7 +43,7 @@ export const test = base.extend<{ open: (page: Page, at?: string) => Promise<voi
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from the pattern.
     async ({}, use) => {
       const server = await serve(
-        { '/site/': site, '/edgy/': dist, '/models/': models, '/speech/': speech },
+        { '/site/': site, '/edgy/': dist, '/models/': models, '/speech/': speech, '/rates/': rates },
         { '/page-instead-of-model.edgy': { type: 'text/html', body: html } },
       );
       await use(server.url);

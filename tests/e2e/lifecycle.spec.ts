@@ -122,6 +122,71 @@ test('abort: before, while fetching, in the queue, while running', async ({ page
   expect(results.after.value).toBeGreaterThan(1);
 });
 
+test('an aborted run ends, with its worker if need be, and the next one does not wait for it', async ({ page }) => {
+  const results = await page.evaluate(
+    async ({ url, mel }) => {
+      const { InferenceSession, Tensor } = kit.edgy;
+      const long = () => new Tensor('float32', new Float32Array(80 * 60000), [1, 80, 60000]);
+      const [session, other] = [await InferenceSession.create(url), await InferenceSession.create(url)];
+      const before = kit.outputsOf(await session.run({ mel: kit.melOf(mel) }));
+      const order: string[] = [];
+      const unaborted = other.run({ mel: long() }).then(() => order.push('ten minutes'));
+      const controller = new AbortController();
+      const aborted = kit.outcome(() => session.run({ mel: long() }, { signal: controller.signal }).then(String));
+      setTimeout(() => controller.abort(), 5);
+      const outcome = await aborted;
+      const after = kit.outputsOf(await session.run({ mel: kit.melOf(mel) }));
+      order.push('the next');
+      await unaborted;
+      return { outcome, order, same: JSON.stringify(before) === JSON.stringify(after) };
+    },
+    { url: good, mel },
+  );
+  expect(results.outcome).toMatchObject({ code: 'aborted', typed: true });
+  expect(results.order).toEqual(['the next', 'ten minutes']);
+  expect(results.same).toBe(true);
+});
+
+test('a run tells how far it is', async ({ page }) => {
+  const seen = await page.evaluate(
+    async ({ url, mel }) => {
+      const all: number[][] = [];
+      for (const worker of [true, false]) {
+        const session = await kit.edgy.InferenceSession.create(url, { worker });
+        const shares: number[] = [];
+        await session.run({ mel: kit.melOf(mel) }, { onProgress: (share) => shares.push(share) });
+        all.push(shares);
+      }
+      return all;
+    },
+    { url: good, mel },
+  );
+  for (const shares of seen) {
+    expect(shares.length).toBeGreaterThan(5);
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(shares.at(-1)).toBe(1);
+  }
+});
+
+test('trim gives back the memory of a long run', async ({ page }) => {
+  const seen = await page.evaluate(
+    async ({ url, mel }) => {
+      const session = await kit.edgy.InferenceSession.create(url);
+      const run = async () => kit.outputsOf(await session.run({ mel: kit.melOf(mel) }));
+      const before = { outputs: await run(), memory: await session.memory() };
+      await session.run({ mel: new kit.edgy.Tensor('float32', new Float32Array(80 * 60000), [1, 80, 60000]) });
+      const between = await session.memory();
+      await session.trim();
+      const after = { outputs: await run(), memory: await session.memory() };
+      return { before, between, after };
+    },
+    { url: good, mel },
+  );
+  expect(seen.between.wasm).toBeGreaterThan(3 * seen.before.memory.wasm);
+  expect(seen.after.memory.wasm).toBe(seen.before.memory.wasm);
+  expect(seen.after.outputs).toEqual(seen.before.outputs);
+});
+
 test('release ends the worker, rejects what is under way and everything after', async ({ page }) => {
   const ended = () => expect.poll(() => page.workers().length);
   await page.evaluate(async (url) => {

@@ -2,8 +2,8 @@ import { kLimitBytes, measureFile } from '../bench/size.mjs';
 import { expect, test } from './fixtures.js';
 
 for (const { build, variant, threads, scripts } of [
-  { build: 'relaxed', variant: 'relaxed', threads: 1, scripts: ['engine.js', 'index.js', 'shared.js', 'worker.js'] },
-  { build: 'simd', variant: 'simd', threads: 1, scripts: ['engine.js', 'index.js', 'shared.js', 'worker.js'] },
+  { build: 'relaxed', variant: 'relaxed', threads: 1, scripts: ['index.js', 'shared.js', 'worker.js'] },
+  { build: 'simd', variant: 'simd', threads: 1, scripts: ['index.js', 'shared.js', 'worker.js'] },
   { build: 'relaxed-threads', variant: 'auto', threads: 2, scripts: ['index.js', 'shared.js', 'worker-threads.js'] },
 ] as const) {
   test(`what a browser loads of the runtime (${build}) stays below ${kLimitBytes / 1000} kB`, async ({

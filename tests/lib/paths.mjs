@@ -35,6 +35,8 @@ export const writeHostileModels = at('build/native/bin/write_hostile_models');
 /** Log-mels of recordings with what PyTorch computed from them. */
 export const reference = at('tests/data/models/edgy-256-reference.npz');
 export const speech = at('tests/data/speech');
+/** A sentence at several rates, and what SoX makes of it. */
+export const rates = at('tests/data/rates');
 /** A few seconds of speech; 16 kHz, mono, no part of any training set. */
 export const recording = 'librispeech-test-other/3005-163389-0007.flac';
 /** What the browser tests leave behind. */

@@ -45,11 +45,22 @@ FLATBUFFERS_VERSION_MAJOR.FLATBUFFERS_VERSION_MINOR.FLATBUFFERS_VERSION_REVISION
     die "flatc ($version) and the flatbuffers headers differ" "Remove $1 and run this again."
 }
 
+build_soxr() {
+  local tmp=$1 name suite
+  apt_index
+  read -r name suite <<<"$SOXR_SOURCE"
+  say sysroot "downloading the source of $name"
+  apt_source "$tmp/$name" "$name" "$suite"
+}
+check_soxr() { [[ -f $1/libsoxr/src/soxr.c && -f $1/libsoxr/LICENCE ]]; }
+
 setup_sysroot() {
   provide sysroot "$SYSROOT_DIR"
+  provide soxr "$SOXR_DIR"
   link_to "$SYSROOT_DIR" sysroot
   link_to "$SYSROOT_DIR/tools/usr/bin/flatc" bin/flatc
   link_to "$SYSROOT_DIR/src/${SYSROOT_FFT_SOURCE%% *}" "src/${SYSROOT_FFT_SOURCE%% *}"
+  link_to "$SOXR_DIR/libsoxr" src/soxr
 }
 
 print_sysroot() {
@@ -59,4 +70,5 @@ print_sysroot() {
   say sysroot "in $SYSROOT_DIR"
 }
 
+SOXR_DIR=$CACHE_DIR/soxr-$(hash_of SOXR_ build_soxr)
 SYSROOT_DIR=$CACHE_DIR/sysroot-$(hash_of SYSROOT_ build_sysroot relocate)

@@ -97,6 +97,21 @@ export async function audit({ file, bytes, glue, threads = false, allowed }) {
   return result;
 }
 
+/** The same for edgy-resample.wasm, which has no JavaScript beside it. @param {string} file */
+export async function auditResampler(file) {
+  const { resample } = JSON.parse(await readFile(listed, 'utf8'));
+  const bytes = await readFile(file).catch(() => {
+    throw new Error(`${file} is missing: build the CMake preset wasm-simd first`);
+  });
+  const { imports, exports } = readInterface(bytes);
+  const names = { imports: imports.map(({ letter }) => letter), exports: exports.map(({ letter }) => letter) };
+  for (const side of /** @type {const} */ (['imports', 'exports'])) {
+    const more = names[side].filter((name) => !Object.hasOwn(resample[side], name));
+    if (more.length > 0)
+      throw new Error(`${file} has ${side} that wasm_interface.json does not list: ${more.join(', ')}`);
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [file, glueFile] = process.argv.slice(2);
   const threads = file.includes('-threads');

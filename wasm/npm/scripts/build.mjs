@@ -1,5 +1,6 @@
-// Makes dist/: the ES modules (index.js and sealed.js with what they share, engine.js, worker.js, worker-threads.js), the sealed engine
-// and its page, the WebAssembly files, their hashes (integrity.json) and the type declarations.
+// Makes dist/: the ES modules (index.js and sealed.js with what they share; engine.js, worker.js and worker-threads.js, each of one file,
+// as bundlers copy workers without reading them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and
+// the type declarations; and LICENSE beside it.
 // Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR], the folders that CMake built edgy-simd,
 // edgy-relaxed and edgy-relaxed-threads in.
 import { execFileSync } from 'node:child_process';
@@ -9,8 +10,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { audit } from './audit.mjs';
+import { audit, auditResampler } from './audit.mjs';
 import { writeIntegrity } from './integrity.mjs';
+import { keepPublicTypes } from './public_types.mjs';
 import { digest, makeSealPage } from './seal_page.mjs';
 
 const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -24,6 +26,7 @@ const { values: folders } = parseArgs({
     'relaxed-threads': { type: 'string', default: path.join(root, 'build/wasm-relaxed-threads') },
   },
 });
+const resampler = path.join(folders.simd, 'edgy-resample.wasm');
 const builds = /** @type {const} */ (['simd', 'relaxed', 'relaxed-threads']);
 
 /** A text without `part`, which has to be in it once. */
@@ -35,7 +38,7 @@ function replaced(text, file, part, by) {
 
 /**
  * Emscripten's JavaScript for `variant`, without the addresses of files, which bundlers would take for assets: the page compiles the
- * module and hands it over, and helper threads run the script that they are told (worker_threads.ts).
+ * module and hands it over, and helper threads run the script that they are in (worker_threads.ts), whatever it is called.
  */
 async function readGlue(variant) {
   const file = path.join(folders[variant], `edgy-${variant}.mjs`);
@@ -44,18 +47,19 @@ async function readGlue(variant) {
   });
   const glue = replaced(text, file, `new URL("edgy-${variant}.wasm",import.meta.url).href`, '""');
   if (variant !== 'relaxed-threads') return glue;
-  return replaced(glue, file, `new URL("edgy-${variant}.mjs",import.meta.url)`, '""');
+  return replaced(glue, file, `new URL("edgy-${variant}.mjs",import.meta.url)`, 'globalThis.location.href');
 }
 
-/** `#native/simd` and the others: nearly the same text, which compression finds. */
+/** `#native/simd` and the others: nearly the same text, which compression finds; `#native/resample`: the bytes of the module. */
 const native = {
   name: 'native',
   setup(context) {
     context.onResolve({ filter: /^#native\// }, ({ path: name }) => ({ path: name, namespace: 'native' }));
-    context.onLoad({ filter: /.*/, namespace: 'native' }, async ({ path: name }) => ({
-      contents: await readGlue(name.slice('#native/'.length)),
-      loader: 'js',
-    }));
+    context.onLoad({ filter: /.*/, namespace: 'native' }, async ({ path: name }) =>
+      name === '#native/resample'
+        ? { contents: await readFile(resampler), loader: 'binary' }
+        : { contents: await readGlue(name.slice('#native/'.length)), loader: 'js' },
+    );
   },
 };
 
@@ -73,6 +77,7 @@ for (const variant of builds) {
   const glue = await readFile(file.replace(/wasm$/, 'mjs'), 'utf8');
   await audit({ file, bytes: await readFile(file), glue, threads: variant === 'relaxed-threads' });
 }
+await auditResampler(resampler);
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 for (const variant of builds) {
@@ -80,6 +85,8 @@ for (const variant of builds) {
   await cp(path.join(folders[variant], file), path.join(dist, file));
   wasmBytes[variant] = (await stat(path.join(dist, file))).size;
 }
+await cp(resampler, path.join(dist, path.basename(resampler)));
+await cp(path.join(root, 'LICENSE'), path.join(here, 'LICENSE'));
 
 const { version } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
 /** @type {import('esbuild').BuildOptions} */
@@ -105,9 +112,9 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: { engine: 'src/engine.ts', worker: 'src/worker.ts', 'worker-threads': 'src/worker_threads.ts' },
+  entryPoints: { engine: 'src/engine_entry.ts', worker: 'src/worker.ts', 'worker-threads': 'src/worker_threads.ts' },
   format: 'esm',
-  plugins: [native, separateEngine],
+  plugins: [native],
 });
 await build({
   ...common,
@@ -132,3 +139,4 @@ execFileSync(process.execPath, [path.join(path.dirname(tsc), bin.tsc), '-p', 'ts
   cwd: here,
   stdio: 'inherit',
 });
+await keepPublicTypes(path.join(dist, 'types'), ['index.d.ts', 'sealed.d.ts', 'engine_entry.d.ts']);

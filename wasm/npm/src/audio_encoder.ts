@@ -1,19 +1,23 @@
 import { SessionCore } from './core.js';
 import { type AudioEncoding, type EncodeOptions, encodeRecording } from './encode.js';
 import { EdgyError } from './errors.js';
+import { checkRate } from './resampler.js';
+import { loadResampler } from './runtime_files.js';
 import { InferenceSession } from './session.js';
 import type { ModelSource, SessionOptions } from './types.js';
 
 /** A speech encoder: recordings in; codes, embeddings or whatever the model computes out. */
 export class AudioEncoder {
   readonly #core: SessionCore;
+  readonly #resampler: () => Promise<WebAssembly.Module>;
   /** The session below, for names, metadata, profile and memory. Released together with the encoder. */
   readonly session: InferenceSession;
   /** What the model hears, in hertz. */
   readonly sampleRate: number;
 
-  private constructor(core: SessionCore, sampleRate: number) {
+  private constructor(core: SessionCore, sampleRate: number, resampler: () => Promise<WebAssembly.Module>) {
     this.#core = core;
+    this.#resampler = resampler;
     this.session = new InferenceSession(core);
     this.sampleRate = sampleRate;
   }
@@ -29,13 +33,33 @@ export class AudioEncoder {
         'The model has no audio front end: use InferenceSession and feed its inputs, or convert it with one.',
       );
     }
-    return new AudioEncoder(core, logMel.sampleRate);
+    return new AudioEncoder(core, logMel.sampleRate, () => loadResampler(options?.wasmPaths));
   }
 
-  /** Encodes a whole recording. Samples are within -1..1; several channels are mixed down. */
+  /**
+   * Encodes a whole recording. Samples are within -1..1; several channels are mixed down; other rates than the model's are resampled in the
+   * worker. Rejects with `invalid-input` a recording that is shorter than the model needs: the message says how long it has to be.
+   */
   async encode(recording: Float32Array | AudioBuffer, options: EncodeOptions = {}): Promise<AudioEncoding> {
-    const all = this.#core.model.outputs.map((_, index) => index);
-    return encodeRecording(this.#core, this.sampleRate, all, recording, options);
+    const { outputs } = this.#core.model;
+    const encoder = { core: this.#core, sampleRate: this.sampleRate, resampler: this.#resampler };
+    return encodeRecording(
+      encoder,
+      outputs.map((_, index) => index),
+      recording,
+      options,
+    );
+  }
+
+  /** Fetches what recordings at `sampleRate` need beside the model, for pages that shall make no request later. */
+  async prepareFor(sampleRate: number): Promise<void> {
+    checkRate(sampleRate, this.sampleRate);
+    if (sampleRate !== this.sampleRate) await this.#resampler();
+  }
+
+  /** As `InferenceSession.trim`: after an hour of sound the runtime holds hundreds of megabytes. */
+  trim(): Promise<void> {
+    return this.#core.trim();
   }
 
   async release(): Promise<void> {

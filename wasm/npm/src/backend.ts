@@ -1,10 +1,26 @@
 /** Where the engine lives: in a worker of its own, or in this thread. */
+import { engineAhead } from './engine_ahead.js';
+import type { EngineCore } from './engine_core.js';
 import { EdgyError, messageOf } from './errors.js';
 import { PendingCalls } from './pending_calls.js';
-import type { Answer, Operation, RequestOf, ResultOf } from './protocol.js';
+import type { Advance, Answer, Operation, RequestOf, ResultOf } from './protocol.js';
+import { whyRefused, whyUnanswered } from './worker_trouble.js';
+
+/** What a caller wants beside the result. */
+export interface CallOptions {
+  readonly transfer?: Transferable[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** The share of the multiplications that are done, 0..1. */
+  readonly onProgress?: ((share: number) => void) | undefined;
+}
 
 export interface Backend {
-  call<O extends Operation>(operation: O, request: RequestOf<O>, transfer: Transferable[]): Promise<ResultOf<O>>;
+  call<O extends Operation>(
+    operation: O,
+    request: RequestOf<O>,
+    transfer: Transferable[],
+    options?: CallOptions,
+  ): Promise<ResultOf<O>>;
   /** Ends the engine and frees its memory. Calls under way stay unanswered. */
   close(): void;
 }
@@ -17,44 +33,48 @@ export class WorkerBackend implements Backend {
   /** `url`: where the worker's script was moved to. */
   constructor(url: URL | undefined, threads = 1) {
     try {
-      // Written out in this form, so that bundlers see the workers and carry them along.
+      // Written out in this form, so that bundlers see the workers and carry them along. webpack takes the name for a chunk's: two
+      // workers of one name would become one file.
       this.#worker = url
         ? new Worker(url, { type: 'module', name: 'edgy' })
         : threads > 1
-          ? new Worker(new URL('./worker-threads.js', import.meta.url), { type: 'module', name: 'edgy' })
+          ? new Worker(new URL('./worker-threads.js', import.meta.url), { type: 'module', name: 'edgy-threads' })
           : new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'edgy' });
     } catch (error) {
-      throw new EdgyError(
-        'network',
-        `The worker could not be started: ${messageOf(error)} A worker must come from the page's own origin: ` +
-          `serve worker.js there and name it in wasmPaths.`,
-        { cause: error },
-      );
+      throw whyRefused(error, url, threads);
     }
-    this.#worker.onmessage = ({ data: { id, outcome } }: MessageEvent<Answer>) => {
+    this.#worker.onmessage = ({ data }: MessageEvent<Answer | Advance>) => {
       this.#answered = true;
-      this.#pending.settle(id, outcome);
+      if ('progress' in data) this.#pending.advance(data.id, data.progress);
+      else this.#pending.settle(data.id, data.outcome);
     };
     this.#worker.onmessageerror = () =>
       this.#die(new EdgyError('internal', 'An answer of the worker could not be read.'));
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#die(
-        this.#answered
-          ? new EdgyError('internal', `The worker crashed: ${event.message}`)
-          : new EdgyError('network', `The worker could not be loaded. ${event.message ?? ''}`.trim()),
-      );
+      if (this.#answered) {
+        this.#die(new EdgyError('internal', `The worker crashed: ${event.message}`));
+        return;
+      }
+      this.#worker.terminate();
+      void whyUnanswered(url, threads, event.message).then((error) => this.#die(error));
     };
   }
 
-  call<O extends Operation>(operation: O, request: RequestOf<O>, transfer: Transferable[]): Promise<ResultOf<O>> {
+  call<O extends Operation>(
+    operation: O,
+    request: RequestOf<O>,
+    transfer: Transferable[],
+    { onProgress }: CallOptions = {},
+  ): Promise<ResultOf<O>> {
+    const asked = onProgress ? { ...request, progress: true } : request;
     return this.#pending.call((id) => {
       try {
-        this.#worker.postMessage({ id, operation, request }, transfer);
+        this.#worker.postMessage({ id, operation, request: asked }, transfer);
       } catch (error) {
         throw notHandedOver(error);
       }
-    }) as Promise<ResultOf<O>>;
+    }, onProgress) as Promise<ResultOf<O>>;
   }
 
   close(): void {
@@ -74,17 +94,49 @@ export function notHandedOver(error: unknown): EdgyError {
 }
 
 export class LocalBackend implements Backend {
-  #engine: Promise<import('./engine.js').Engine> | undefined;
+  #engine: Promise<EngineCore> | undefined;
 
-  async call<O extends Operation>(operation: O, request: RequestOf<O>): Promise<ResultOf<O>> {
-    this.#engine ??= import('./engine.js').then(({ Engine }) => new Engine());
-    const outcome = await (await this.#engine).handle(operation, request);
+  async call<O extends Operation>(
+    operation: O,
+    request: RequestOf<O>,
+    _transfer: Transferable[],
+    { signal, onProgress }: CallOptions = {},
+  ): Promise<ResultOf<O>> {
+    this.#engine ??= loadEngine();
+    const engine = await this.#engine;
+    const pause = signal && (() => otherTasks().then(() => !signal.aborted));
+    const watch = signal || onProgress ? { onProgress, pause } : undefined;
+    const outcome = await engine.handle(operation, request, watch);
     if (outcome.ok) return outcome.value;
     throw new EdgyError(outcome.code, outcome.message);
   }
 
   close(): void {
-    void this.#engine?.then((engine) => engine.close());
+    void this.#engine?.then(
+      (engine) => engine.close(),
+      () => {},
+    );
     this.#engine = undefined;
   }
+}
+
+async function loadEngine(): Promise<EngineCore> {
+  const ahead = engineAhead();
+  if (ahead) return new ahead();
+  try {
+    const { Engine } = await import('./engine.js');
+    return new Engine();
+  } catch (error) {
+    // Service workers know static imports only.
+    const hint =
+      'ServiceWorkerGlobalScope' in globalThis
+        ? "A service worker loads no modules later: import 'edgy/engine' beside 'edgy'."
+        : 'It is engine.js beside this module.';
+    throw new EdgyError('network', `The engine could not be loaded: ${messageOf(error)} ${hint}`, { cause: error });
+  }
+}
+
+/** Resolves after the tasks that wait in this thread: timers and messages among them. */
+function otherTasks(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -1,9 +1,10 @@
 /** What InferenceSession and AudioEncoder share: one loaded model on one backend, asked one thing at a time. */
-import { type Backend, LocalBackend, WorkerBackend } from './backend.js';
-import { abortedError, EdgyError, throwIfAborted } from './errors.js';
+import { type Backend, type CallOptions, LocalBackend, WorkerBackend } from './backend.js';
+import { tell } from './callbacks.js';
+import { abortedError, EdgyError, messageOf, throwIfAborted } from './errors.js';
 import type { Operation, RequestOf, ResultOf } from './protocol.js';
 import { inNode, loadRuntime, movedTo } from './runtime_files.js';
-import { readModel } from './source.js';
+import { checkModel, readModel } from './source.js';
 import { chooseThreads, sayOnce, surroundings } from './threads.js';
 import type { Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
 
@@ -12,9 +13,12 @@ declare const EDGY_VERSION: string;
 declare const EDGY_WASM_BYTES: { readonly simd: number; readonly relaxed: number; readonly 'relaxed-threads': number };
 
 const kDefaultMemoryLimit = 2 ** 30;
+/** What a run may still take after its signal: as long as a worker takes to start. */
+const kGraceMilliseconds = 20;
 
 export class SessionCore {
-  readonly #backend: Backend;
+  #backend: Backend;
+  readonly #anew: (() => Promise<Backend>) | undefined;
   /** How calls under way end when the session is released; undefined once it is. */
   #underWay: Set<(reason: EdgyError) => void> | undefined = new Set();
   #last: Promise<unknown> = Promise.resolve();
@@ -23,13 +27,18 @@ export class SessionCore {
     backend: Backend,
     readonly model: ResultOf<'load'>,
     readonly runtimeInfo: RuntimeInfo,
+    /** Makes another backend with the same model loaded; absent where that cannot be had. */
+    anew?: () => Promise<Backend>,
   ) {
     this.#backend = backend;
+    this.#anew = anew;
   }
 
-  static async create(source: ModelSource, options: SessionOptions = {}): Promise<SessionCore> {
+  static async create(source: ModelSource, given?: SessionOptions | null): Promise<SessionCore> {
+    const options = given ?? {};
     const { signal, isa = 'auto', profile = false } = options;
     throwIfAborted(signal);
+    checkScope();
     const memoryLimit = checkMemoryLimit(options.memoryLimit);
     const workLimit = checkWorkLimit(options.workLimit);
     const worker = (options.worker ?? true) && typeof Worker !== 'undefined' && !inNode();
@@ -38,57 +47,110 @@ export class SessionCore {
     if (obstacle !== undefined) sayOnce(options.threads as number, obstacle);
     // Started before the downloads, as it takes a while too.
     const script = threads > 1 ? 'worker-threads.js' : 'worker.js';
-    const backend = worker ? new WorkerBackend(movedTo(script, options.wasmPaths), threads) : new LocalBackend();
+    const start = () => (worker ? new WorkerBackend(movedTo(script, options.wasmPaths), threads) : new LocalBackend());
+    const backend = start();
     try {
       const [runtime, bytes] = await abortable(
         Promise.all([loadRuntime(variant, options.wasmPaths, threads), readModel(source, options)]),
         signal,
       );
-      const model = await abortable(
-        backend.call(
-          'load',
-          {
-            module: runtime.module,
-            variant: runtime.variant,
-            model: bytes,
-            isa,
-            memoryLimit,
-            profile,
-            threads,
-            workLimit,
-          },
-          [bytes],
-        ),
-        signal,
-      );
-      return new SessionCore(backend, model, runtimeInfo(runtime, model.isa, worker, threads));
+      checkModel(bytes, source);
+      // The bytes go to the worker; a Blob keeps them out of this page's heap until a runtime has to be made anew.
+      const kept = new Blob([bytes]);
+      const load = (to: Backend, model: ArrayBuffer) => {
+        const { module, variant } = runtime;
+        return to.call('load', { module, variant, model, isa, memoryLimit, workLimit, profile, threads }, [model]);
+      };
+      const anew = async () => {
+        const other = start();
+        try {
+          await load(other, await kept.arrayBuffer());
+          return other;
+        } catch (error) {
+          other.close();
+          throw error;
+        }
+      };
+      const model = await abortable(load(backend, bytes), signal);
+      return new SessionCore(backend, model, runtimeInfo(runtime, model.isa, worker, threads), anew);
     } catch (error) {
       backend.close();
       throw error;
     }
   }
 
-  /** Answers come in the order of calls. A call whose turn has not come when its signal fires is never made. */
-  call<O extends Operation>(
-    operation: O,
-    request: RequestOf<O>,
-    transfer: Transferable[] = [],
-    signal?: AbortSignal,
-  ): Promise<ResultOf<O>> {
+  /**
+   * Answers come in the order of calls. A call whose turn has not come when its signal fires is never made; one that is being computed
+   * then ends at once, and its runtime with it if need be.
+   */
+  call<O extends Operation>(operation: O, request: RequestOf<O>, options: CallOptions = {}): Promise<ResultOf<O>> {
+    const { signal, onProgress } = options;
+    return this.#inTurn(signal, () => {
+      const told = onProgress && ((share: number) => signal?.aborted || tell(onProgress, share));
+      const work = this.#backend.call(operation, request, options.transfer ?? [], { signal, onProgress: told });
+      return signal && this.#anew ? this.#endedBy(signal, work) : work;
+    });
+  }
+
+  /** Gives back the memory that runs left behind: the runtime ends and another one loads the model. */
+  trim(): Promise<void> {
+    return this.#inTurn(undefined, () => this.#restart());
+  }
+
+  #inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const underWay = this.#underWay;
     if (!underWay) return Promise.reject(releasedError());
     if (signal?.aborted) return Promise.reject(abortedError(signal));
     const turn = this.#last.then(() => {
       throwIfAborted(signal);
       this.throwIfReleased();
-      return this.#backend.call(operation, request, transfer);
+      return work();
     });
     this.#last = turn.catch(() => {});
-    const answer = new Promise<ResultOf<O>>((resolve, reject) => {
+    const answer = new Promise<T>((resolve, reject) => {
       underWay.add(reject);
       turn.finally(() => underWay.delete(reject)).then(resolve, reject);
     });
     return abortable(answer, signal);
+  }
+
+  /**
+   * `work`, which `signal` may end: a worker that computes hears nothing, so when it has not answered soon after the signal it is ended
+   * and another one takes its place.
+   */
+  async #endedBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let onAbort = () => {};
+    const late = new Promise<'late'>((resolve) => {
+      onAbort = () => {
+        timer = setTimeout(resolve, kGraceMilliseconds, 'late');
+      };
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      const first = await Promise.race([work.then((value) => ({ value })), late]);
+      if (first !== 'late') return first.value;
+      await this.#restart();
+      throw abortedError(signal);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #restart(): Promise<void> {
+    if (!this.#anew)
+      throw new EdgyError('invalid-argument', 'A sealed session cannot be trimmed: release it and make another one.');
+    this.#backend.close();
+    try {
+      this.#backend = await this.#anew();
+    } catch (error) {
+      const why = error instanceof EdgyError ? error : new EdgyError('internal', messageOf(error), { cause: error });
+      this.#backend = { call: () => Promise.reject(why), close() {} };
+      throw why;
+    }
+    if (!this.#underWay) this.#backend.close();
   }
 
   /** The next call's request is read in this thread before any other's: neither a worker nor a queue is in between. */
@@ -107,6 +169,15 @@ export class SessionCore {
   throwIfReleased(): void {
     if (!this.#underWay) throw releasedError();
   }
+}
+
+/** In the scope of an AudioWorklet there is next to nothing. */
+function checkScope(): void {
+  if (typeof URL !== 'undefined' && typeof fetch !== 'undefined' && typeof WebAssembly !== 'undefined') return;
+  throw new EdgyError(
+    'invalid-argument',
+    'This scope can fetch nothing (an AudioWorklet cannot): make the session on the page or in a worker, and send it the samples.',
+  );
 }
 
 export function runtimeInfo(

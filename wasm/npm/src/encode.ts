@@ -1,20 +1,36 @@
 /** From a recording to a model's outputs, on whatever carries out the call. */
 import type { SessionCore } from './core.js';
-import { resample, toMono } from './resample.js';
+import { EdgyError } from './errors.js';
+import { toMono } from './mono.js';
+import type { RequestOf } from './protocol.js';
+import { isFloat32Array } from './realm.js';
+import { checkRate } from './resampler.js';
 import { namedOutputs } from './session.js';
 import { Tensor } from './tensor.js';
 
 export interface EncodeOptions {
-  /** Of a `Float32Array`, in hertz; default the model's own. An `AudioBuffer` knows its rate. */
+  /**
+   * Of a `Float32Array`, in hertz; default the model's own. An `AudioBuffer` knows its rate. Sound of another rate than the model's is
+   * resampled, band-limited, with the same result in every browser.
+   */
   sampleRate?: number | undefined;
+  /**
+   * The magnitude that is scaled to the peak that the model was trained with. Default: the model's own, or where it has none (the usual
+   * case) the recording's largest magnitude, so that a recording is encoded alike at any volume. Parts of a longer sound need the same
+   * reference for all, as each part has a peak of its own: the largest magnitude of the whole, or a level that is fixed for a microphone.
+   */
+  reference?: number | undefined;
   /** Also return the log-mel spectrogram that the model saw. Default false. */
   mel?: boolean | undefined;
+  /** Rejects with `aborted`. The computation ends within milliseconds, except that of a sealed session. */
   signal?: AbortSignal | undefined;
+  /** Called with the share of the model's multiplications that are done, 0..1. Not in a sealed session. */
+  onProgress?: ((share: number) => void) | undefined;
 }
 
 /** Milliseconds. */
 export interface AudioTimings {
-  /** Mixing down and resampling on the page. */
+  /** To the model's rate; 0 where it is that already. */
   readonly resample: number;
   /** Log-mel. */
   readonly frontEnd: number;
@@ -35,23 +51,38 @@ export interface AudioEncoding {
   readonly timings: AudioTimings;
 }
 
-/** `sampleRate` is the model's; `fetches` are the indices of the outputs wanted. */
+/** @internal What knows how to encode. */
+export interface Encoder {
+  readonly core: SessionCore;
+  /** What the model hears, in hertz. */
+  readonly sampleRate: number;
+  /** For engines that do not bring one along. */
+  readonly resampler?: () => Promise<WebAssembly.Module>;
+}
+
+/** @internal `fetches` are the indices of the outputs wanted. */
 export async function encodeRecording(
-  core: SessionCore,
-  sampleRate: number,
+  { core, sampleRate, resampler }: Encoder,
   fetches: readonly number[],
   recording: Float32Array | AudioBuffer,
   options: EncodeOptions,
 ): Promise<AudioEncoding> {
   core.throwIfReleased();
   const start = performance.now();
-  const mono = toMono(recording);
-  const from = recording instanceof Float32Array ? (options.sampleRate ?? sampleRate) : recording.sampleRate;
-  const pcm = await resample(mono, from, sampleRate);
-  const seconds = pcm.length / sampleRate;
-  const resampled = performance.now();
-  const request = { pcm, mel: options.mel ?? false, fetches };
-  const result = await core.call('encode', request, [pcm.buffer], options.signal);
+  const pcm = toMono(recording);
+  const rate = isFloat32Array(recording) ? (options.sampleRate ?? sampleRate) : recording.sampleRate;
+  checkRate(rate, sampleRate);
+  checkReference(options.reference);
+  const { signal, onProgress, reference } = options;
+  const request: RequestOf<'encode'> = {
+    pcm,
+    ...(rate === sampleRate ? {} : { rate, ...(resampler ? { resampler: await resampler() } : {}) }),
+    ...(reference === undefined ? {} : { reference }),
+    mel: options.mel ?? false,
+    fetches,
+  };
+  const seconds = pcm.length / rate;
+  const result = await core.call('encode', request, { transfer: [pcm.buffer], signal, onProgress });
   const outputs = namedOutputs(result.outputs, fetches, core.model.outputs);
   const indices = Object.values(outputs).find(({ type }) => type === 'int64');
   return {
@@ -60,10 +91,17 @@ export async function encodeRecording(
     ...(result.mel ? { mel: new Tensor('float32', result.mel.data as Float32Array, result.mel.dims) } : {}),
     seconds,
     timings: {
-      resample: resampled - start,
+      resample: result.resampleMilliseconds,
       frontEnd: result.frontEndMilliseconds,
       inference: result.milliseconds,
       total: performance.now() - start,
     },
   };
+}
+
+function checkReference(reference: unknown): void {
+  if (reference === undefined) return;
+  if (typeof reference === 'number' && reference >= 1e-30 && reference <= 1e30) return;
+  const shown = typeof reference === 'number' ? String(reference) : `of type ${typeof reference}`;
+  throw new EdgyError('invalid-argument', `reference is ${shown}: it must be a magnitude above 0, 1 for full scale.`);
 }

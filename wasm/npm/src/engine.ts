@@ -7,7 +7,11 @@ export { buffersOf } from './engine_core.js';
 
 export class Engine extends EngineCore {
   /** As EngineCore's. */
-  constructor(almost?: () => void) {
-    super((module, variant) => instantiateWith(variant === 'relaxed' ? createRelaxed : createSimd, module), almost);
+  constructor(almost?: () => void, resampler?: () => WebAssembly.Module) {
+    super(
+      (module, variant) => instantiateWith(variant === 'relaxed' ? createRelaxed : createSimd, module),
+      almost,
+      resampler,
+    );
   }
 }

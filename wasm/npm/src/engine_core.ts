@@ -1,7 +1,8 @@
 /** Runs in the worker (or, without one, on the page): the protocol on top of the WebAssembly module, whichever build that is. */
-import { type EdgyErrorCode, messageOf } from './errors.js';
+import { EdgyError, type EdgyErrorCode, messageOf } from './errors.js';
 import type { NativeFactory, NativeModule, NativeOutput, NativeSession, NativeStatus } from './native.js';
 import type { Operation, Outcome, RawTensor, RequestOf, ResultOf } from './protocol.js';
+import { checkRate, resample } from './resampler.js';
 import { type TensorType, tensorArrays } from './tensor.js';
 import type { Isa, PrivacyLevel, TensorMetadata, Variant } from './types.js';
 
@@ -16,6 +17,21 @@ class Stop {
 /** Emscripten's module around a WebAssembly module. */
 export type Instantiate = (module: WebAssembly.Module, variant: Variant, threads: number) => Promise<NativeModule>;
 
+/** What a call lets its caller do while it computes. */
+export interface Watch {
+  /** Called with the share of the multiplications that are done, 0..1. */
+  readonly onProgress?: ((share: number) => void) | undefined;
+  /** Resolves when others had their turn in this thread; false: the run is not wanted any more. */
+  readonly pause?: (() => Promise<boolean>) | undefined;
+}
+
+/** Parts of a run that is watched. Each has whole operators, so there may be fewer. */
+const kParts = 64;
+/** Milliseconds between two pauses. */
+const kPauseEvery = 10;
+/** As long a recording as is looked for when one is too short, in frames. */
+const kMostFrames = 1 << 14;
+
 /** Where a session prepared for `dims` has its tensors. Kept, because each question to the module costs microseconds. */
 interface Places {
   readonly dims: readonly (readonly number[])[];
@@ -26,25 +42,30 @@ interface Places {
 export class EngineCore {
   readonly #instantiate: Instantiate;
   readonly #almost: (() => void) | undefined;
+  readonly #resampler: (() => WebAssembly.Module) | undefined;
   #native: NativeModule | undefined;
   #session: NativeSession | undefined;
   #places: Places | undefined;
   #broken = '';
 
-  /** `almost` is called when a run is about to end: whoever waits in another process has to be woken, and that takes time. */
-  constructor(instantiate: Instantiate, almost?: () => void) {
+  /**
+   * `almost` is called when a run is about to end: whoever waits in another process has to be woken, and that takes time. `resampler` is for
+   * an engine that brings it along; others get it with the call that needs it.
+   */
+  constructor(instantiate: Instantiate, almost?: () => void, resampler?: () => WebAssembly.Module) {
     this.#instantiate = instantiate;
     this.#almost = almost;
+    this.#resampler = resampler;
   }
 
   /** Never throws. After a trap (a defect of ours) every further call fails too, as the memory may be in any state. */
-  async handle<O extends Operation>(operation: O, request: RequestOf<O>): Promise<Outcome<ResultOf<O>>> {
+  async handle<O extends Operation>(operation: O, request: RequestOf<O>, watch?: Watch): Promise<Outcome<ResultOf<O>>> {
     try {
       if (this.#broken) throw new Stop('internal', this.#broken);
-      const handler = this.#handlers[operation] as (request: RequestOf<O>) => Promise<ResultOf<O>> | ResultOf<O>;
-      return { ok: true, value: await handler(request) };
+      return { ok: true, value: await (this.#handlers[operation] as Handler<O>)(request, watch) };
     } catch (error) {
-      if (error instanceof Stop) return { ok: false, code: error.code, message: error.message };
+      if (error instanceof Stop || error instanceof EdgyError)
+        return { ok: false, code: error.code, message: error.message };
       this.#broken = `The runtime failed: ${messageOf(error)}`;
       return { ok: false, code: 'internal', message: this.#broken };
     }
@@ -57,9 +78,9 @@ export class EngineCore {
     this.#broken = 'The engine was closed.';
   }
 
-  readonly #handlers: { [O in Operation]: (request: RequestOf<O>) => Promise<ResultOf<O>> | ResultOf<O> } = {
+  readonly #handlers: { [O in Operation]: Handler<O> } = {
     load: (request) => this.#load(request),
-    run: ({ feeds, fetches }) => {
+    run: async ({ feeds, fetches }, watch) => {
       const session = this.#open();
       const { inputs, outputs } = this.#prepare(session, feeds);
       feeds.forEach(({ data }, index) => {
@@ -67,21 +88,28 @@ export class EngineCore {
         if (input?.byteLength !== data.byteLength) throw new Stop('internal', `Input ${index} has another size.`);
         input.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       });
-      const milliseconds = this.#run(session);
+      const milliseconds = await this.#run(session, watch);
       return { outputs: fetches.map((index) => toTensor(outputs[index] as NativeOutput)), milliseconds };
     },
-    encode: ({ pcm, mel, fetches }) => {
+    encode: async (request, watch) => {
       const session = this.#open();
       this.#places = undefined; // the front end prepares for the recording's length
+      const start = performance.now();
+      const pcm = this.#atModelRate(session, request);
+      const resampleMilliseconds = performance.now() - start;
       const room = session.reserveSamples(pcm.length);
       if (!room) throw new Stop('out-of-memory', `There is no memory for a recording of ${pcm.length} samples.`);
       room.set(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength));
-      const frontEndMilliseconds = timed(() => check(session.computeFrontEnd()));
-      const spectrogram = mel ? { mel: readMel(session) } : {};
-      const milliseconds = this.#run(session);
-      const wanted = fetches ?? session.describe().outputs.map((_, index) => index);
+      const frontEndMilliseconds = timed(() => {
+        const status = session.computeFrontEnd(request.reference ?? 0);
+        if (status.code === 'invalid-input') refuseShort(session, request.pcm.length, pcm.length, request.rate);
+        check(status);
+      });
+      const spectrogram = request.mel ? { mel: readMel(session) } : {};
+      const milliseconds = await this.#run(session, watch);
+      const wanted = request.fetches ?? session.describe().outputs.map((_, index) => index);
       const outputs = wanted.map((index) => toTensor(session.output(index)));
-      return { outputs, ...spectrogram, frontEndMilliseconds, milliseconds };
+      return { outputs, ...spectrogram, resampleMilliseconds, frontEndMilliseconds, milliseconds };
     },
     profile: () => this.#open().profile(),
     memory: () => ({ ...this.#open().memory(), wasm: (this.#native as NativeModule).memoryBytes() }),
@@ -115,16 +143,39 @@ export class EngineCore {
     return this.#places;
   }
 
-  #run(session: NativeSession): number {
-    return timed(() => {
-      if (!this.#almost) {
-        check(session.run());
-        return;
-      }
+  /** The samples at the rate that the model hears. */
+  #atModelRate(session: NativeSession, { pcm, rate, resampler }: RequestOf<'encode'>): Float32Array {
+    const { sampleRate } = session.describe().logMel;
+    if (rate === undefined || rate === sampleRate || sampleRate === 0) return pcm;
+    checkRate(rate, sampleRate);
+    const module = resampler ?? this.#resampler?.();
+    if (!module) throw new Stop('internal', 'The call came without the resampler that it needs.');
+    return resample(module, pcm, rate, sampleRate);
+  }
+
+  async #run(session: NativeSession, watch: Watch | undefined): Promise<number> {
+    const start = performance.now();
+    if (watch) await this.#runWatched(session, watch);
+    else if (this.#almost) {
       check(session.runFirst());
       this.#almost();
       check(session.runRest());
-    });
+    } else check(session.run());
+    return performance.now() - start;
+  }
+
+  async #runWatched(session: NativeSession, { onProgress, pause }: Watch): Promise<void> {
+    let paused = performance.now();
+    for (let part = 1; part <= kParts; part++) {
+      check(session.runPart(part / kParts, part === 1));
+      onProgress?.(part / kParts);
+      if (!pause || performance.now() - paused < kPauseEvery || part === kParts) continue;
+      const wanted = await pause();
+      // Whoever had a turn may have closed this engine.
+      if (!this.#session) throw new Stop('released', 'The session was released.');
+      if (!wanted) throw new Stop('aborted', 'The operation was aborted.');
+      paused = performance.now();
+    }
   }
 
   #open(): NativeSession {
@@ -154,6 +205,43 @@ export function buffersOf(value: unknown): Transferable[] {
   const { outputs = [], mel } = (value ?? {}) as { outputs?: Partial<RawTensor>[]; mel?: RawTensor };
   return [...outputs, ...(mel ? [mel] : [])].flatMap(({ data }) =>
     data?.buffer instanceof ArrayBuffer ? [data.buffer] : [],
+  );
+}
+
+type Handler<O extends Operation> = (
+  request: RequestOf<O>,
+  watch: Watch | undefined,
+) => Promise<ResultOf<O>> | ResultOf<O>;
+
+/**
+ * Throws when a recording has too few samples for the model, with the number that it needs. `given` were heard at `rate`, `samples` are
+ * left of them at the model's rate.
+ */
+function refuseShort(session: NativeSession, given: number, samples: number, rate: number | undefined): void {
+  const { sampleRate, mels, hop } = session.describe().logMel;
+  const takes = (frames: number) => session.prepare([[1, mels, frames]]).code === '';
+  let [short, enough] = [Math.floor(samples / hop) + 1, 0];
+  if (samples > 0 && takes(short)) return;
+  if (samples === 0) short = 0;
+  for (let frames = Math.max(1, 2 * short); frames <= kMostFrames && enough === 0; frames *= 2) {
+    if (takes(frames)) enough = frames;
+    else short = frames;
+  }
+  if (enough === 0) return;
+  while (enough - short > 1) {
+    const middle = (short + enough) >> 1;
+    if (takes(middle)) enough = middle;
+    else short = middle;
+  }
+  const from = rate ?? sampleRate;
+  // Frames begin every `hop` samples, the first at none; an empty recording has no frame.
+  const least = Math.max(1, (enough - 1) * hop);
+  const needed = Math.ceil(((least - 0.5) * from) / sampleRate); // as resampled lengths are rounded
+  const seconds = (count: number) => Number((count / from).toPrecision(4));
+  throw new Stop(
+    'invalid-input',
+    `The recording is too short: it has ${given} samples at ${from} Hz (${seconds(given)} s), and the model needs at least ` +
+      `${needed} (${seconds(needed)} s).`,
   );
 }
 

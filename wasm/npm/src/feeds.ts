@@ -1,7 +1,7 @@
 /** From what a caller feeds and fetches to what the engine takes, with errors that name the culprit. */
 import { EdgyError } from './errors.js';
 import type { RawTensor } from './protocol.js';
-import { elementCount, isTensorType, type TensorData, tensorArrays } from './tensor.js';
+import { elementCount, isTensorType, ownArray, shapeText, shown, tensorArrays } from './tensor.js';
 import type { Feeds, Fetches, TensorMetadata } from './types.js';
 
 /** One tensor for each input, in order. Nothing is copied. */
@@ -11,7 +11,7 @@ export function orderFeeds(feeds: Feeds, inputs: readonly TensorMetadata[]): Raw
   }
   for (const name of Object.keys(feeds)) {
     if (!inputs.some((input) => input.name === name)) {
-      throw new EdgyError('invalid-input', `The model has no input '${name}': it has ${listNames(inputs)}.`);
+      throw new EdgyError('invalid-input', `The model has no input ${shown(name)}: it has ${listNames(inputs)}.`);
     }
   }
   return inputs.map((input) => checkFeed(feeds[input.name], input));
@@ -24,26 +24,29 @@ function checkFeed(feed: Feeds[string] | undefined, input: TensorMetadata): RawT
   }
   const { type, dims, data } = feed;
   if (!isTensorType(type) || type !== input.type) {
-    throw new EdgyError('invalid-input', `${what} is of type ${String(type)}: it takes ${describe(input)}.`);
+    throw new EdgyError(
+      'invalid-input',
+      `${what} is of type ${String(type).slice(0, 40)}: it takes ${describe(input)}.`,
+    );
   }
-  const array = tensorArrays[type];
-  if (!(data instanceof array) || !Array.isArray(dims)) {
+  const own = ownArray(type, data);
+  if (!own || !Array.isArray(dims)) {
     throw new EdgyError('invalid-input', `${what} is no tensor: it takes ${describe(input)}.`);
   }
   const fits =
     dims.length === input.shape.length &&
     input.shape.every((extent, axis) => typeof extent === 'string' || extent === dims[axis]);
   if (!fits) {
-    throw new EdgyError('invalid-input', `${what} has the shape [${dims.join(', ')}]: it takes ${describe(input)}.`);
+    throw new EdgyError('invalid-input', `${what} has the shape ${shapeText(dims)}: it takes ${describe(input)}.`);
   }
   const size = elementCount(dims, what);
-  if (size !== (data as TensorData).length) {
+  if (size !== own.length) {
     throw new EdgyError(
       'invalid-input',
-      `${what} has ${(data as TensorData).length} elements, but its shape [${dims.join(', ')}] has ${size}.`,
+      `${what} has ${own.length} elements, but its shape ${shapeText(dims)} has ${size}.`,
     );
   }
-  return { type, dims, data: data as TensorData };
+  return { type, dims, data: own };
 }
 
 /** Indices of the outputs asked for; all of them without `fetches`. */
@@ -54,7 +57,7 @@ export function orderFetches(fetches: Fetches | null | undefined, outputs: reado
   return names.map((name) => {
     const index = outputs.findIndex((output) => output.name === name);
     if (index < 0) {
-      throw new EdgyError('invalid-argument', `The model has no output '${name}': it has ${listNames(outputs)}.`);
+      throw new EdgyError('invalid-argument', `The model has no output ${shown(name)}: it has ${listNames(outputs)}.`);
     }
     return index;
   });
@@ -98,5 +101,6 @@ function describe({ type, shape }: TensorMetadata): string {
 }
 
 function listNames(tensors: readonly TensorMetadata[]): string {
-  return tensors.map(({ name }) => `'${name}'`).join(', ');
+  const few = tensors.slice(0, 20).map(({ name }) => shown(name));
+  return few.join(', ') + (tensors.length > few.length ? ` and ${tensors.length - few.length} more` : '');
 }

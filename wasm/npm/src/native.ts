@@ -64,11 +64,13 @@ export interface NativeSession {
   /** The same in two parts, of which the second is short. */
   runFirst(): NativeStatus;
   runRest(): NativeStatus;
+  /** Goes on, or begins `anew`, until `share` of the multiplications are done; 1: to the end. */
+  runPart(share: number, anew: boolean): NativeStatus;
   output(index: number): NativeOutput;
   /** Room for a recording; null when there is no memory for it. */
   reserveSamples(count: number): View | null;
-  /** Log-mel of the samples into the first input, for which it prepares. */
-  computeFrontEnd(): NativeStatus;
+  /** Log-mel of the samples into the first input, for which it prepares. `reference` becomes the peak; 0: the largest magnitude does. */
+  computeFrontEnd(reference: number): NativeStatus;
   memory(): NativeMemory;
   profile(): NativeStepProfile[];
   delete(): void;

@@ -3,3 +3,8 @@ declare module '#native/*' {
   const createNative: import('./native.js').NativeFactory;
   export default createNative;
 }
+declare module '#native/resample' {
+  /** edgy-resample.wasm. */
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}

@@ -34,15 +34,27 @@ export interface Operations {
   };
   run: {
     /** `feeds` in the order of the model's inputs; `fetches` are indices of outputs. */
-    request: { readonly feeds: readonly RawTensor[]; readonly fetches: readonly number[] };
+    request: { readonly feeds: readonly RawTensor[]; readonly fetches: readonly number[]; readonly progress?: boolean };
     result: { readonly outputs: readonly RawTensor[]; readonly milliseconds: number };
   };
   encode: {
-    /** Samples at the model's own rate; `fetches` are indices of outputs, all of them when absent. */
-    request: { readonly pcm: Float32Array; readonly mel: boolean; readonly fetches?: readonly number[] };
+    request: {
+      readonly pcm: Float32Array;
+      /** Of the samples, in hertz; the model's own when absent. */
+      readonly rate?: number;
+      /** edgy-resample.wasm, compiled, where the rates differ and the engine has none of its own. */
+      readonly resampler?: WebAssembly.Module;
+      /** The magnitude that becomes the model's peak; the recording's own largest one when absent. */
+      readonly reference?: number;
+      readonly mel: boolean;
+      /** Indices of outputs, all of them when absent. */
+      readonly fetches?: readonly number[];
+      readonly progress?: boolean;
+    };
     result: {
       readonly outputs: readonly RawTensor[];
       readonly mel?: RawTensor;
+      readonly resampleMilliseconds: number;
       readonly frontEndMilliseconds: number;
       readonly milliseconds: number;
     };
@@ -78,4 +90,9 @@ export interface Call {
 export interface Answer {
   readonly id: number;
   readonly outcome: Outcome<ResultOf<Operation>>;
+}
+/** Before the answer to a call that asked for it: the share of the multiplications that are done, 0..1. */
+export interface Advance {
+  readonly id: number;
+  readonly progress: number;
 }

@@ -55,9 +55,8 @@ export function wasmUrl(variant: Variant, paths: WasmPaths, threads = 1): URL {
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths, threads = 1): Promise<Runtime> {
-  const variant = await chooseVariant(wanted);
-  const url = wasmUrl(variant, paths, threads);
+/** The compiled module of `url`, one for all sessions of a page. */
+function compiled(url: URL): Promise<WebAssembly.Module> {
   let module = modules.get(url.href);
   if (!module) {
     module = compile(url);
@@ -65,21 +64,45 @@ export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths, th
     // A failure is not remembered: the next session tries again.
     module.catch(() => modules.delete(url.href));
   }
-  return { variant, url, module: await module };
+  return module;
+}
+
+/** edgy-resample.wasm: only recordings of another rate than the model's need it. */
+export function loadResampler(paths: WasmPaths): Promise<WebAssembly.Module> {
+  return compiled(movedTo('edgy-resample.wasm', paths) ?? new URL('./edgy-resample.wasm', import.meta.url));
+}
+
+export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths, threads = 1): Promise<Runtime> {
+  const variant = await chooseVariant(wanted);
+  const url = wasmUrl(variant, paths, threads);
+  return { variant, url, module: await compiled(url) };
 }
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
   const local = await readLocalFile(url);
-  const response = local ? undefined : await fetchOk(url);
+  if (local) return WebAssembly.compile(local).catch((error) => Promise.reject(noWebAssembly(url, 'The file', error)));
+  const response = await fetchOk(url);
+  const type = response.headers.get('content-type');
   try {
-    if (local) return await WebAssembly.compile(local);
-    // Streaming compilation insists on the media type; a server that does not know it costs some time, not the session.
-    return response?.headers.get('content-type')?.startsWith('application/wasm')
+    // Streaming compilation insists on the media type, and takes no parameter; a server that sends another costs some time, not the session.
+    return /^application\/wasm$/i.test(type ?? '')
       ? await WebAssembly.compileStreaming(response)
-      : await WebAssembly.compile(await (response as Response).arrayBuffer());
+      : await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
-    throw new EdgyError('network', `${url} is no WebAssembly that this browser takes: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw noWebAssembly(
+      url,
+      `Its server answers ${response.status} with the media type ${type?.slice(0, 80) ?? 'none'}: it`,
+      error,
+    );
   }
+}
+
+function noWebAssembly(url: URL, what: string, error: unknown): EdgyError {
+  const file = url.pathname.split('/').at(-1);
+  return new EdgyError(
+    'network',
+    `${url} is no WebAssembly that this browser takes. ${what} may be another file than ${file}; if that was moved, name it in wasmPaths. ` +
+      messageOf(error),
+    { cause: error },
+  );
 }

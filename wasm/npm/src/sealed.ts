@@ -11,9 +11,10 @@
  *
  * @module
  */
+/// <reference lib="esnext.disposable" preserve="true" />
 
 export type { Lockdown } from './seal/lockdown.js';
 export type { Probes } from './seal/probes.js';
-export type { SealedOutput } from './seal/protocol.js';
+export type { Closure, SealedOutput, WorkerReport } from './seal/report.js';
 export type { SealedOptions, SealReport } from './sealed_session.js';
 export { createSealedSession, SealedSession } from './sealed_session.js';

@@ -5,9 +5,10 @@ import { detachable, orderFeeds, orderFetches } from './feeds.js';
 import { chooseVariant, movedTo, wasmUrl } from './runtime_files.js';
 import { SealBackend } from './seal/backend.js';
 import { atLeast, handedOut, isLevel } from './seal/levels.js';
-import type { Closure, SealedOutput, SealResult } from './seal/protocol.js';
+import type { SealResult } from './seal/protocol.js';
+import type { Closure, SealedOutput } from './seal/report.js';
 import { namedOutputs } from './session.js';
-import { fetchOk, readModel } from './source.js';
+import { checkModel, fetchOk, readModel } from './source.js';
 import type { Tensor } from './tensor.js';
 import type {
   Feeds,
@@ -101,7 +102,7 @@ export class SealedSession {
     const wanted = fetches ? orderFetches(fetches, this.outputMetadata) : this.#handedOut();
     const handed = detachable(orderFeeds(feeds, this.inputMetadata), options?.transfer ?? false);
     const request = { feeds: handed.feeds, fetches: wanted };
-    const { outputs } = await this.#core.call('run', request, handed.buffers, options?.signal);
+    const { outputs } = await this.#core.call('run', request, { transfer: handed.buffers, signal: options?.signal });
     this.#refuseAbove(wanted);
     return namedOutputs(outputs, wanted, this.outputMetadata);
   }
@@ -109,10 +110,11 @@ export class SealedSession {
   /** As `AudioEncoder.encode`. The log-mel is handed out at level `low` alone. */
   async encode(recording: Float32Array | AudioBuffer, options: EncodeOptions = {}): Promise<AudioEncoding> {
     this.#core.throwIfReleased();
-    const rate = this.sampleRate;
-    if (!rate) throw new EdgyError('unsupported-model', 'The model has no audio front end: feed its inputs to run().');
+    const { sampleRate } = this;
+    if (!sampleRate)
+      throw new EdgyError('unsupported-model', 'The model has no audio front end: feed its inputs to run().');
     const wanted = this.#handedOut();
-    const encoding = await encodeRecording(this.#core, rate, wanted, recording, options);
+    const encoding = await encodeRecording({ core: this.#core, sampleRate }, wanted, recording, options);
     this.#refuseAbove(wanted, options.mel);
     return encoding;
   }
@@ -171,6 +173,7 @@ export async function createSealedSession(source: ModelSource, options: SealedOp
     const engineUrl = movedTo('sealed-engine.js', wasmPaths) ?? new URL('./sealed-engine.js', import.meta.url);
     const files = Promise.all([readFile(engineUrl, signal), readFile(url, signal), readModel(source, options)]);
     const [engine, wasm, model] = await abortable(files, signal);
+    checkModel(model, source);
     const closure = await abortable(backend.open({ engine, wasm, variant }), signal);
     const request = { model, isa, memoryLimit, level, policy: { ...policy } };
     const loaded = await abortable(backend.ask('load', request, [model]), signal);

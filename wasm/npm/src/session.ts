@@ -61,7 +61,9 @@ export class InferenceSession {
   run(feeds: Feeds, fetches: Fetches | null, options?: RunOptions): Promise<Record<string, Tensor>>;
   async run(feeds: Feeds, second?: Fetches | RunOptions | null, third?: RunOptions): Promise<Record<string, Tensor>> {
     this.#core.throwIfReleased();
-    const [fetches, options] = isRunOptions(second) ? [undefined, second] : [second as Fetches | null, third];
+    const [fetches, options] = isRunOptions(second, this.outputNames)
+      ? [undefined, second]
+      : [second as Fetches | null, third];
     const wanted = orderFetches(fetches, this.outputMetadata);
     const ordered = orderFeeds(feeds, this.inputMetadata);
     const transfer = options?.transfer ?? false;
@@ -72,8 +74,7 @@ export class InferenceSession {
     const { outputs } = await this.#core.call(
       'run',
       { feeds: handed.feeds, fetches: wanted },
-      handed.buffers,
-      options?.signal,
+      { transfer: handed.buffers, signal: options?.signal, onProgress: options?.onProgress },
     );
     return namedOutputs(outputs, wanted, this.outputMetadata);
   }
@@ -85,6 +86,14 @@ export class InferenceSession {
 
   memory(): Promise<MemoryUse> {
     return this.#core.call('memory', null);
+  }
+
+  /**
+   * Gives back the memory that long runs left behind: WebAssembly memory never shrinks, so the runtime ends and another one loads the
+   * model. Waits for the runs before it; runs after it wait for it. Takes as long as loading the model did, without the download.
+   */
+  trim(): Promise<void> {
+    return this.#core.trim();
   }
 
   runtimeInfo(): RuntimeInfo {
@@ -119,12 +128,22 @@ export function namedOutputs(
   );
 }
 
-/** Outputs of a model may have any name, so only an object without a null or tensor under every key is taken for options. */
-function isRunOptions(value: Fetches | RunOptions | null | undefined): value is RunOptions {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.keys(value).every((key) => key === 'signal' || key === 'transfer')
+const kRunOptions = ['signal', 'transfer', 'onProgress'];
+
+/**
+ * @internal Outputs of a model may have any name, those of options too: a key that names an output, with null or a tensor under it as in onnxruntime,
+ * asks for that output.
+ */
+export function isRunOptions(
+  value: Fetches | RunOptions | null | undefined,
+  outputs: readonly string[],
+): value is RunOptions {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).every(
+    ([key, entry]) => kRunOptions.includes(key) && !(outputs.includes(key) && isFetch(entry)),
   );
+}
+
+function isFetch(entry: unknown): boolean {
+  return entry === null || (typeof entry === 'object' && 'dims' in entry);
 }

@@ -1,4 +1,5 @@
 import { EdgyError } from './errors.js';
+import { arrayKind } from './realm.js';
 
 interface TensorDataTypes {
   float32: Float32Array;
@@ -27,6 +28,7 @@ export const tensorArrays: {
   readonly [T in TensorType]: {
     new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TensorDataTypes[T];
     readonly BYTES_PER_ELEMENT: number;
+    readonly name: string;
   };
 } = {
   float32: Float32Array,
@@ -39,8 +41,32 @@ export const tensorArrays: {
 };
 
 /** @internal */
-export function isTensorType(type: string): type is TensorType {
-  return Object.hasOwn(tensorArrays, type);
+export function isTensorType(type: unknown): type is TensorType {
+  return typeof type === 'string' && Object.hasOwn(tensorArrays, type);
+}
+
+/** @internal `data` as this realm's array of a tensor of `type`; undefined when it is another kind of array, or none. */
+export function ownArray<T extends TensorType>(type: T, data: unknown): TensorData<T> | undefined {
+  const array = tensorArrays[type];
+  const kind = arrayKind(data);
+  const fits = kind === array.name || (type === 'float16' && kind === 'Float16Array');
+  if (!fits) return undefined;
+  const { buffer, byteOffset, length } = data as TensorData<T>;
+  return data instanceof array ? (data as TensorData<T>) : new array(buffer, byteOffset, length);
+}
+
+/** @internal What a caller gave, for a message: short, whatever it is. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}...` : value}'`;
+  const kind = arrayKind(value) ?? (Array.isArray(value) ? 'array' : undefined);
+  if (kind) return `a ${kind} of ${(value as ArrayLike<unknown>).length} elements`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value).slice(0, 40);
+}
+
+/** @internal A shape for a message. */
+export function shapeText(dims: readonly unknown[]): string {
+  const text = dims.slice(0, 8).map((dim) => (typeof dim === 'number' ? dim : shown(dim)));
+  return `[${text.join(', ')}${dims.length > 8 ? `, ... ${dims.length} extents` : ''}]`;
 }
 
 /** @internal The number of elements, or an error when an extent is no whole number from 0 to 2^31 - 1. */
@@ -50,7 +76,7 @@ export function elementCount(dims: readonly number[], what = 'dims'): number {
     if (!Number.isInteger(dim) || dim < 0 || dim > 0x7fffffff) {
       throw new EdgyError(
         'invalid-input',
-        `${what}: [${dims.join(', ')}] has an extent that is no whole number from 0 to 2147483647.`,
+        `${what}: ${shapeText(dims)} has an extent that is no whole number from 0 to 2147483647.`,
       );
     }
     size *= dim;
@@ -78,17 +104,17 @@ export class Tensor<T extends TensorType = TensorType> {
     if (!isTensorType(type)) {
       throw new EdgyError(
         'invalid-argument',
-        `Tensor type '${type}' does not exist: use one of ${Object.keys(tensorArrays).join(', ')}.`,
+        `${shown(type)} is no tensor type: use new Tensor(type, data, dims) with one of ${Object.keys(tensorArrays).join(', ')}.`,
       );
     }
     this.type = type;
     this.data = toTypedArray(type, data);
-    this.dims = dims ? [...dims] : [this.data.length];
+    this.dims = dims ? checkDims(dims) : [this.data.length];
     this.size = elementCount(this.dims);
     if (this.size !== this.data.length) {
       throw new EdgyError(
         'invalid-input',
-        `A tensor of shape [${this.dims.join(', ')}] has ${this.size} elements, but ${this.data.length} were given.`,
+        `A tensor of shape ${shapeText(this.dims)} has ${this.size} elements, but ${this.data.length} were given.`,
       );
     }
   }
@@ -107,6 +133,12 @@ export class Tensor<T extends TensorType = TensorType> {
   dispose(): void {}
 }
 
+function checkDims(dims: readonly number[]): readonly number[] {
+  if (!Array.isArray(dims))
+    throw new EdgyError('invalid-argument', `dims are ${shown(dims)}: give an array of extents.`);
+  return [...dims];
+}
+
 function toTypedArray<T extends TensorType>(
   type: T,
   data: TensorData | readonly number[] | readonly bigint[] | readonly boolean[],
@@ -116,9 +148,10 @@ function toTypedArray<T extends TensorType>(
     from(values: readonly unknown[], map: (value: unknown) => unknown): TensorData<T>;
     readonly name: string;
   };
-  if (data instanceof array) return data;
+  const own = ownArray(type, data);
+  if (own) return own;
   if (!Array.isArray(data)) {
-    throw new EdgyError('invalid-input', `A tensor of type '${type}' takes a ${array.name}.`);
+    throw new EdgyError('invalid-input', `A tensor of type '${type}' takes a ${array.name}, not ${shown(data)}.`);
   }
   try {
     return type === 'int64'

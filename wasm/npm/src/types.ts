@@ -3,7 +3,7 @@ import type { TensorLike, TensorType } from './tensor.js';
 /** Where a model may come from. `string` is a URL, relative to the page. A `Uint8Array` or `ArrayBuffer` is copied. */
 export type ModelSource = string | URL | ArrayBuffer | ArrayBufferView | Blob | Response;
 
-/** Bytes received so far; `total` is absent when the server does not say (or compresses). */
+/** Bytes received so far; `total` is absent when the server does not say, compresses, or is of another origin, which hides whether it does. */
 export interface Progress {
   readonly phase: 'model' | 'runtime';
   readonly loaded: number;
@@ -17,7 +17,7 @@ export type Variant = 'relaxed' | 'simd';
 export type Isa = 'reference' | 'simd128' | 'relaxed-dot' | 'relaxed-pair';
 
 export interface SessionOptions {
-  /** Called while the model is being fetched. */
+  /** Called while the model is being fetched. What it throws is reported as an error of the page and stops nothing. */
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Cancels fetching and loading. */
   signal?: AbortSignal | undefined;
@@ -52,6 +52,7 @@ export interface SessionOptions {
 
 /** The last two are those of `edgy/sealed` alone. */
 export type RuntimeFile =
+  | 'edgy-resample.wasm'
   | 'worker.js'
   | 'worker-threads.js'
   | 'edgy-simd.wasm'
@@ -61,8 +62,13 @@ export type RuntimeFile =
   | 'sealed-engine.js';
 
 export interface RunOptions {
-  /** Rejects the run with `aborted`. A computation under way ends in the worker and its result is dropped. */
+  /**
+   * Rejects the run with `aborted`. A computation under way ends within milliseconds: without a worker between two operators, in a worker by
+   * ending it, if it does not answer soon, and loading the model into another one. Only in a sealed session it is computed to its end.
+   */
   signal?: AbortSignal | undefined;
+  /** Called with the share of the model's multiplications that are done, 0..1. Not in a sealed session. */
+  onProgress?: ((share: number) => void) | undefined;
   /** Hand the fed buffers over to the worker instead of copying them; they are empty afterwards. Default false. */
   transfer?: boolean | undefined;
 }

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WorkerBackend } from '../src/backend.js';
-import type { Answer, Call } from '../src/protocol.js';
+import type { Advance, Answer, Call } from '../src/protocol.js';
 
 /** Stands in for the browser's worker: the test answers by hand. */
 class FakeWorker {
   static last: FakeWorker;
-  onmessage: ((event: { data: Answer }) => void) | undefined;
+  onmessage: ((event: { data: Answer | Advance }) => void) | undefined;
   onmessageerror: (() => void) | undefined;
   onerror: ((event: { message: string; preventDefault(): void }) => void) | undefined;
   calls: Call[] = [];
@@ -62,11 +62,54 @@ describe('WorkerBackend', () => {
     expect(FakeWorker.last.terminated).toBe(true);
   });
 
-  it('calls a worker that never answered a network matter', async () => {
-    const backend = start();
+  it.each([
+    [new Response('', { status: 404, statusText: 'Not Found' }), 'Its server answers 404 Not Found.'],
+    [new Response('<html>', { headers: { 'content-type': 'text/html' } }), 'the media type text/html instead of'],
+    [new Response('', { headers: { 'content-type': 'text/javascript' } }), 'Content-Security-Policy'],
+    [new TypeError('Failed to fetch'), 'It could not be fetched: Failed to fetch.'],
+  ])('says of a worker that never answered what is at its address: %#', async (answer, message) => {
+    vi.stubGlobal('fetch', async () => {
+      if (answer instanceof Error) throw answer;
+      return answer;
+    });
+    vi.stubGlobal('Worker', FakeWorker);
+    const backend = new WorkerBackend(new URL('http://localhost/there/worker.js'));
     const call = backend.call('memory', null, []);
     FakeWorker.last.crash('');
-    await expect(call).rejects.toMatchObject({ code: 'network' });
+    const error = await call.catch((error) => error);
+    expect(error).toMatchObject({ name: 'EdgyError', code: 'network' });
+    expect(error.message).toContain('http://localhost/there/worker.js');
+    expect(error.message).toContain(message);
+    expect(error.message).toContain('name it in wasmPaths');
+    expect(FakeWorker.last.terminated).toBe(true);
+  });
+
+  it('names the two workers differently: webpack takes the name for a file', () => {
+    const names: (string | undefined)[] = [];
+    vi.stubGlobal(
+      'Worker',
+      class extends FakeWorker {
+        constructor(_url: URL, { name }: WorkerOptions) {
+          super();
+          names.push(name);
+        }
+      },
+    );
+    new WorkerBackend(undefined, 1);
+    new WorkerBackend(undefined, 2);
+    expect(new Set(names).size).toBe(2);
+  });
+
+  it('tells how far a call is', async () => {
+    const backend = start();
+    const seen: number[] = [];
+    const request = { feeds: [], fetches: [] };
+    const call = backend.call('run', request, [], { onProgress: (share) => seen.push(share) });
+    expect(FakeWorker.last.calls[0]?.request).toMatchObject({ progress: true });
+    for (const progress of [0.5, 1]) FakeWorker.last.onmessage?.({ data: { id: 1, progress } });
+    FakeWorker.last.onmessage?.({ data: { id: 1, outcome: { ok: true, value: { outputs: [], milliseconds: 1 } } } });
+    await call;
+    expect(seen).toEqual([0.5, 1]);
   });
 
   it('rejects what cannot be cloned, and stays usable', async () => {
@@ -87,6 +130,10 @@ describe('WorkerBackend', () => {
         }
       },
     );
-    expect(() => new WorkerBackend(undefined)).toThrow("A worker must come from the page's own origin");
+    vi.stubGlobal('location', { origin: 'http://localhost', href: 'http://localhost/' });
+    expect(() => new WorkerBackend(new URL('http://elsewhere/worker.js'))).toThrow(
+      "http://elsewhere/worker.js could not be started: cross-origin A worker must come from the page's own origin",
+    );
+    expect(() => new WorkerBackend(new URL('http://localhost/worker.js'))).toThrow('Content-Security-Policy');
   });
 });

@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Progress } from '../src/index.js';
-import { readModel, toUrl } from '../src/source.js';
+import { checkModel, readModel, toUrl } from '../src/source.js';
 
 const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
 let server: Server;
@@ -35,6 +36,32 @@ describe('readModel', () => {
     expect((await readModel(bytes, {})) === bytes.buffer).toBe(false);
     expect(await read(new Blob([bytes]))).toEqual(bytes);
     expect(await read(new Response(bytes))).toEqual(bytes);
+    expect(await read(runInNewContext('new Uint8Array([1, 2, 3]).buffer'))).toEqual(new Uint8Array([1, 2, 3]));
+    expect(await read(runInNewContext('new Uint8Array([1, 2, 3]).subarray(1)'))).toEqual(new Uint8Array([2, 3]));
+  });
+
+  it('gives no total where it cannot be known: compressed, or of another origin, which hides whether it is', async () => {
+    const totals = async (type: ResponseType, headers: Record<string, string>) => {
+      const response = new Response(bytes, { headers: { 'content-length': '5', ...headers } });
+      Object.defineProperty(response, 'type', { value: type });
+      const seen = new Set<number | undefined>();
+      await read(response, { onProgress: ({ total }: Progress) => seen.add(total) });
+      return [...seen];
+    };
+    expect(await totals('basic', {})).toEqual([5]);
+    expect(await totals('basic', { 'content-encoding': 'gzip' })).toEqual([undefined]);
+    expect(await totals('cors', {})).toEqual([undefined]);
+  });
+
+  it('is not stopped by what onProgress throws', async () => {
+    const reported: unknown[] = [];
+    vi.stubGlobal('reportError', (error: unknown) => reported.push(error));
+    const onProgress = () => {
+      throw new Error('of the page');
+    };
+    expect(await read(`${base}/model`, { onProgress })).toEqual(bytes);
+    expect(reported[0]).toMatchObject({ message: 'of the page' });
+    vi.unstubAllGlobals();
   });
 
   it('fetches with progress from 0 to all of it', async () => {
@@ -78,4 +105,27 @@ describe('readModel', () => {
 
 it('resolves paths against the working directory in Node', () => {
   expect(toUrl('models/a.edgy').href).toBe(`file://${process.cwd()}/models/a.edgy`);
+});
+
+describe('checkModel', () => {
+  const check = (start: string, source: Parameters<typeof checkModel>[1] = new ArrayBuffer(0)) =>
+    checkModel(new TextEncoder().encode(start.padEnd(64)).buffer, source);
+  it.each([
+    ['<!DOCTYPE html><title>App</title>', 'it is an HTML page, as servers send for addresses that they do not know.'],
+    ['\n  <html>', 'it is an HTML page'],
+    ['\x08\x08\x12\x07pytorch', 'it is an ONNX model. Convert it first: edgy convert MODEL.onnx -o MODEL.edgy.'],
+    ['\x1c\0\0\0TFL3', 'it is a TensorFlow Lite model.'],
+    ['anything else', "its bytes 4 to 7 are not 'EDGY'."],
+  ])('knows what %j is', (start, message) => {
+    expect(() => check(start)).toThrow(expect.objectContaining({ code: 'invalid-model' }));
+    expect(() => check(start)).toThrow(`What was given is no .edgy model: ${message}`);
+  });
+  it('knows gzip, names addresses, and leaves models to the runtime', () => {
+    const gzip = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0).buffer;
+    expect(() => checkModel(gzip, 'http://localhost/a.edgy')).toThrow(
+      'http://localhost/a.edgy is no .edgy model: it is compressed with gzip',
+    );
+    expect(() => check('\0\0\0\0EDGY and so on')).not.toThrow();
+    expect(() => checkModel(new ArrayBuffer(3), 'a')).not.toThrow();
+  });
 });

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { Tensor as OrtTensor } from 'onnxruntime-common';
 import { describe, expect, it } from 'vitest';
 import { EdgyError, Tensor, type TensorType } from '../src/index.js';
@@ -43,6 +44,41 @@ describe('Tensor', () => {
     expect(codeOf(() => new Tensor('float32', [1], [2 ** 31]))).toBe('invalid-input');
     expect(codeOf(() => new Tensor('float32', new Int8Array(1) as never, [1]))).toBe('invalid-input');
     expect(codeOf(() => new Tensor('int64', [1.5], [1]))).toBe('invalid-input');
+  });
+
+  it('takes arrays of another realm, as its own', () => {
+    const foreign = runInNewContext('new Float32Array([1, 2])');
+    const { data } = new Tensor('float32', foreign, [2]);
+    expect(data).toBeInstanceOf(Float32Array);
+    expect(data.buffer).toBe(foreign.buffer);
+    expect(codeOf(() => new Tensor('int8', foreign))).toBe('invalid-input');
+  });
+
+  it('says what is wrong in few words, however much was given', () => {
+    const long = new Array(1e5).fill(1);
+    const attempts = [
+      () => new Tensor(new Float32Array(1e5) as never, [1e5]),
+      () => new Tensor('x'.repeat(1e5) as never, [1]),
+      () => new Tensor('float32', new Int8Array(1e5) as never),
+      () => new Tensor('float32', 'x'.repeat(1e5) as never),
+      () => new Tensor('float32', [1], long.concat(2)),
+      () => new Tensor('float32', [1], [...long, -1]),
+      () => new Tensor('float32', [1], 'x'.repeat(1e5) as never),
+    ];
+    for (const attempt of attempts) {
+      const failure = (() => {
+        try {
+          return attempt();
+        } catch (error) {
+          return error;
+        }
+      })();
+      expect(failure).toBeInstanceOf(EdgyError);
+      expect((failure as EdgyError).message.length).toBeLessThan(300);
+    }
+    expect(attempts[0]).toThrow(
+      'a Float32Array of 100000 elements is no tensor type: use new Tensor(type, data, dims)',
+    );
   });
 
   it('has the interface of onnxruntime-common', async () => {

@@ -60,6 +60,8 @@ struct Session::Impl {
   void release_constants(uint32_t op, int64_t& left);
   /// Where the last steps begin that hold at most a twentieth of the multiplications.
   std::size_t last_steps() const;
+  /// How many of the first steps hold `share` of the multiplications; all of them for 1 and more.
+  std::size_t steps_for(double share) const;
   void observe(uint32_t op);
 };
 

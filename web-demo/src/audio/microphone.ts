@@ -53,7 +53,7 @@ export class Microphone {
     this.recorder.stop();
     this.#show(false);
     try {
-      this.events.onEnd(checked(await this.recorder.samples()));
+      this.events.onEnd(checked(this.recorder.samples()));
     } catch (error) {
       this.events.onProblem(error);
     }
@@ -78,7 +78,7 @@ export class Microphone {
     this.#busy = true;
     this.#lastLook = this.recorder.seconds;
     try {
-      await this.events.onSound(checked(await this.recorder.samples()));
+      await this.events.onSound(checked(this.recorder.samples()));
     } catch {
       // Silence so far: nothing to show yet.
     } finally {

@@ -1,3 +1,4 @@
+import { Resampler } from 'edgy';
 import { kSampleRate } from '../engine';
 import kWorkletUrl from './capture.worklet.js?url';
 import { AudioProblem } from './decode';
@@ -6,21 +7,27 @@ export { kWorkletUrl };
 
 /** A recording ends by itself after this time. */
 export const kMaxRecordingSeconds = 20;
+/** Chunks that the level meter looks back at. */
+const kMeterChunks = 16;
 
-/** The microphone, as samples at its own rate that grow while it is open. */
+/** The microphone, as samples at the model's rate that grow while it is open. */
 export class Recorder {
   #context: AudioContext | undefined;
   #stream: MediaStream | undefined;
+  #resampler: Resampler | undefined;
+  /** At the model's rate. */
   #chunks: Float32Array[] = [];
   #length = 0;
+  /** Of what the microphone gave last. */
+  #peaks: number[] = [];
 
   /**
-   * Loads the worklet. Part of start-up, so that recording makes no request later. A browser without worklets (or a page that is not a
+   * Loads the worklet and the resampler. Part of start-up, so that recording makes no request later. A browser without worklets (or a page that is not a
    * secure context) shows that when `start` is called.
    */
   async prepare(): Promise<void> {
     this.#context = new AudioContext();
-    await this.#context.audioWorklet?.addModule(kWorkletUrl);
+    await Promise.all([this.#context.audioWorklet?.addModule(kWorkletUrl), this.#newResampler(this.#context)]);
   }
 
   get running(): boolean {
@@ -28,14 +35,12 @@ export class Recorder {
   }
 
   get seconds(): number {
-    return this.#context ? this.#length / this.#context.sampleRate : 0;
+    return this.#length / kSampleRate;
   }
 
   /** Peak of the last stretch heard, 0..1. */
   get level(): number {
-    let peak = 0;
-    for (const chunk of this.#chunks.slice(-16)) for (const x of chunk) peak = Math.max(peak, Math.abs(x));
-    return peak;
+    return Math.max(0, ...this.#peaks);
   }
 
   async start(): Promise<void> {
@@ -45,6 +50,8 @@ export class Recorder {
     }
     this.#chunks = [];
     this.#length = 0;
+    this.#peaks = [];
+    this.#resampler = await this.#newResampler(context);
     try {
       this.#stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
     } catch (error) {
@@ -53,37 +60,42 @@ export class Recorder {
     await context.resume();
     const node = new AudioWorkletNode(context, 'capture', { numberOfOutputs: 0 });
     node.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
-      this.#chunks.push(data);
-      this.#length += data.length;
+      if (!this.running) return;
+      this.#peaks.push(data.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0));
+      this.#peaks.splice(0, this.#peaks.length - kMeterChunks);
+      this.#keep(this.#resampler ? this.#resampler.push(data) : data);
     };
     context.createMediaStreamSource(this.#stream).connect(node);
   }
 
-  /** Everything heard so far, at the model's rate. */
-  async samples(): Promise<Float32Array<ArrayBuffer>> {
-    const rate = this.#context?.sampleRate ?? kSampleRate;
+  /** Everything heard so far. */
+  samples(): Float32Array<ArrayBuffer> {
     const heard = new Float32Array(this.#length);
     let at = 0;
     for (const chunk of this.#chunks) {
-      if (at + chunk.length > heard.length) break;
       heard.set(chunk, at);
       at += chunk.length;
     }
-    if (rate === kSampleRate || heard.length === 0) return heard;
-    const offline = new OfflineAudioContext(1, Math.ceil((heard.length * kSampleRate) / rate), kSampleRate);
-    const buffer = offline.createBuffer(1, heard.length, rate);
-    buffer.copyToChannel(heard, 0);
-    const source = offline.createBufferSource();
-    source.buffer = buffer;
-    source.connect(offline.destination);
-    source.start();
-    return (await offline.startRendering()).getChannelData(0) as Float32Array<ArrayBuffer>;
+    return heard;
   }
 
   stop(): void {
+    if (!this.running) return;
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = undefined;
+    if (this.#resampler) this.#keep(this.#resampler.end());
+    this.#resampler = undefined;
     void this.#context?.suspend();
+  }
+
+  #keep(samples: Float32Array): void {
+    this.#chunks.push(samples);
+    this.#length += samples.length;
+  }
+
+  /** One for each recording; none where the microphone has the model's rate. */
+  async #newResampler({ sampleRate }: AudioContext): Promise<Resampler | undefined> {
+    return sampleRate === kSampleRate ? undefined : Resampler.create(sampleRate, kSampleRate);
   }
 }
 

@@ -61,12 +61,14 @@ export class Guard {
       const mel = request.mel === true;
       if (mel) this.#refuseMel();
       const pcm = checks.toSamples(request.pcm);
-      const { answer, wall } = await this.#timed('encode', { pcm, mel, fetches });
+      const numbers = checks.toEncodeNumbers(request);
+      const { answer, wall } = await this.#timed('encode', { pcm, mel, fetches, ...numbers });
       const outputs = this.#outputs(answer.outputs, fetches, transfer);
       const spectrogram = mel ? { mel: this.#mel(answer.mel, transfer) } : {};
       return {
         outputs,
         ...spectrogram,
+        resampleMilliseconds: checks.toMilliseconds(answer.resampleMilliseconds, wall),
         frontEndMilliseconds: checks.toMilliseconds(answer.frontEndMilliseconds, wall),
         milliseconds: checks.toMilliseconds(answer.milliseconds, wall),
       };

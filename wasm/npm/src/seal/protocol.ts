@@ -1,11 +1,9 @@
 /** What crosses the seal. Everything that comes in or goes out is checked by checks.ts and built anew. */
 import type { Operation, Operations, Outcome, RequestOf, ResultOf } from '../protocol.js';
 import type { Isa, PrivacyLevel, Variant } from '../types.js';
-import type { Lockdown } from './lockdown.js';
-import type { Probes } from './probes.js';
+import type { Closure, Digest, SealedOutput } from './report.js';
 
-/** Base64 SHA-256 with its prefix, as in Subresource Integrity: 'sha256-...'. */
-export type Digest = string;
+export type { Closure, Digest, SealedOutput, WorkerReport } from './report.js';
 
 /** What the sealed files have to hash to; built into seal.html. */
 export interface Integrity {
@@ -40,12 +38,6 @@ export interface Handoff {
   readonly call: unknown;
 }
 
-/** Of the worker to the gate, once. */
-export interface WorkerReport {
-  readonly lockdown: Lockdown;
-  readonly probes: Probes;
-}
-
 /**
  * What the guard says, once a call, shortly before an answer: processes that sleep take most of a millisecond to wake, and may as well
  * do so while the last layer runs. When it comes tells as much as when an answer comes.
@@ -56,22 +48,6 @@ export type SealedHandler = (
   operation: Operation,
   request: RequestOf<Operation>,
 ) => Promise<{ outcome: Outcome<ResultOf<Operation>>; transfer: Transferable[] }>;
-
-/** What was seen when the seal was shut. */
-export interface Closure {
-  readonly policy: string;
-  readonly frame: { readonly lockdown: Lockdown; readonly origin: string };
-  readonly worker: WorkerReport;
-  readonly engine: Digest;
-  readonly wasm: Digest;
-}
-
-/** One output as the guard treats it. */
-export interface SealedOutput {
-  readonly name: string;
-  /** From the file, or tighter. */
-  readonly level: PrivacyLevel;
-}
 
 export interface SealOperations {
   /** The first call, once: the gate's. All others are the guard's. */

@@ -1,0 +1,40 @@
+import { EdgyError } from './errors.js';
+import { isFloat32Array } from './realm.js';
+import { checkRate, SampleStream } from './resampler.js';
+import { loadResampler } from './runtime_files.js';
+import type { SessionOptions } from './types.js';
+
+/**
+ * Sound of one rate to another as it comes, for a recorder. `AudioEncoder.encode` needs none: it takes whole recordings of any rate and
+ * gives them the same samples.
+ */
+export class Resampler {
+  readonly #stream: SampleStream;
+
+  private constructor(stream: SampleStream) {
+    this.#stream = stream;
+  }
+
+  /** One for each recording. The first one fetches `edgy-resample.wasm`. Rates in hertz; one is at most 256 times the other. */
+  static async create(from: number, to: number, options?: Pick<SessionOptions, 'wasmPaths'>): Promise<Resampler> {
+    if (!(typeof to === 'number' && to > 0 && Number.isFinite(to))) {
+      throw new EdgyError(
+        'invalid-argument',
+        `The rate to resample to is ${String(to)}: it must be a number of hertz above 0.`,
+      );
+    }
+    checkRate(from, to);
+    return new Resampler(new SampleStream(await loadResampler(options?.wasmPaths), from, to));
+  }
+
+  /** The samples at the new rate that are certain after `samples`; the filter looks some milliseconds ahead. */
+  push(samples: Float32Array): Float32Array<ArrayBuffer> {
+    if (!isFloat32Array(samples)) throw new EdgyError('invalid-input', 'Samples are a Float32Array.');
+    return this.#stream.push(samples);
+  }
+
+  /** The last samples. Chunks of any lengths give in all what the whole recording gives, bit for bit. */
+  end(): Float32Array<ArrayBuffer> {
+    return this.#stream.end();
+  }
+}

@@ -1,0 +1,29 @@
+/** What a closed seal says of itself: the public part of what crosses it. */
+import type { PrivacyLevel } from '../types.js';
+import type { Lockdown } from './lockdown.js';
+import type { Probes } from './probes.js';
+
+/** Base64 SHA-256 with its prefix, as in Subresource Integrity: 'sha256-...'. */
+export type Digest = string;
+
+/** Of the worker to the gate, once. */
+export interface WorkerReport {
+  readonly lockdown: Lockdown;
+  readonly probes: Probes;
+}
+
+/** What was seen when the seal was shut. */
+export interface Closure {
+  readonly policy: string;
+  readonly frame: { readonly lockdown: Lockdown; readonly origin: string };
+  readonly worker: WorkerReport;
+  readonly engine: Digest;
+  readonly wasm: Digest;
+}
+
+/** One output as the guard treats it. */
+export interface SealedOutput {
+  readonly name: string;
+  /** From the file, or tighter. */
+  readonly level: PrivacyLevel;
+}
