@@ -1,11 +1,7 @@
 #include "converter/convert.h"
 
 #include "converter/calibration/calibration.h"
-#include "converter/pruning/filter_repair.h"
-#include "converter/quantization/float16_storage.h"
-#include "converter/quantization/layers.h"
 #include "converter/compress/quantize.h"
-#include "converter/quantization/source_integers.h"
 #include "converter/data/dataset.h"
 #include "converter/data/files.h"
 #include "converter/error.h"
@@ -13,6 +9,10 @@
 #include "converter/lower/lower.h"
 #include "converter/onnx/import.h"
 #include "converter/passes/passes.h"
+#include "converter/pruning/filter_repair.h"
+#include "converter/quantization/float16_storage.h"
+#include "converter/quantization/layers.h"
+#include "converter/quantization/source_integers.h"
 
 namespace edgy::converter {
 namespace {
@@ -75,6 +75,29 @@ std::vector<FloatLayer> quantize_layers(const ConvertRequest& request, ConvertLi
   for (const std::string& note : report.notes)
     listener.note(note);
   return report.float_layers;
+}
+
+/// Merges codes by what the labelled recordings say.
+void take_codes_together(const ConvertRequest& request, ConvertListener& listener,
+                         format::fb::ModelT& model) {
+  const fs::path& data = request.calibration;
+  if (data.empty() || !(data.extension() == ".csv" || fs::exists(data / "manifest.csv"))) {
+    throw Error(
+        "--merge-codes needs labelled recordings to count codes on: give a manifest.csv with a "
+        "column 'label' or 'segments' as --calibration");
+  }
+  MergeOptions options = *request.merge;
+  options.split = request.split;
+  const int32_t output = code_output(model);
+  const std::vector<int64_t> classes =
+      merge_codes(count_codes(model, output, data, options.split), options);
+  replace_codes(model, output, classes);
+  for (int which = 0; which < options.classes; ++which) {
+    std::string text = "class " + std::to_string(which) + ":";
+    for (std::size_t code = 0; code < classes.size(); ++code)
+      text += classes[code] == which ? " " + std::to_string(code) : "";
+    listener.detail(text);
+  }
 }
 
 void refuse_floats(const ConversionSummary& summary) {
@@ -161,6 +184,8 @@ Conversion convert(const ConvertRequest& request, ConvertListener& listener) {
   const SourceFile source = read_source(request.model);
   format::fb::ModelT model = lower_model(rewrite(source, request, listener), request.config);
   const bool int8 = request.config.precision == Precision::kInt8;
+  if (request.merge)
+    take_codes_together(request, listener, model);
   const Compression done = compress(model, request, listener);
   ConvertConfig config = request.config;
   if (!done.quantized)

@@ -1,5 +1,6 @@
-// Conversion as a library: from an ONNX file to the bytes of an .edgy file. `edgy convert` parses its
-// arguments into a ConvertRequest and shows what a ConvertListener hears; other programs do their own.
+// Conversion as a library: from an ONNX file to the bytes of an .edgy file. `edgy convert` parses
+// its arguments into a ConvertRequest and shows what a ConvertListener hears; other programs do
+// their own.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "converter/progress.h"
+#include "converter/compress/merge_codes.h"
 #include "converter/config/config.h"
 #include "converter/graph/graph.h"
+#include "converter/progress.h"
 #include "converter/report/conversion_summary.h"
 #include "wasm/format/edgy_generated.h"
 
@@ -22,11 +24,13 @@ struct ConvertRequest {
   ConvertConfig config;
   /// Real inputs, as open_dataset takes them; empty: none.
   std::filesystem::path calibration;
-  std::string split = "train";  ///< of a manifest.csv
+  std::string split = "train";        ///< of a manifest.csv
   std::vector<std::string> policies;  ///< OUTPUT=LEVEL, as set_privacy takes them
   format::fb::PrivacyLevel min_level = format::fb::PrivacyLevel::Low;
   /// A layer with weights that stays float32 although int8 is asked for is an error.
   bool strict = false;
+  /// Merges codes by what the labelled recordings of `calibration` say; empty: codes stay.
+  std::optional<MergeOptions> merge;
   /// Bytes that computing constants may take; empty: by the size of the file.
   std::optional<int64_t> fold_bytes;
 };
@@ -64,7 +68,8 @@ struct SourceFile {
 SourceFile read_source(const std::filesystem::path& path);
 
 /// Imports `source` and runs all passes over its graph.
-graph::Graph rewrite(const SourceFile& source, const ConvertRequest& request, ConvertListener& listener);
+graph::Graph rewrite(const SourceFile& source, const ConvertRequest& request,
+                     ConvertListener& listener);
 
 /// The graph as the runtime's operators in float32, with the configuration's audio front end.
 format::fb::ModelT lower_model(const graph::Graph& graph, const ConvertConfig& config);
@@ -76,11 +81,11 @@ struct Compression {
   bool quantized = false;
 };
 
-/// Removes filters, prunes and quantizes as `request` asks. Models that came quantized, and those that
-/// have nothing to quantize, need no calibration data. Throws Error where data is missing, or an
-/// option does not go with the model.
+/// Removes filters, prunes and quantizes as `request` asks. Models that came quantized, and those
+/// that have nothing to quantize, need no calibration data. Throws Error where data is missing, or
+/// an option does not go with the model.
 Compression compress(format::fb::ModelT& model, const ConvertRequest& request,
-                                 ConvertListener& listener);
+                     ConvertListener& listener);
 
 /// Throws Error where settings contradict each other, whatever the model.
 void check_request(const ConvertRequest& request);

@@ -135,6 +135,13 @@ std::vector<TrialPlan> plan_speaker_trials(const std::vector<Recording>& recordi
   return plans;
 }
 
+std::vector<TrialPlan> plan_several_at_once(const std::vector<Recording>& recordings,
+                                            const AuditOptions& options) {
+  AuditOptions halves = options;
+  halves.folds = 2;
+  return plan_speaker_trials(recordings, halves);
+}
+
 std::vector<TrialPlan> plan_sex_trials(const std::vector<Recording>& recordings,
                                        const AuditOptions& options) {
   std::vector<TrialPlan> plans;

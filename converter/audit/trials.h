@@ -15,6 +15,7 @@ struct Recording {
   std::string sex;    ///< empty: unknown
   std::string label;  ///< what was said; empty: none
   std::string split;
+  double seconds = 0;  ///< 0: unknown
 
   std::string corpus() const { return file.substr(0, file.find('/')); }
 };
@@ -25,6 +26,10 @@ struct AuditOptions {
   /// Recordings of these splits were used neither to train nor to calibrate a model. Where a corpus
   /// has some, only they are judged.
   std::vector<std::string> held_out = {"test", "attack-train", "attack-test"};
+  int seeds = 3;     ///< trainings of each attacker that starts from random weights
+  int shuffles = 1;  ///< attacks on speakers dealt out at random, beside each attack on voices
+  /// Recordings of one speaker that an attacker knows to belong together.
+  std::vector<int> at_once = {5, 20};
 
   bool is_held_out(const Recording& recording) const;
 };
@@ -42,6 +47,11 @@ struct TrialPlan {
 /// Who speaks: speakers with several recordings, cross-validated by recording, a corpus each.
 std::vector<TrialPlan> plan_speaker_trials(const std::vector<Recording>& recordings,
                                            const AuditOptions& options);
+
+/// The same with half of each speaker's recordings to learn from and half to judge, so that many of
+/// those can be judged at once.
+std::vector<TrialPlan> plan_several_at_once(const std::vector<Recording>& recordings,
+                                            const AuditOptions& options);
 
 /// Woman or man: in each corpus that has both, cross-validated by speaker; and in each with fewer
 /// voices than another, trained on that other. The judged voices were never heard.

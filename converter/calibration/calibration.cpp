@@ -1,9 +1,9 @@
 #include "converter/calibration/calibration.h"
 
-#include "converter/calibration/runner.h"
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include "converter/calibration/runner.h"
 #include "converter/error.h"
 
 namespace edgy::converter {
@@ -114,7 +114,8 @@ std::vector<Sample> read_samples(CalibrationSource& source, std::size_t limit) {
   std::vector<Sample> samples;
   for (std::size_t i = 0; i < count; ++i) {
     samples.push_back(source.sample(i * total / count));
-    if (const auto found = find_value(samples.back(), [](float value) { return std::isnan(value); }))
+    if (const auto found =
+            find_value(samples.back(), [](float value) { return std::isnan(value); }))
       throw Error(*found + "; calibration needs numbers");
   }
   return samples;

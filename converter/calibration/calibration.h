@@ -20,8 +20,8 @@ using Calibration = std::map<int, ValueStatistics>;
 Calibration calibrate(const format::fb::ModelT& model, const std::vector<Sample>& samples,
                       const std::vector<int>& tensors, Progress& progress);
 
-/// Reads at most `limit` samples, spread evenly. Throws Error if there is none, or naming the file and
-/// the place of a NaN.
+/// Reads at most `limit` samples, spread evenly. Throws Error if there is none, or naming the file
+/// and the place of a NaN.
 std::vector<Sample> read_samples(CalibrationSource& source, std::size_t limit);
 
 }  // namespace edgy::converter

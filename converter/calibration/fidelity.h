@@ -12,7 +12,8 @@ class Fidelity {
   /// NaN and infinities add nothing where both have the same, and an infinite error where not.
   void add(std::span<const float> reference, std::span<const float> value);
 
-  double cosine() const;   ///< of all values as one vector; 1 if both are zero; 0 with infinite error
+  double cosine()
+      const;  ///< of all values as one vector; 1 if both are zero; 0 with infinite error
   double sqnr_db() const;  ///< 10 log10(signal power / error power); infinite without error
   double max_error() const { return max_error_; }
   std::uint64_t count() const { return count_; }

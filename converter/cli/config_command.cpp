@@ -3,12 +3,12 @@
 #include <iostream>
 
 #include "converter/cli/commands.h"
-#include "converter/program.h"
 #include "converter/config/config.h"
 #include "converter/data/files.h"
 #include "converter/error.h"
 #include "converter/nncf/explain/explain.h"
 #include "converter/nncf/file/schema.h"
+#include "converter/program.h"
 
 namespace edgy::converter {
 namespace {

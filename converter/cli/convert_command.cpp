@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "converter/cli/commands.h"
 #include "converter/config/config.h"
@@ -20,6 +21,8 @@
 namespace edgy::converter {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Arguments {
   std::string model;
   std::string output;
@@ -34,6 +37,8 @@ struct Arguments {
   std::optional<int64_t> fold_limit;  ///< MB
   std::string report;
   bool strict = false;
+  MergeOptions merge;
+  bool merges = false;
   bool verbose = false;
 };
 
@@ -85,6 +90,8 @@ ConvertRequest request_of(const Arguments& arguments) {
   request.policies = arguments.policies;
   request.min_level = parse_level(arguments.min_level, "--min-level");
   request.strict = arguments.strict;
+  if (arguments.merges)
+    request.merge = arguments.merge;
   if (arguments.fold_limit)
     request.fold_bytes = *arguments.fold_limit * 1'000'000;
   return request;
@@ -171,6 +178,24 @@ void add_convert_command(CLI::App& app) {
   command
       ->add_option("--precision", arguments->precision, "int8 or f32; overrides the configuration")
       ->check(CLI::IsMember({"int8", "f32"}));
+  command
+      ->add_option_function<int>(
+          "--merge-codes",
+          [arguments](int classes) {
+            arguments->merges = true;
+            arguments->merge.classes = classes;
+          },
+          "Merge the codes into so many classes, greedily by least loss of information about what "
+          "the labelled recordings of --calibration say")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--merge-label-weight", arguments->merge.label_weight,
+                   "Weight of what codes tell of a recording's label (column label), beside what "
+                   "they tell of its frames' (column segments)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--merge-apart", arguments->merge.apart,
+                      "Codes that keep a class of their own, as silence should");
   command->add_option("--budget", arguments->budget,
                       "size=400kB or speedup=4: choose zeros and bits (8 or 4) of each layer by "
                       "measured damage, so that the model fits");
@@ -191,8 +216,9 @@ void add_convert_command(CLI::App& app) {
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 32));
   command->add_flag("--strict", arguments->strict,
                     "Write nothing, and fail, if a layer with weights can not become int8");
-  command->add_option("--report", arguments->report,
-                      "A .json file to write: what became int8, what stayed float32 and why, bytes");
+  command->add_option(
+      "--report", arguments->report,
+      "A .json file to write: what became int8, what stayed float32 and why, bytes");
   command->add_flag("-v,--verbose", arguments->verbose,
                     "Say what each pass did, and every layer that stayed float32");
   command->callback([arguments] { run(*arguments); });

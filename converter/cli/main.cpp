@@ -1,11 +1,11 @@
 // The command `edgy`.
 #include <CLI/CLI.hpp>
 
-#include "converter/audit/audit_command.h"
+#include "converter/audit/command/audit_command.h"
 #include "converter/cli/commands.h"
-#include "converter/program.h"
 #include "converter/compare/commands.h"
 #include "converter/finetune/finetune_command.h"
+#include "converter/program.h"
 
 namespace {
 

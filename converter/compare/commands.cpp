@@ -9,14 +9,12 @@
 
 #include "converter/calibration/runner.h"
 #include "converter/compare/compare.h"
-#include "converter/program.h"
-#include "converter/progress.h"
-#include "converter/models/model_files.h"
 #include "converter/data/files.h"
 #include "converter/data/npy.h"
 #include "converter/data/write_file.h"
 #include "converter/error.h"
 #include "converter/models/model_files.h"
+#include "converter/program.h"
 #include "converter/progress.h"
 
 namespace edgy::converter {

@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "converter/compression_options.h"
-#include "converter/progress.h"
-#include "converter/quantization/float_layers.h"
 #include "converter/data/dataset.h"
 #include "converter/progress.h"
+#include "converter/quantization/float_layers.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter {
@@ -26,8 +25,8 @@ struct QuantizationReport {
 /// pruned and reconstructed together with quantization; converter/export stores their zeros away.
 /// Metadata.calibration records what was seen and chosen. Deterministic for equal arguments.
 /// Layers that can not be quantized, or whose damage is too great, stay float32 and are listed in
-/// `report`. Throws Error when there is no sample, a sample does not run, sample or weights hold NaN
-/// or infinities, or an option contradicts the model.
+/// `report`. Throws Error when there is no sample, a sample does not run, sample or weights hold
+/// NaN or infinities, or an option contradicts the model.
 format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& calibration,
                             const QuantizeOptions& options, Progress& progress,
                             QuantizationReport& report);

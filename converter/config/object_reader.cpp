@@ -4,9 +4,9 @@
 #include <charconv>
 #include <sstream>
 
-#include "converter/program.h"
 #include "converter/config/nearest_name.h"
 #include "converter/error.h"
+#include "converter/program.h"
 
 namespace edgy::converter {
 namespace {

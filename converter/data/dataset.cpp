@@ -276,9 +276,9 @@ std::unique_ptr<CalibrationSource> open_npz(const fs::path& path, const fb::Mode
   if (samples.empty()) {
     const std::string one =
         inputs.size() == 1 ? "the model's input is " : "the model's inputs are ";
-    throw Error(path.string() + ": has no arrays for a sample; " + one + in_quotes(names_of(inputs)) +
-                ", or with a sample's number '0." + inputs[0].name + "'; the file has " +
-                in_quotes(names_in_npz(path)));
+    throw Error(path.string() + ": has no arrays for a sample; " + one +
+                in_quotes(names_of(inputs)) + ", or with a sample's number '0." + inputs[0].name +
+                "'; the file has " + in_quotes(names_in_npz(path)));
   }
   keep_spread(samples, options);
   return std::make_unique<Arrays>(std::move(samples), path.filename().string());

@@ -2,12 +2,12 @@
 
 #include <memory>
 
-#include "converter/quantization/layers.h"
 #include "converter/error.h"
 #include "converter/export/constant_storage.h"
 #include "converter/export/int4_storage.h"
 #include "converter/export/privacy.h"
 #include "converter/export/sparse_storage.h"
+#include "converter/quantization/layers.h"
 #include "wasm/format/verify.h"
 
 namespace edgy::converter {

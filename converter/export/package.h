@@ -1,4 +1,5 @@
-// The one end of every conversion and every training: from a model in memory to the bytes of a file.
+// The one end of every conversion and every training: from a model in memory to the bytes of a
+// file.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ struct PackageOptions {
 
 /// Stores zeros and small integers away, drops what nothing refers to, states privacy levels (the
 /// outputs' own where neither the model nor `options` has any), and serializes `model`, which is
-/// left as it is in the file. Throws Error where a level does not fit the model, or where the runtime
-/// refuses the file or plans it for no extents at all.
+/// left as it is in the file. Throws Error where a level does not fit the model, or where the
+/// runtime refuses the file or plans it for no extents at all.
 std::vector<uint8_t> package(format::fb::ModelT& model, const PackageOptions& options);
 
 }  // namespace edgy::converter

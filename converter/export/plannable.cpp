@@ -40,7 +40,8 @@ void expect_plannable(const std::vector<uint8_t>& bytes) {
     planned += ready ? 1 : 0;
     if (!ready && ready.error().code == ErrorCode::kOutOfMemory)
       return;
-    if (!ready && ready.error().code != ErrorCode::kInvalidInput)
+    // Fixed shapes are the model's own: nobody could feed others.
+    if (!ready && (fixed || ready.error().code != ErrorCode::kInvalidInput))
       disagreement = ready.error().message;
     if (fixed)
       break;

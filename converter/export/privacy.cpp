@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "converter/error.h"
+#include "converter/export/codes.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;
@@ -15,27 +16,6 @@ using fb::PrivacyLevel;
 namespace {
 
 constexpr std::array kNames = {"low", "moderate", "high"};
-
-/// Whether `tensor` holds codes: made by NearestCode and since then only moved.
-bool holds_codes(const fb::ModelT& model, int32_t tensor) {
-  for (auto op = model.operators.rbegin(); op != model.operators.rend(); ++op) {
-    const std::vector<int32_t>& outputs = (*op)->outputs;
-    if (std::find(outputs.begin(), outputs.end(), tensor) == outputs.end())
-      continue;
-    switch ((*op)->options.type) {
-      case fb::OperatorOptions::NearestCode:
-        return true;
-      case fb::OperatorOptions::Reshape:
-      case fb::OperatorOptions::Transpose:
-      case fb::OperatorOptions::Slice:
-        tensor = (*op)->inputs[0];
-        break;
-      default:
-        return false;
-    }
-  }
-  return false;
-}
 
 std::string list_names(const std::map<std::string, PrivacyLevel>& levels) {
   std::string text;
@@ -62,7 +42,7 @@ void set_privacy(fb::ModelT& model, const std::vector<std::string>& assignments,
   std::map<std::string, PrivacyLevel> levels;
   for (const int32_t output : model.outputs) {
     levels[model.tensors[static_cast<std::size_t>(output)]->name] =
-        holds_codes(model, output) ? PrivacyLevel::High : PrivacyLevel::Low;
+        trace_codes(model, output) ? PrivacyLevel::High : PrivacyLevel::Low;
   }
   std::map<std::string, PrivacyLevel> given;
   for (const std::string& assignment : assignments) {

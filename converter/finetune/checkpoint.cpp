@@ -5,10 +5,10 @@
 #include <cstring>
 #include <optional>
 
-#include "converter/program.h"
 #include "converter/data/files.h"
 #include "converter/data/write_file.h"
 #include "converter/error.h"
+#include "converter/program.h"
 
 namespace edgy::converter::finetune {
 namespace {

@@ -9,18 +9,13 @@
 #include <limits>
 #include <optional>
 
-#include "converter/program.h"
-#include "converter/models/read_edgy.h"
-#include "converter/quantization/float16_storage.h"
-#include "converter/quantization/layers.h"
+#include "converter/config/config.h"
 #include "converter/data/write_file.h"
 #include "converter/error.h"
 #include "converter/export/export.h"
 #include "converter/export/int4_storage.h"
-#include "converter/export/sparse_storage.h"
-#include "converter/config/config.h"
 #include "converter/export/package.h"
-#include "converter/finetune/settings/arguments.h"
+#include "converter/export/sparse_storage.h"
 #include "converter/finetune/hawq.h"
 #include "converter/finetune/report.h"
 #include "converter/finetune/samples/recordings.h"
@@ -28,11 +23,12 @@
 #include "converter/finetune/start.h"
 #include "converter/finetune/trainer.h"
 #include "converter/models/read_edgy.h"
+#include "converter/nncf/algorithms/unmatched.h"
+#include "converter/nncf/explain/explain.h"
 #include "converter/nncf/file/parser.h"
+#include "converter/program.h"
 #include "converter/quantization/float16_storage.h"
 #include "converter/quantization/layers.h"
-#include "converter/nncf/explain/explain.h"
-#include "converter/nncf/algorithms/unmatched.h"
 
 namespace edgy::converter::finetune {
 namespace {
@@ -164,12 +160,12 @@ void finetune_model(Arguments arguments) {
   if (!arguments.config.empty() && !arguments.epochs_given)
     arguments.options.epochs = final_epoch(plan) + 2;
   auto start_log = nlohmann::ordered_json::object();
-  const Student student =
-      make_student(arguments, reference, plan, train_split, start_log);
+  const Student student = make_student(arguments, reference, plan, train_split, start_log);
   const std::optional<Labels> labels = labels_of(arguments);
-  TrainingResult result = finetune(
-      reference, student.model, {&train, dev.size() > 0 ? &dev : nullptr, labels ? &*labels : nullptr},
-      plan, arguments.options, {run / "checkpoint.safetensors"}, show, show_judgement);
+  TrainingResult result =
+      finetune(reference, student.model,
+               {&train, dev.size() > 0 ? &dev : nullptr, labels ? &*labels : nullptr}, plan,
+               arguments.options, {run / "checkpoint.safetensors"}, show, show_judgement);
   result.log.update(start_log);
   result.log["peak_memory_mb"] = peak_memory_mb();
   result.log["settings"] = settings_of(arguments, train);

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "converter/config/config.h"
 #include "converter/finetune/masks/nncf_plan.h"
 #include "converter/finetune/settings/arguments.h"
-#include "converter/config/config.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter::finetune {

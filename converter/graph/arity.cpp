@@ -153,12 +153,12 @@ void check_arity(const Node& node) {
   const bool may_skip_first = node.op == "LSTM" || node.op == "GRU";
   if (node.outputs.empty() || (node.outputs[0] == kNone && !may_skip_first) ||
       node.outputs.size() > arity.outputs) {
-    fail_at(node,
-            "it has " + std::to_string(node.outputs.size()) + " outputs or an unnamed first one; " +
-                (arity.outputs == 1      ? "1 is expected"
-                 : arity.outputs == kAny ? "1 or more are expected"
-                                         : "1 to " + std::to_string(arity.outputs) +
-                                               " are expected"));
+    fail_at(
+        node,
+        "it has " + std::to_string(node.outputs.size()) + " outputs or an unnamed first one; " +
+            (arity.outputs == 1      ? "1 is expected"
+             : arity.outputs == kAny ? "1 or more are expected"
+                                     : "1 to " + std::to_string(arity.outputs) + " are expected"));
   }
 }
 

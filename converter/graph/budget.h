@@ -5,8 +5,9 @@
 
 namespace edgy::converter::graph {
 
-/// Bytes and steps that folding may take. Of a file of a few kilobytes one can ask for any number of
-/// gigabytes: what is granted grows with the file, from a floor that every usual graph stays below.
+/// Bytes and steps that folding may take. Of a file of a few kilobytes one can ask for any number
+/// of gigabytes: what is granted grows with the file, from a floor that every usual graph stays
+/// below.
 class FoldBudget {
  public:
   FoldBudget() : FoldBudget(0) {}

@@ -48,7 +48,8 @@ void Graph::refuse() {
 const Tensor& Graph::constant(ValueId id) const {
   const Value& found = value(id);
   if (!found.constant)
-    throw Error(in_quotes(found.name) + " is computed while the model runs; a constant is expected");
+    throw Error(in_quotes(found.name) +
+                " is computed while the model runs; a constant is expected");
   return *found.constant;
 }
 

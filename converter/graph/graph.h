@@ -231,7 +231,7 @@ class Graph {
   mutable std::vector<std::vector<int>> consumers_;
   int symbols_ = 0;
   std::map<std::string, Affine> expressions_;  // of symbols that dim_of made
-  std::unordered_set<std::string> names_;  // of values, as far as noted_
+  std::unordered_set<std::string> names_;      // of values, as far as noted_
   std::size_t noted_ = 0;
   std::unordered_map<std::string, int> suffixes_;  // by hint: the next to try
 };

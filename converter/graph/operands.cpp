@@ -22,14 +22,13 @@ using Roles = std::vector<std::pair<std::size_t, Role>>;
 
 const std::map<std::string, Roles>& roles() {
   using enum Role;
-  static const Roles binary = {{1, kScale}, {2, kZeroPoint}, {4, kScale},
-                               {5, kZeroPoint}, {6, kScale}, {7, kZeroPoint}};
+  static const Roles binary = {{1, kScale},     {2, kZeroPoint}, {4, kScale},
+                               {5, kZeroPoint}, {6, kScale},     {7, kZeroPoint}};
   static const Roles unary = {{1, kScale}, {2, kZeroPoint}, {3, kScale}, {4, kZeroPoint}};
-  static const Roles product = {{0, kIntegers},  {1, kScale}, {2, kZeroPoint}, {3, kIntegers},
-                                {4, kScale},     {5, kZeroPoint}, {6, kScale}, {7, kZeroPoint},
-                                {8, kIntegers}};
-  static const Roles integer = {
-      {0, kIntegers}, {1, kIntegers}, {2, kZeroPoint}, {3, kZeroPoint}};
+  static const Roles product = {{0, kIntegers}, {1, kScale},     {2, kZeroPoint},
+                                {3, kIntegers}, {4, kScale},     {5, kZeroPoint},
+                                {6, kScale},    {7, kZeroPoint}, {8, kIntegers}};
+  static const Roles integer = {{0, kIntegers}, {1, kIntegers}, {2, kZeroPoint}, {3, kZeroPoint}};
   static const Roles axes = {{1, kList}};
   static const Roles weights = {{1, kFloats}, {2, kFloats}, {3, kFloats}};
   static const std::map<std::string, Roles> table = {
@@ -42,8 +41,15 @@ const std::map<std::string, Roles>& roles() {
       {"MatMulInteger", integer},
       {"Pad", {{1, kList}, {3, kList}}},
       {"QGemm",
-       {{0, kIntegers}, {1, kScale}, {2, kZeroPoint}, {3, kIntegers}, {4, kScale},
-        {5, kZeroPoint}, {6, kIntegers}, {7, kScale}, {8, kZeroPoint}}},
+       {{0, kIntegers},
+        {1, kScale},
+        {2, kZeroPoint},
+        {3, kIntegers},
+        {4, kScale},
+        {5, kZeroPoint},
+        {6, kIntegers},
+        {7, kScale},
+        {8, kZeroPoint}}},
       {"QLinearAdd", binary},
       {"QLinearConv", product},
       {"QLinearGlobalAveragePool", unary},
@@ -123,12 +129,9 @@ bool has_no_effect(const std::string& op, const std::string& attribute) {
 /// What ONNX takes where an attribute that nobody asks for is left out.
 std::optional<int64_t> default_of(const std::string& op, const std::string& attribute) {
   static const std::map<std::pair<std::string, std::string>, int64_t> table = {
-      {{"BatchNormalization", "spatial"}, 1},
-      {{"Cast", "saturate"}, 1},
-      {{"DequantizeLinear", "output_dtype"}, 0},
-      {{"LayerNormalization", "stash_type"}, 1},
-      {{"QuantizeLinear", "precision"}, 0},
-      {{"QuantizeLinear", "saturate"}, 1},
+      {{"BatchNormalization", "spatial"}, 1},    {{"Cast", "saturate"}, 1},
+      {{"DequantizeLinear", "output_dtype"}, 0}, {{"LayerNormalization", "stash_type"}, 1},
+      {{"QuantizeLinear", "precision"}, 0},      {{"QuantizeLinear", "saturate"}, 1},
   };
   const auto found = table.find({op, attribute});
   return found == table.end() ? std::nullopt : std::optional(found->second);
@@ -152,8 +155,7 @@ void check_attributes_read(const Graph& graph) {
       const int64_t* number = std::get_if<int64_t>(&value);
       if (has_no_effect(source->op, name) || (usual && number != nullptr && *number == *usual))
         continue;
-      throw Error(source->described + ": attribute " + in_quotes(name) +
-                  " is not supported" +
+      throw Error(source->described + ": attribute " + in_quotes(name) + " is not supported" +
                   (usual ? " with this value; " + std::to_string(*usual) + " is" : "") +
                   ": the result would not depend on it");
     }

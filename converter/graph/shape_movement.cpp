@@ -361,8 +361,8 @@ void infer_fill(Graph& graph, Node& node, const Value& x) {
   DimShape target;
   for (const Affine& entry : *contents) {
     if (entry.fixed() && entry.offset < 0) {
-      fail_at(node, "its shape has the entry " + std::to_string(entry.offset) +
-                        "; extents are expected");
+      fail_at(node,
+              "its shape has the entry " + std::to_string(entry.offset) + "; extents are expected");
     }
     target.push_back(graph.dim_of(entry));
   }

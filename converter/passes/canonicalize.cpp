@@ -136,8 +136,8 @@ void canonicalize_pad(Graph& graph, Node& node) {
     const auto value = scalar_input(graph, node, 2);
     const graph::ValueId axes = node.input(3);
     if (!value || !graph.is_constant(node.inputs[1]) ||
-        (axes != kNone && !graph.is_constant(axes)) ||
-        !input_to_ints(graph, node, 1, "pads") || (axes != kNone && !pad_all_axes(graph, node))) {
+        (axes != kNone && !graph.is_constant(axes)) || !input_to_ints(graph, node, 1, "pads") ||
+        (axes != kNone && !pad_all_axes(graph, node))) {
       node.attributes.erase("pads");
       return;
     }

@@ -50,13 +50,14 @@ void spend(Graph& graph, const Node& node, const Arguments& arguments,
   if (graph.fold_budget.spend(bytes, steps))
     return;
   const bool memory = bytes > graph.fold_budget.bytes();
-  graph::fail_at(node, "computing this constant takes " +
-                           (memory ? std::to_string(bytes) + " bytes, " +
-                                         std::to_string(graph.fold_budget.bytes())
-                                   : std::to_string(steps) + " steps, " +
-                                         std::to_string(graph.fold_budget.steps())) +
-                           " are left of what a file of this size is granted; raise --fold-limit "
-                           "if the model needs it");
+  graph::fail_at(
+      node,
+      "computing this constant takes " +
+          (memory
+               ? std::to_string(bytes) + " bytes, " + std::to_string(graph.fold_budget.bytes())
+               : std::to_string(steps) + " steps, " + std::to_string(graph.fold_budget.steps())) +
+          " are left of what a file of this size is granted; raise --fold-limit "
+          "if the model needs it");
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ using Arguments = std::vector<graph::TensorPtr>;
 
 /// The first output of a node in canonical form with its shape already inferred, or nullopt when
 /// its operator is not computed here. What it costs is taken off the graph's budget before anything
-/// is allocated. Throws Error naming the node when its arguments do not fit, or the budget is spent.
+/// is allocated. Throws Error naming the node when its arguments do not fit, or the budget is
+/// spent.
 std::optional<graph::Tensor> evaluate(graph::Graph& graph, const graph::Node& node,
                                       const Arguments& arguments);
 

@@ -33,8 +33,7 @@ Tensor gather(const Node& node, const Tensor& data, const Tensor& indices,
   const Blocks blocks = blocks_of(data, axis);
   std::vector<std::size_t> picked;
   for (int64_t index : graph::as_ints(indices))
-    picked.push_back(
-        graph::normalize_index(node, index, static_cast<int64_t>(blocks.extent)));
+    picked.push_back(graph::normalize_index(node, index, static_cast<int64_t>(blocks.extent)));
   Tensor result = graph::make_tensor(data.type, shape);
   std::size_t at = 0;
   for (std::size_t outer = 0; outer < blocks.outer; ++outer) {

@@ -85,8 +85,8 @@ Tensor matmul(const Tensor& a, const Tensor& b, const std::vector<int64_t>& shap
 }
 
 /// Adds a constant that is broadcast to a matrix [rows, columns], times `factor`.
-void add_broadcast(std::vector<double>& result, const Tensor& term, double factor,
-                   std::size_t rows, std::size_t columns) {
+void add_broadcast(std::vector<double>& result, const Tensor& term, double factor, std::size_t rows,
+                   std::size_t columns) {
   const std::vector<double> values = graph::as_doubles(term);
   const int64_t along = term.shape.empty() ? 1 : term.shape.back();
   const int64_t down = term.shape.size() < 2 ? 1 : term.shape[term.shape.size() - 2];
@@ -158,8 +158,8 @@ double window_sum(const graph::Windows& windows, const std::vector<int64_t>& ext
     int64_t source = 0;
     bool inside = true;
     for (std::size_t k = 0; k < tap.size(); ++k) {
-      const int64_t at = position[k] * windows.stride[k] - windows.pad_begin[k] +
-                         tap[k] * windows.dilation[k];
+      const int64_t at =
+          position[k] * windows.stride[k] - windows.pad_begin[k] + tap[k] * windows.dilation[k];
       inside = inside && at >= 0 && at < extents[k];
       source = source * extents[k] + at;
     }

@@ -142,8 +142,8 @@ class Expansion {
   ValueId dequantize_linear(const Node& node) {
     const QuantizationInputs inputs = {node.input(1), node.input(2)};
     // Without an axis the scale is one number, of whatever rank.
-    const auto axis = static_cast<int>(std::clamp<int64_t>(
-        node.get_int("axis", 1), -graph::kMaxRank, graph::kMaxRank));
+    const auto axis = static_cast<int>(
+        std::clamp<int64_t>(node.get_int("axis", 1), -graph::kMaxRank, graph::kMaxRank));
     const int64_t block = node.get_int("block_size", 0);
     if (block < 0 || (block > 0 && !graph_.is_constant(node.inputs[0])))
       graph::fail_at(node, "activations quantized in blocks are not supported; per tensor are");
@@ -205,9 +205,8 @@ class Expansion {
       graph::fail_at(node, "its bias does not fit its scales");
     std::vector<float> real;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      real.push_back(
-          static_cast<float>(static_cast<double>(values[i]) * x[0] * w[w.size() == 1 ? 0 : i] *
-                             factor));
+      real.push_back(static_cast<float>(static_cast<double>(values[i]) * x[0] *
+                                        w[w.size() == 1 ? 0 : i] * factor));
     }
     return graph_.add_constant(graph_.value(id).name,
                                graph::make_floats({static_cast<int64_t>(real.size())}, real));

@@ -19,10 +19,9 @@ bool has_usual_activations(const Node& node) {
     return false;
   }
   const bool lstm = node.op == "LSTM";
-  return !node.has("activations") ||
-         node.get_strings("activations") ==
-             (lstm ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"}
-                   : std::vector<std::string>{"Sigmoid", "Tanh"});
+  return !node.has("activations") || node.get_strings("activations") ==
+                                         (lstm ? std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"}
+                                               : std::vector<std::string>{"Sigmoid", "Tanh"});
 }
 
 /// Whether the layer is one step forward of fixed size, by constants and in its plainest form.
@@ -52,7 +51,8 @@ bool is_single_step(const Graph& graph, const Node& node) {
     if (!state || *state != rows)
       return false;
   }
-  return hidden > 0 && node.get_int("hidden_size", hidden) == hidden && w.shape == std::vector<int64_t>{1, gates * hidden, (*x)[2].value} &&
+  return hidden > 0 && node.get_int("hidden_size", hidden) == hidden &&
+         w.shape == std::vector<int64_t>{1, gates * hidden, (*x)[2].value} &&
          r.shape == std::vector<int64_t>{1, gates * hidden, hidden} &&
          (node.input(3) == kNone ||
           graph.constant(node.inputs[3]).elements() == 2 * gates * hidden);

@@ -118,9 +118,8 @@ void apply(Graph& graph, int index, const Affine& affine) {
     values[i] = static_cast<float>(values[i] * affine.scale[i / row]);
   std::vector<float> bias(channels);
   const bool has_bias = node.input(2) != graph::kNone;
-  const std::vector<double> old = has_bias
-                                      ? graph::as_doubles(graph.constant(node.inputs[2]))
-                                      : std::vector<double>(channels, 0);
+  const std::vector<double> old = has_bias ? graph::as_doubles(graph.constant(node.inputs[2]))
+                                           : std::vector<double>(channels, 0);
   for (std::size_t c = 0; c < channels; ++c)
     bias[c] = static_cast<float>(old[c] * affine.scale[c] + affine.shift[c]);
 
@@ -156,8 +155,7 @@ bool fold_into_producer(Graph& graph, int index) {
   }
   const std::size_t rank = graph.value(x).shape->size();
   const std::size_t axis = conv ? 1 : rank - 1;
-  const auto channels =
-      static_cast<std::size_t>(graph.constant(producer.inputs[1]).shape[0]);
+  const auto channels = static_cast<std::size_t>(graph.constant(producer.inputs[1]).shape[0]);
   if (channels == 0 ||
       (producer.input(2) != graph::kNone &&
        graph.constant(producer.inputs[2]).elements() != static_cast<int64_t>(channels))) {

@@ -60,8 +60,8 @@ bool fold_contents(Graph& graph, int index) {
   return true;
 }
 
-/// A Reshape to extents of which all is known but the numbers: each stays where it was, is a number,
-/// or is what is left. Nothing needs to compute its shape while the model runs.
+/// A Reshape to extents of which all is known but the numbers: each stays where it was, is a
+/// number, or is what is left. Nothing needs to compute its shape while the model runs.
 bool settle_reshape(Graph& graph, Node& node) {
   if (node.op != "Reshape" || graph.is_constant(node.inputs[1]))
     return false;
@@ -96,9 +96,9 @@ bool fold_node(Graph& graph, int index) {
   graph::infer_node(graph, node);
   if (!graph::is_known(node.op) || node.outputs.size() != 1)
     return false;
-  const bool constant = std::all_of(
-      node.inputs.begin(), node.inputs.end(),
-      [&](graph::ValueId input) { return input != kNone && graph.is_constant(input); });
+  const bool constant =
+      std::all_of(node.inputs.begin(), node.inputs.end(),
+                  [&](graph::ValueId input) { return input != kNone && graph.is_constant(input); });
   if (constant) {
     Arguments arguments;
     for (graph::ValueId input : node.inputs)

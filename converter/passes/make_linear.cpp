@@ -58,7 +58,8 @@ void keep_grid(Graph& graph, ValueId source, ValueId rows, bool exchanged) {
   graph.value(rows).grid = std::make_shared<const graph::Grid>(std::move(grid));
 }
 
-/// `x` with an axis of one entry more at the end (or, if not, at the beginning): a vector as a matrix.
+/// `x` with an axis of one entry more at the end (or, if not, at the beginning): a vector as a
+/// matrix.
 ValueId as_matrix(Graph& graph, ValueId x, bool at_end, const Node& origin) {
   DimShape shape = graph.shape(x);
   shape.insert(at_end ? shape.end() : shape.begin(), graph::fixed_dim(1));

@@ -37,7 +37,8 @@ int fold_batch_norm(graph::Graph& graph);
 /// A MatMul by a constant matrix, or a Gemm with constant weights, becomes "Linear" (x [..., K], w
 /// [O, K], optional b [O]); any other Gemm becomes MatMul and arithmetic.
 int make_linear(graph::Graph& graph);
-/// Moves Relu and constant Clip into the Conv or Linear before them, as attributes ":activation_min" and
+/// Moves Relu and constant Clip into the Conv or Linear before them, as attributes
+/// ":activation_min" and
 /// ":activation_max".
 int fuse_activation(graph::Graph& graph);
 /// x * 0.5 * (1 + erf(x / sqrt 2)) in its usual spellings becomes "Gelu".

@@ -96,8 +96,7 @@ Grid read_grid(const Graph& graph, const Node& node, const QuantizationInputs& i
   Grid grid = read_any_grid(graph, node, inputs, type, axis);
   for (const float scale : grid.scale) {
     if (!std::isnormal(scale))
-      graph::fail_at(node,
-                     "a scale is " + shown(scale) + "; normal numbers above 0 are accepted");
+      graph::fail_at(node, "a scale is " + shown(scale) + "; normal numbers above 0 are accepted");
   }
   return grid;
 }
@@ -125,13 +124,11 @@ Tensor dequantized(const Graph& graph, const Node& node, const Tensor& tensor,
       scales.assign(zeros.size(), scales[0]);
   }
   const AxisIndex position(tensor.shape, axis);
-  const int64_t block =
-      std::clamp<int64_t>(block_size, 1, std::max<int64_t>(position.extent, 1));
+  const int64_t block = std::clamp<int64_t>(block_size, 1, std::max<int64_t>(position.extent, 1));
   const int64_t blocks = (position.extent + block - 1) / block;
-  const int64_t expected =
-      block_size > 0 && position.extent > 0
-          ? graph::checked_elements(tensor.shape) / position.extent * blocks
-          : position.extent;
+  const int64_t expected = block_size > 0 && position.extent > 0
+                               ? graph::checked_elements(tensor.shape) / position.extent * blocks
+                               : position.extent;
   if (zeros.size() != scales.size() ||
       (scales.size() != 1 && static_cast<int64_t>(scales.size()) != expected)) {
     graph::fail_at(node, "it has " + std::to_string(scales.size()) + " scales and " +

@@ -36,8 +36,8 @@ graph::Tensor dequantized(const graph::Graph& graph, const graph::Node& node,
 graph::Grid read_fake_quantize(const graph::Graph& graph, const graph::Node& node,
                                std::size_t rank);
 
-/// Each value moved to the nearest point of the grid, within its ends. Throws Error when the grid has
-/// other than one step for each index along its axis.
+/// Each value moved to the nearest point of the grid, within its ends. Throws Error when the grid
+/// has other than one step for each index along its axis.
 graph::Tensor snapped(const graph::Tensor& tensor, const graph::Grid& grid);
 
 }  // namespace edgy::converter::passes

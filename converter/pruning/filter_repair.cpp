@@ -4,9 +4,9 @@
 #include <map>
 
 #include "converter/calibration/calibration.h"
+#include "converter/quantization/float_layers.h"
 #include "converter/quantization/layers.h"
 #include "converter/reconstruction/layer_fit.h"
-#include "converter/quantization/float_layers.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;

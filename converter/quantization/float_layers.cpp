@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "converter/quantization/integer_sums.h"
 #include "converter/error.h"
+#include "converter/quantization/integer_sums.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;

@@ -35,16 +35,17 @@ struct LayerScales {
 /// half the range left to the bias.
 constexpr int64_t kMostSummands = int64_t{1} << 22;
 
-/// Least scale of weights whose sums, of inputs of scale `input_scale`, have a normal number as step.
+/// Least scale of weights whose sums, of inputs of scale `input_scale`, have a normal number as
+/// step.
 float least_weight_scale(float input_scale);
 
 /// Moves scales of single channels to where all holds that a runtime asks for, whatever the
-/// activations are: every sum fits 32 bits together with `bias` (real numbers, one a channel; empty:
-/// none), and what a sum is multiplied by at the end is a normal number below 256. Channels that
-/// are fine stay bit by bit. The step of a channel whose weights are all zero follows from its bias,
-/// which is then kept to 24 bits and more. Where a scale grows, weights are rounded again: where a
-/// bias asks for that, its channel gives little else, and 1,000 weights together move it by less
-/// than 1/60 of the output's step.
+/// activations are: every sum fits 32 bits together with `bias` (real numbers, one a channel;
+/// empty: none), and what a sum is multiplied by at the end is a normal number below 256. Channels
+/// that are fine stay bit by bit. The step of a channel whose weights are all zero follows from its
+/// bias, which is then kept to 24 bits and more. Where a scale grows, weights are rounded again:
+/// where a bias asks for that, its channel gives little else, and 1,000 weights together move it by
+/// less than 1/60 of the output's step.
 void fit_sums(QuantizedWeights& weights, std::span<const float> bias, const LayerScales& scales);
 
 /// Real `bias` in steps of the sums. Empty if one does not fit 32 bits beside its weights: after

@@ -191,8 +191,8 @@ class Builder {
     return scales;
   }
 
-  /// The bias in steps of the sums; where it was not fitted and bias correction is on, the mean error
-  /// that rounding the weights causes is taken off.
+  /// The bias in steps of the sums; where it was not fitted and bias correction is on, the mean
+  /// error that rounding the weights causes is taken off.
   std::vector<int32_t> stored_bias(const Layer& layer, const std::vector<float>& original,
                                    const QuantizedWeights& weights, const std::vector<float>& real,
                                    bool is_plain, float input_scale) {
@@ -206,9 +206,8 @@ class Builder {
     for (std::size_t o = 0; o < rows; ++o) {
       for (std::size_t k = 0; k < columns && means.size() == channels; ++k) {
         const std::size_t i = o * columns + k;
-        corrected[o] -=
-            (static_cast<double>(weights.values[i]) * weights.scale[o] - original[i]) *
-            means[k % channels];
+        corrected[o] -= (static_cast<double>(weights.values[i]) * weights.scale[o] - original[i]) *
+                        means[k % channels];
       }
     }
     auto result = integer_bias(weights, corrected, input_scale);

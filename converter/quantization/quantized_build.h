@@ -7,8 +7,8 @@
 
 #include "converter/calibration/calibration.h"
 #include "converter/compression_options.h"
-#include "converter/quantization/layers.h"
 #include "converter/quantization/integer_sums.h"
+#include "converter/quantization/layers.h"
 
 namespace edgy::converter {
 
@@ -27,8 +27,8 @@ struct LayerChoice {
 QuantizedWeights round_weights(const std::vector<float>& weights, std::size_t rows, int bits = 8,
                                float least_scale = std::numeric_limits<float>::min());
 
-/// The int8 model of `f32` for `choices` (one per layer of `layers`). Scales of weights are adapted to
-/// the biases (fit_sums). Throws Error naming a layer whose sums do not fit 32 bits.
+/// The int8 model of `f32` for `choices` (one per layer of `layers`). Scales of weights are adapted
+/// to the biases (fit_sums). Throws Error naming a layer whose sums do not fit 32 bits.
 format::fb::ModelT build_quantized(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
                                    const std::vector<LayerChoice>& choices,
                                    const Calibration& calibration, const QuantizeOptions& options);

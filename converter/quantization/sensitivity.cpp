@@ -68,8 +68,8 @@ void measure(const format::fb::ModelT& model, const Layer& layer, const Quantize
       return;
   }
   entry.left = float_layer(model, layer, FloatReason::kDamage,
-                           decibels(entry.sqnr_db) + " (min_layer_sqnr_db: " +
-                               decibels(options.min_layer_sqnr_db) + ")");
+                           decibels(entry.sqnr_db) +
+                               " (min_layer_sqnr_db: " + decibels(options.min_layer_sqnr_db) + ")");
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "converter/progress.h"
-#include "converter/quantization/quantized_build.h"
 #include "converter/quantization/float_layers.h"
+#include "converter/quantization/quantized_build.h"
 
 namespace edgy::converter {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <span>
 
-#include "converter/quantization/layers.h"
 #include "converter/quantization/integer_sums.h"
+#include "converter/quantization/layers.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;
@@ -183,8 +183,8 @@ class Converter {
     return add_constant(std::move(stored), weights.values);
   }
 
-  /// The bias in steps of the sums. The source's scales stay, but where all weights of a channel are
-  /// zero any scale is right, and is the bias's. Empty: it does not fit.
+  /// The bias in steps of the sums. The source's scales stay, but where all weights of a channel
+  /// are zero any scale is right, and is the bias's. Empty: it does not fit.
   std::optional<std::vector<int32_t>> fit_bias(const Layer& layer, QuantizedWeights& weights,
                                                int input) {
     const std::size_t rows = weights.scale.size();

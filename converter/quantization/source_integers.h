@@ -20,10 +20,9 @@ struct SourceIntegers {
 /// Turns `model`, as lowering makes it of a quantized source (Quantize and Dequantize around float
 /// layers, weights in float32 with the grid they lie on), into an int8 model: a layer between
 /// Dequantize and Quantize whose weights are symmetric takes int8 and gives it, with the very
-/// scales of the source (but for channels that are all zero, whose scale their bias chooses) and a bias
-/// in int32; one that is followed by no Quantize gives float32.
-/// What is left of Dequantize and Quantize that cancel out is removed. A model without any stays as
-/// it is.
+/// scales of the source (but for channels that are all zero, whose scale their bias chooses) and a
+/// bias in int32; one that is followed by no Quantize gives float32. What is left of Dequantize and
+/// Quantize that cancel out is removed. A model without any stays as it is.
 SourceIntegers keep_source_integers(format::fb::ModelT& model);
 
 }  // namespace edgy::converter

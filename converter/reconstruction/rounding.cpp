@@ -11,8 +11,8 @@ QuantizedWeights round_to_fit(const LayerProblem& problem, const format::BlockGr
                               int sweeps, float input_scale) {
   const Eigen::MatrixXf real = weights / input_scale;
   QuantizedWeights result =
-      round_weights({real.data(), real.data() + real.size()},
-                    static_cast<std::size_t>(real.cols()), bits, least_weight_scale(input_scale));
+      round_weights({real.data(), real.data() + real.size()}, static_cast<std::size_t>(real.cols()),
+                    bits, least_weight_scale(input_scale));
   if (sweeps == 0)
     return result;
   std::vector<uint8_t> stays(result.values.size());

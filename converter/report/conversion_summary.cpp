@@ -127,8 +127,7 @@ bool computes_floats(const fb::ModelT& model, const fb::OperatorT& op) {
 std::string printable(const std::string& text) {
   std::string result = text;
   std::replace_if(
-      result.begin(), result.end(),
-      [](unsigned char c) { return c < ' ' || c == 127; }, '?');
+      result.begin(), result.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
   return result;
 }
 

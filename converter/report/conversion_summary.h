@@ -24,15 +24,16 @@ struct ConversionSummary {
   uint64_t file_bytes = 0;
   uint64_t source_bytes = 0;  ///< of the .onnx file
   std::vector<IntegerLayer> integer_layers;
-  std::vector<FloatLayer> float_layers;      ///< operators with weights that stayed float32
-  std::map<std::string, int> float_kinds;    ///< how many operators without weights compute in float32
-  std::map<std::string, uint64_t> bytes;     ///< of constants by kind, each counted once
-  uint64_t other_bytes = 0;                  ///< structure, names, descriptions
+  std::vector<FloatLayer> float_layers;  ///< operators with weights that stayed float32
+  std::map<std::string, int>
+      float_kinds;                        ///< how many operators without weights compute in float32
+  std::map<std::string, uint64_t> bytes;  ///< of constants by kind, each counted once
+  uint64_t other_bytes = 0;               ///< structure, names, descriptions
   std::vector<std::string> notes;
 };
 
-/// Sums up `model`, as package() left it. `reasons`: of layers that quantization left in float32; for
-/// others the reason follows from the operator, or is that int8 was not `asked_for`.
+/// Sums up `model`, as package() left it. `reasons`: of layers that quantization left in float32;
+/// for others the reason follows from the operator, or is that int8 was not `asked_for`.
 ConversionSummary summarize(const format::fb::ModelT& model, uint64_t file_bytes,
                             const std::vector<FloatLayer>& reasons, bool asked_for);
 

@@ -220,7 +220,7 @@ void LogMel::decibels(std::span<const float> segments, std::span<float> out,
 }
 
 void LogMel::compute(std::span<const float> pcm, std::span<float> out,
-                     std::span<float> scratch, float reference) const {
+                     std::span<float> scratch) const {
   const std::size_t count = frames(pcm.size());
   const std::size_t window = static_cast<std::size_t>(parameters_.window);
   const std::size_t mels = static_cast<std::size_t>(parameters_.mels);
@@ -230,7 +230,7 @@ void LogMel::compute(std::span<const float> pcm, std::span<float> out,
   float* segments = scratch.data();
   float* levels = segments + kLanes * window;
   const std::span<float> rest = scratch.subspan(kLanes * (window + mels));
-  const float scale = reference > 0 ? parameters_.peak / reference : gain(pcm, parameters_.peak);
+  const float scale = gain(pcm, parameters_.peak);
   const float keep = parameters_.preemphasis;
   const int64_t samples = static_cast<int64_t>(pcm.size());
   float loudest = -__builtin_inff();

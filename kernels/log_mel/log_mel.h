@@ -22,8 +22,7 @@ struct LogMelParameters {
 const char* reject_reason(const LogMelParameters& parameters);
 
 /// The steps, in order:
-///  1. x = pcm * (peak / reference), or without a reference pcm * (peak / max|pcm|); silence (a
-///  maximum below 1e-30) is left as it is.
+///  1. x = pcm * (peak / max|pcm|); silence (a maximum below 1e-30) is left as it is.
 ///  2. y[0] = x[0], y[i] = x[i] - preemphasis * x[i - 1].
 ///  3. Frame t = window samples of y around sample t * hop, reflected at both ends (y[-i] = y[i]),
 ///  times a periodic Hann
@@ -44,10 +43,9 @@ class LogMel {
   std::size_t frames(std::size_t samples) const;
   std::size_t scratch_floats() const;
 
-  /// Whole recording to out [mels][frames(pcm.size())]; `scratch` holds scratch_floats();
-  /// `reference` 0: none. Allocates nothing; may run in several threads with a scratch each.
-  void compute(std::span<const float> pcm, std::span<float> out, std::span<float> scratch,
-               float reference = 0) const;
+  /// Whole recording to out [mels][frames(pcm.size())]; `scratch` holds scratch_floats(). Allocates
+  /// nothing; may run in several threads with a scratch each.
+  void compute(std::span<const float> pcm, std::span<float> out, std::span<float> scratch) const;
 
   /// Steps 3 to 5 for four frames: `segments` [4][window] are samples of y, `out` [mels][4]. A
   /// frame's result depends neither on its lane nor on the other frames, so a stream of any
@@ -55,7 +53,7 @@ class LogMel {
   void decibels(std::span<const float> segments, std::span<float> out,
                 std::span<float> scratch) const;
 
-  /// Step 1's factor without a reference.
+  /// Step 1's factor.
   static float gain(std::span<const float> pcm, float peak);
 
  private:

@@ -82,7 +82,9 @@ function probeManifest() {
 /** @param {string} model @param {string | undefined} probe */
 function probes(model, probe) {
   if (!probe) return {};
-  const [{ representations }] = JSON.parse(run('audit', model, '--manifest', probe, '--json')).models;
+  const [{ representations }] = JSON.parse(
+    run('audit', model, '--manifest', probe, '--seeds', '1', '--shuffles', '0', '--json'),
+  ).models;
   return Object.fromEntries(
     representations
       .filter((/** @type {any} */ r) => r.content.length > 0)

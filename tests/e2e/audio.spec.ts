@@ -52,29 +52,28 @@ test('recordings of other rates give the codes that SoX gives', async ({ page })
   expect(agreement(all('ours'), all('theirs'))).toBeGreaterThanOrEqual(0.98);
 });
 
-test('a tone above what the model hears is silence to it', async ({ page }) => {
-  const levels = await page.evaluate(async () => {
-    const tone = (hertz: number, rate: number) =>
-      Float32Array.from({ length: 2 * rate }, (_, i) => 0.5 * Math.sin((2 * Math.PI * hertz * i) / rate));
-    const loudest = async (pcm: Float32Array, sampleRate: number) => {
-      // With a reference, as silence would be scaled up.
-      const { mel } = await globalThis.encoder.encode(pcm, { sampleRate, mel: true, reference: 0.5 });
+test('a tone above what the model hears is not heard', async ({ page }) => {
+  const worst = await page.evaluate(async () => {
+    const tones = (...all: number[]) =>
+      Float32Array.from({ length: 96000 }, (_, i) =>
+        all.reduce((sum, hertz) => sum + 0.4 * Math.sin((2 * Math.PI * hertz * i) / 48000), 0),
+      );
+    const melOf = async (pcm: Float32Array) => {
+      const { mel } = await globalThis.encoder.encode(pcm, { sampleRate: 48000, mel: true });
       const frames = mel?.dims[2] ?? 0;
       // Without the ends, where a cut tone clicks.
-      return Math.max(
-        ...(mel?.data.filter((_, at) => at % frames > frames / 4 && at % frames < (3 * frames) / 4) ?? []),
-      );
+      return (mel?.data ?? new Float32Array()).filter((_, at) => at % frames > 50 && at % frames < frames - 50);
     };
+    const differ = (a: Float32Array, b: Float32Array) =>
+      a.reduce((worst, x, i) => Math.max(worst, Math.abs(x - (b[i] ?? Number.NaN))), 0);
+    const heard = await melOf(tones(1000));
     return {
-      silence: await loudest(new Float32Array(32000), 16000),
-      heard: await loudest(tone(4000, 16000), 16000),
-      resampled: await loudest(tone(4000, 48000), 48000),
-      above: await loudest(tone(12000, 48000), 48000),
+      above: differ(heard, await melOf(tones(1000, 12000))),
+      below: differ(heard, await melOf(tones(1000, 4000))),
     };
   });
-  expect(levels.resampled).toBeCloseTo(levels.heard, 2);
-  expect(levels.heard - levels.silence).toBeGreaterThan(1);
-  expect(levels.above - levels.silence).toBeLessThan(0.05);
+  expect(worst.below).toBeGreaterThan(0.5);
+  expect(worst.above).toBeLessThan(0.05);
 });
 
 test('the resampler is loaded when a rate differs, or ahead on request', async ({ page }) => {
@@ -126,32 +125,6 @@ test('what is too short is told how long it has to be', async ({ page }) => {
   expect(edge.map(({ value, code }) => value ?? code)).toEqual(['enough', 'invalid-input', 'enough', 'invalid-input']);
 });
 
-test('with a reference level a part of a sound gets the codes that it has in the whole', async ({ page }) => {
-  const equal = await page.evaluate(async (url) => {
-    const whole = (await kit.decode(url)).getChannelData(0);
-    const reference = whole.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
-    const codesOf = async (pcm: Float32Array, options = {}) => [
-      ...((await globalThis.encoder.encode(pcm, options)).codes ?? []),
-    ];
-    const all = await codesOf(whole);
-    const same = JSON.stringify(all) === JSON.stringify(await codesOf(whole, { reference }));
-    let [alone, told, count] = [0, 0, 0];
-    for (let at = 0; at + 8000 <= whole.length; at += 8000) {
-      const part = whole.slice(at, at + 8000);
-      const [a, b] = [await codesOf(part), await codesOf(part, { reference })];
-      b.forEach((code, i) => {
-        const right = all[at / 320 + i];
-        count++;
-        if (a[i] === right) alone++;
-        if (code === right) told++;
-      });
-    }
-    return { same, alone: alone / count, told: told / count };
-  }, `/speech/${recording}`);
-  expect(equal.same).toBe(true);
-  expect(equal.told).toBeGreaterThan(equal.alone);
-});
-
 test('other rates and channels are brought to the model', async ({ page }) => {
   const result = await page.evaluate(async (url) => {
     const mono = await kit.decode(url);
@@ -188,7 +161,6 @@ test('bad recordings are rejected and the encoder goes on', async ({ page }) => 
       () => encoder.encode(new Float32Array(16000), { sampleRate: 0 }),
       () => encoder.encode(new Float32Array(16000), { sampleRate: 1e9 }),
       () => encoder.encode(new Float32Array(16000), { sampleRate: '16000' as never }),
-      () => encoder.encode(new Float32Array(16000), { reference: 0 }),
       () => encoder.encode(new Float32Array(16000), { signal: AbortSignal.abort() }),
     ];
     const codes: (string | undefined)[] = [];
@@ -201,7 +173,6 @@ test('bad recordings are rejected and the encoder goes on', async ({ page }) => 
     'invalid-input',
     'invalid-input',
     'invalid-input',
-    'invalid-argument',
     'invalid-argument',
     'invalid-argument',
     'invalid-argument',

@@ -261,36 +261,40 @@ test('the table of hostile models: what the native runtime says, the browser say
   const differing: string[] = [];
   for (let first = 0; first < table.length; first += 100) {
     const rows = table.slice(first, first + 100);
-    const outcomes = await page.evaluate(async (files) => {
-      const arrays = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, int8: Int8Array };
-      const outcomes: string[] = [];
-      for (const file of files) {
-        const result = await kit.outcome(async () => {
-          const options = { worker: false, memoryLimit: 2 ** 23, workLimit: 1e8 };
-          const session = await kit.edgy.InferenceSession.create(kit.bytesOf(file), options);
-          try {
-            const feeds = session.inputMetadata.map(({ name, type, shape }) => {
-              const dims = shape.map((extent) => (typeof extent === 'number' ? extent : 5));
-              const count = dims.reduce((product, extent) => product * extent, 1);
-              // Nothing of this size is planned; the session refuses the shape before it looks at the data.
-              const data = new (arrays[type as keyof typeof arrays] ?? Uint8Array)(count < 2 ** 24 ? count : 1);
-              return [name, { type, dims, data }];
-            });
-            await session.run(Object.fromEntries(feeds));
-          } finally {
-            await session.release();
-          }
-          return 'runs';
-        });
-        outcomes.push(result.code ?? result.value);
-      }
-      return outcomes;
-    }, rows.map(({ file }) => file));
+    const outcomes = await page.evaluate(
+      async (files) => {
+        const arrays = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, int8: Int8Array };
+        const outcomes: string[] = [];
+        for (const file of files) {
+          const result = await kit.outcome(async () => {
+            const options = { worker: false, memoryLimit: 2 ** 23, workLimit: 1e8 };
+            const session = await kit.edgy.InferenceSession.create(kit.bytesOf(file), options);
+            try {
+              const feeds = session.inputMetadata.map(({ name, type, shape }) => {
+                const dims = shape.map((extent) => (typeof extent === 'number' ? extent : 5));
+                const count = dims.reduce((product, extent) => product * extent, 1);
+                // Nothing of this size is planned; the session refuses the shape before it looks at the data.
+                const data = new (arrays[type as keyof typeof arrays] ?? Uint8Array)(count < 2 ** 24 ? count : 1);
+                return [name, { type, dims, data }] as const;
+              });
+              await session.run(Object.fromEntries(feeds));
+            } finally {
+              await session.release();
+            }
+            return 'runs';
+          });
+          outcomes.push(result.code === undefined ? result.value : result.code);
+        }
+        return outcomes;
+      },
+      rows.map(({ file }) => file),
+    );
     for (const [i, outcome] of outcomes.entries()) {
       const row = rows[i] as HostileModel;
       // A claim of more elements than the test can feed is refused one step earlier here.
       const refusedEarlier = row.outcome === 'out-of-memory' && outcome === 'invalid-input';
-      if (outcome !== row.outcome && !refusedEarlier) differing.push(`${row.name}: ${outcome}, natively ${row.outcome}`);
+      if (outcome !== row.outcome && !refusedEarlier)
+        differing.push(`${row.name}: ${outcome}, natively ${row.outcome}`);
     }
   }
   expect(differing).toEqual([]);
@@ -302,7 +306,7 @@ test('a model is copied: what its buffer becomes later, shared or not, changes n
       const file = new Uint8Array(await (await fetch(url)).arrayBuffer());
       const shared = new Uint8Array(new SharedArrayBuffer(file.length));
       shared.set(file);
-      const outputs = [];
+      const outputs: ReturnType<typeof kit.outputsOf>[] = [];
       for (const bytes of [file, shared]) {
         const session = await kit.edgy.InferenceSession.create(bytes as Uint8Array<ArrayBuffer>);
         bytes.fill(255);

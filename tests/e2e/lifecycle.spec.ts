@@ -147,27 +147,6 @@ test('an aborted run ends, with its worker if need be, and the next one does not
   expect(results.same).toBe(true);
 });
 
-test('a run tells how far it is', async ({ page }) => {
-  const seen = await page.evaluate(
-    async ({ url, mel }) => {
-      const all: number[][] = [];
-      for (const worker of [true, false]) {
-        const session = await kit.edgy.InferenceSession.create(url, { worker });
-        const shares: number[] = [];
-        await session.run({ mel: kit.melOf(mel) }, { onProgress: (share) => shares.push(share) });
-        all.push(shares);
-      }
-      return all;
-    },
-    { url: good, mel },
-  );
-  for (const shares of seen) {
-    expect(shares.length).toBeGreaterThan(5);
-    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
-    expect(shares.at(-1)).toBe(1);
-  }
-});
-
 test('trim gives back the memory of a long run', async ({ page }) => {
   const seen = await page.evaluate(
     async ({ url, mel }) => {

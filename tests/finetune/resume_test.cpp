@@ -12,6 +12,7 @@
 
 #include "converter/data/files.h"
 #include "converter/data/npy.h"
+#include "converter/data/write_file.h"
 #include "converter/export/export.h"
 #include "converter/finetune/checkpoint.h"
 #include "converter/finetune/samples/crops.h"

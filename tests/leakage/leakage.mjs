@@ -6,6 +6,7 @@
  * LEAKAGE_SPEECH    manifest.csv of the recordings (default: the bundled ones)
  * LEAKAGE_ENCODERS  ONNX files, separated by spaces (default: the bundled one)
  * LEAKAGE_SPARSE    compression configuration of the sparse int8 model (default: four fifths zeros, sparse_80.json); empty: none
+ * LEAKAGE_TEXT      manifest.csv of the same words spoken by one synthetic voice (recipes/text-control); default: none
  * LEAKAGE_TABLE     which table of docs/leakage.md to write: bundled or full
  *
  * What the demo ships of an encoder (web-demo/models/NAME-sparse.edgy, of `make recipe`) is attacked as well.
@@ -20,6 +21,7 @@ const setting = (name, fallback) => process.env[name] ?? fallback;
 const speech = setting('LEAKAGE_SPEECH', path.join(root, 'tests/data/speech/manifest.csv'));
 const encoders = setting('LEAKAGE_ENCODERS', path.join(root, 'tests/data/models/edgy-256.onnx')).split(/\s+/);
 const sparse = setting('LEAKAGE_SPARSE', path.join(root, 'tests/leakage/sparse_80.json'));
+const text = setting('LEAKAGE_TEXT', '');
 const table = setting('LEAKAGE_TABLE', 'bundled');
 const folder = path.join(root, 'build/leakage');
 const document = path.join(root, 'docs/leakage.md');
@@ -60,7 +62,8 @@ function audit(onnx) {
   const started = performance.now();
   console.log(`attacking ${name}`);
   const files = models.map(({ file }) => file);
-  const report = JSON.parse(run('audit', ...files, '--manifest', speech, '--json', '--html', html));
+  const control = text ? ['--text-control', text] : [];
+  const report = JSON.parse(run('audit', ...files, '--manifest', speech, ...control, '--json', '--html', html));
   const seconds = (performance.now() - started) / 1000;
   console.log(`${name}: ${seconds.toFixed(0)} s, ${path.relative(process.cwd(), html)}`);
   const variants = Object.fromEntries(models.map(({ variant, file }) => [path.basename(file), variant]));

@@ -16,6 +16,12 @@ target_compile_options(edgy_options INTERFACE
   # Results must not depend on whether a compiler fuses a multiply and an add.
   -ffp-contract=off)
 
+# Sizes have 64 bits (docs/kernels.md, Sizes): where kernels run, none becomes narrower unless the code says so. Natively, as there the same
+# sources are compiled.
+add_library(edgy_narrowing INTERFACE)
+add_library(edgy::narrowing ALIAS edgy_narrowing)
+target_compile_options(edgy_narrowing INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wconversion>)
+
 # What becomes WebAssembly is built the same way natively: no exceptions, no RTTI.
 add_library(edgy_runtime_options INTERFACE)
 add_library(edgy::runtime_options ALIAS edgy_runtime_options)

@@ -35,15 +35,15 @@ Result<void> SessionBinding::make_front_end() {
   return {};
 }
 
-Status SessionBinding::compute_front_end(float reference) {
-  const auto done = make_front_end().and_then([this, reference]() -> Result<void> {
+Status SessionBinding::compute_front_end() {
+  const auto done = make_front_end().and_then([this]() -> Result<void> {
     if (samples_.empty()) {
       return fail(ErrorCode::kInvalidInput, "the recording is empty");
     }
     const runtime::Shape shape = {1, static_cast<int64_t>(front_end_->mels()),
                                   static_cast<int64_t>(front_end_->frames(samples_.size()))};
-    return session_->prepare({&shape, 1}).and_then([this, reference] {
-      return front_end_->compute(samples_, session_->input(0), reference);
+    return session_->prepare({&shape, 1}).and_then([this] {
+      return front_end_->compute(samples_, session_->input(0));
     });
   });
   return done ? Status{} : to_status(done.error());

@@ -45,7 +45,6 @@ EMSCRIPTEN_BINDINGS(edgy) {
       .function("run", &SessionBinding::run)
       .function("runFirst", &SessionBinding::run_first)
       .function("runRest", &SessionBinding::run_rest)
-      .function("runPart", &SessionBinding::run_part)
       .function("output", &SessionBinding::output)
       .function("reserveSamples", &SessionBinding::reserve_samples)
       .function("computeFrontEnd", &SessionBinding::compute_front_end)

@@ -118,14 +118,6 @@ Status SessionBinding::run_rest() {
   return ran(&runtime::Session::run_rest);
 }
 
-Status SessionBinding::run_part(double share, bool anew) {
-  if (!session_) {
-    return not_loaded();
-  }
-  const auto done = session_->run_part(share, anew);
-  return done ? kOk : to_status(done.error());
-}
-
 Output SessionBinding::output(uint32_t index) const {
   const bool exists = session_ && index < model_->outputs().size();
   return Output(exists ? to_js(session_->output(index)) : val::null());

@@ -41,15 +41,13 @@ class SessionBinding {
   Status run();
   Status run_first();
   Status run_rest();
-  Status run_part(double share, bool anew);
   Output output(uint32_t index) const;
 
   /// Room for `count` samples (float32), which the caller fills; null when there is no memory for
   /// them.
   MaybeBytes reserve_samples(uint32_t count);
-  /// Prepares for the reserved samples and writes their log-mel into the first input. `reference` as
-  /// AudioFrontEnd::compute's.
-  Status compute_front_end(float reference);
+  /// Prepares for the reserved samples and writes their log-mel into the first input.
+  Status compute_front_end();
 
   Memory memory() const;
   ProfileList profile() const;

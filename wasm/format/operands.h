@@ -37,8 +37,14 @@ class OperandIndex {
 /// shorter.
 template <typename List>
 OperandIndex operand(const List& list, std::size_t i) {
-  return i < list.size() ? OperandIndex(*(list.begin() + static_cast<std::ptrdiff_t>(i)))
-                         : OperandIndex();
+  if (i >= list.size()) {
+    return OperandIndex();
+  }
+  if constexpr (requires { list.Get(0U); }) {
+    return OperandIndex(list.Get(static_cast<uint32_t>(i)));
+  } else {
+    return OperandIndex(list[i]);
+  }
 }
 
 /// The first entry of `list` that is there.

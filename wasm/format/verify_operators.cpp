@@ -48,14 +48,18 @@ class OperatorVerifier {
     return invalid(str(operator_label(model_, index_), ": ", message));
   }
 
-  bool has_input(uint32_t i) const { return bool(operand(*op_.inputs(), i)); }
+  bool has_input(uint32_t i) const {
+    return bool(operand(*op_.inputs(), i));
+  }
   const fb::Tensor& input(uint32_t i) const {
     return *model_.tensors()->Get(operand(*op_.inputs(), i).index());
   }
   const fb::Tensor& output() const {
     return *model_.tensors()->Get(operand(*op_.outputs(), 0).index());
   }
-  static uint32_t rank(const fb::Tensor& tensor) { return size_of(tensor.shape()); }
+  static uint32_t rank(const fb::Tensor& tensor) {
+    return size_of(tensor.shape());
+  }
   /// -1 where dynamic; kNone, which no shape has, where there is no such axis.
   static int64_t extent(const fb::Tensor& tensor, uint32_t axis) {
     return axis < rank(tensor) ? tensor.shape()->Get(axis) : kNone;

@@ -27,11 +27,7 @@ int64_t AudioFrontEnd::output_bytes(std::size_t samples) const {
   return int64_t{4} * mel_->parameters().mels * kernels::narrow<int64_t>(frames(samples));
 }
 
-Result<void> AudioFrontEnd::compute(std::span<const float> pcm, std::span<uint8_t> out,
-                                    float reference) {
-  if (!(reference >= 0 && reference <= std::numeric_limits<float>::max())) {
-    return fail(ErrorCode::kInvalidInput, "the reference level must be a finite number above 0");
-  }
+Result<void> AudioFrontEnd::compute(std::span<const float> pcm, std::span<uint8_t> out) {
   if (pcm.empty()) {
     return fail(ErrorCode::kInvalidInput, "the recording is empty; at least one sample is needed");
   }
@@ -49,8 +45,7 @@ Result<void> AudioFrontEnd::compute(std::span<const float> pcm, std::span<uint8_
   if (!finite) {
     return fail(ErrorCode::kInvalidInput, "the recording holds a sample that is NaN or infinite");
   }
-  mel_->compute(pcm, {reinterpret_cast<float*>(out.data()), out.size() / sizeof(float)}, scratch_,
-                reference);
+  mel_->compute(pcm, {reinterpret_cast<float*>(out.data()), out.size() / sizeof(float)}, scratch_);
   return {};
 }
 

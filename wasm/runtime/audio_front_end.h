@@ -26,11 +26,11 @@ class AudioFrontEnd {
   /// Bytes that `compute` writes.
   int64_t output_bytes(std::size_t samples) const;
 
-  /// Mono samples at `sample_rate()` (nominally -1..1) to float32 [mels][frames]. The magnitude
-  /// `reference` is scaled to the model's peak; 0: the loudest sample is. Fails with kInvalidInput for an empty recording, a sample that is not
-  /// finite, a reference that is negative or not finite, or when `out` is not
-  /// output_bytes(pcm.size()) bytes at an address divisible by 4. Allocates nothing.
-  Result<void> compute(std::span<const float> pcm, std::span<uint8_t> out, float reference = 0);
+  /// Mono samples at `sample_rate()` (nominally -1..1; the loudest sample is scaled to the model's
+  /// peak) to float32 [mels][frames]. Fails with kInvalidInput for an empty recording, a sample
+  /// that is not finite, or when `out` is not output_bytes(pcm.size()) bytes at an address
+  /// divisible by 4. Allocates nothing.
+  Result<void> compute(std::span<const float> pcm, std::span<uint8_t> out);
 
  private:
   explicit AudioFrontEnd(const kernels::LogMelParameters& parameters);

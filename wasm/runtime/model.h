@@ -37,7 +37,7 @@ struct TensorInfo {
 /// activations (which have the memory limit), takes at most this many times the bytes of its
 /// tables, lists and names (Model::table_bytes). An operand, which is four bytes in the file, takes
 /// most.
-inline constexpr std::size_t kBookkeeping = 48;
+inline constexpr std::size_t kBookkeeping = 64;
 
 class Model {
  public:

@@ -4,9 +4,9 @@
 
 #include <cstring>
 
-#include "converter/quantization/integer_sums.h"
 #include "converter/error.h"
 #include "converter/finetune/network/fake_quantize.h"
+#include "converter/quantization/integer_sums.h"
 #include "wasm/format/operands.h"
 #include "wasm/format/sparse_encoding.h"
 
@@ -192,9 +192,9 @@ void write_layers(const Network& network, fb::ModelT& model) {
     if (!bias)
       continue;
     const Tensor real = layer.bias.to(torch::kDouble).contiguous();
-    const auto values = integer_bias(
-        weights, {real.data_ptr<double>(), static_cast<std::size_t>(real.numel())},
-        tensor_of(model, op->inputs[0]).quantization->scale.at(0));
+    const auto values =
+        integer_bias(weights, {real.data_ptr<double>(), static_cast<std::size_t>(real.numel())},
+                     tensor_of(model, op->inputs[0]).quantization->scale.at(0));
     if (!values)
       throw Error("layer '" + op->name + "': its sums do not fit 32 bits");
     store(model, bias.entry(), values->data(), values->size());

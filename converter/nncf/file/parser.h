@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "converter/config/document.h"
-#include "converter/nncf/file/config.h"
 #include "converter/config/object_reader.h"
+#include "converter/nncf/file/config.h"
 
 namespace edgy::converter::nncf {
 

@@ -1,16 +1,17 @@
-// The pipeline as programs call it: notes, the summary, --strict, and the one end of every conversion.
+// The pipeline as programs call it: notes, the summary, --strict, and the one end of every
+// conversion.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <sstream>
 
-#include "converter/quantization/layers.h"
-#include "converter/compress/quantize.h"
 #include "converter/calibration/runner.h"
+#include "converter/compress/quantize.h"
 #include "converter/convert.h"
 #include "converter/error.h"
 #include "converter/export/constant_storage.h"
 #include "converter/export/package.h"
+#include "converter/quantization/layers.h"
 #include "tests/unit/converter/encoder_data.h"
 #include "tests/unit/converter/layer_model.h"
 
@@ -85,7 +86,7 @@ TEST_CASE("what stays float32 is said, and refused with --strict", "[convert]") 
     CHECK(layer.reason == FloatReason::kDamage);
   const std::string text = printed(done.summary);
   CHECK_THAT(text, ContainsSubstring("int8: 0 of 6") && ContainsSubstring("float32: 6 of 6") &&
-                       ContainsSubstring("min_layer_sqnr_db: 150.0 dB"));
+                       ContainsSubstring("min_layer_sqnr_db: 150.0"));
   const auto json = to_json(done.summary);
   CHECK(json["float_layers"].size() == 6);
   CHECK(json["float_layers"][0]["reason"] == "damage");
@@ -145,11 +146,11 @@ TEST_CASE("every operator with weights has a reason to be float32", "[convert]")
 TEST_CASE("a long list is cut unless all is asked for", "[convert]") {
   ConversionSummary summary;
   for (int i = 0; i < 40; ++i) {
-    summary.float_layers.push_back({"a/very/long/name/of/an/operator/in/some/module/" +
-                                        std::to_string(i),
-                                    "y", FloatReason::kRefused,
-                                    "a reason that takes so many words that it goes on in a line "
-                                    "of its own, and in another one"});
+    summary.float_layers.push_back(
+        {"a/very/long/name/of/an/operator/in/some/module/" + std::to_string(i), "y",
+         FloatReason::kRefused,
+         "a reason that takes so many words that it goes on in a line "
+         "of its own, and in another one"});
   }
   CHECK_THAT(printed(summary), ContainsSubstring("and 28 more"));
   CHECK_THAT(printed(summary, true), ContainsSubstring("/39:") && !ContainsSubstring("more:"));

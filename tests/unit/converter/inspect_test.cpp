@@ -71,7 +71,7 @@ TEST_CASE("inspect: a terminal is not told what to do", "[inspect]") {
   std::ostringstream out;
   print(inspected(model), model, out);
   CHECK(out.str().find_first_of("\x1b\a") == std::string::npos);
-  CHECK(out.str().find("?[2J?") != std::string::npos);
+  CHECK(out.str().find("\\x1b[2J\\x07") != std::string::npos);
 }
 
 }  // namespace

@@ -248,7 +248,8 @@ TEST_CASE("what is read and changes nothing is said in the explanation", "[nncf]
   const auto says = [](const std::string& algorithm, const std::string& words) {
     CAPTURE(algorithm);
     std::string notes;
-    for (const std::string& note : explain(parse(with(algorithm), "c")).algorithms.at(0).notes)
+    const auto explained = explain(parse(with(algorithm), "c"));
+    for (const std::string& note : explained.algorithms.at(0).notes)
       notes += note + "\n";
     CHECK_THAT(notes, ContainsSubstring(words));
   };

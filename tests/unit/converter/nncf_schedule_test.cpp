@@ -8,8 +8,8 @@
 
 #include "converter/nncf/algorithms/importance.h"
 #include "converter/nncf/algorithms/schedules.h"
-#include "converter/nncf/file/scopes.h"
 #include "converter/nncf/algorithms/unmatched.h"
+#include "converter/nncf/file/scopes.h"
 
 namespace edgy::converter::nncf {
 namespace {
@@ -189,7 +189,7 @@ TEST_CASE("scopes that mean no layer are named, with the nearest name", "[nncf]"
   sparsity.scopes.ignored = {"{re}decoder"};
   Quantization quantization;
   quantization.weights.scopes.ignored = {"/encoder/covn1"};  // once is enough
-  quantization.overrides.push_back({.scope = "somewhere"});
+  quantization.overrides.emplace_back().scope = "somewhere";
   config.algorithms = {sparsity, quantization};
   const std::vector<std::string> layers = {"/encoder/conv1", "/encoder/conv2"};
   const std::vector<std::string> sentences = unmatched_scopes(config, layers);

@@ -1,15 +1,15 @@
 // Models of one or two operators against values worked out from ONNX's definitions.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <catch2/matchers/catch_matchers_vector.hpp>
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <optional>
 
 #include "converter/export/export.h"
 #include "tests/bench/models/graph.h"
-#include "tests/unit/onnx_models.h"
+#include "tests/unit/converter/onnx_models.h"
 
 namespace edgy::converter {
 namespace {
@@ -40,9 +40,9 @@ TEST_CASE("Shape gives the extents from start to end", "[onnx]") {
     std::vector<int64_t> expected;
   };
   // x is [2, 3, 5]; both count from the end if negative and are brought into range.
-  const std::vector<Case> cases = {
-      {{}, {}, {2, 3, 5}}, {1, {}, {3, 5}},  {-1, {}, {5}},     {{}, 1, {2}},
-      {{}, -1, {2, 3}},    {1, 2, {3}},      {1, -1, {3}},      {-9, 9, {2, 3, 5}}};
+  const std::vector<Case> cases = {{{}, {}, {2, 3, 5}}, {1, {}, {3, 5}},   {-1, {}, {5}},
+                                   {{}, 1, {2}},        {{}, -1, {2, 3}},  {1, 2, {3}},
+                                   {1, -1, {3}},        {-9, 9, {2, 3, 5}}};
   for (const Case& c : cases) {
     SmallModel model;
     const auto count = static_cast<int64_t>(c.expected.size());
@@ -69,8 +69,8 @@ TEST_CASE("attributes that would be ignored are errors, unless they are the defa
     return refusal(small);
   };
   CHECK(model(1, "axis").empty());
-  CHECK_THAT(model(1, "temperature"), ContainsSubstring("Softmax") &&
-                                          ContainsSubstring("'temperature'"));
+  CHECK_THAT(model(1, "temperature"),
+             ContainsSubstring("Softmax") && ContainsSubstring("'temperature'"));
 
   SmallModel norm;
   norm.input("x", {2, 3}).output("y", {2, 3}).floats("g", {3}, {1, 1, 1});
@@ -138,8 +138,8 @@ TEST_CASE("DynamicQuantizeLinear's scale and zero point are scalars", "[onnx]") 
   // As outputs they would have to be uint8, which nothing makes while running.
   for (const char* made : {"q", "z"}) {
     SmallModel bytes;
-    bytes.input("x", {4}).output(made, made[0] == 'q' ? std::vector<int64_t>{4}
-                                                      : std::vector<int64_t>{},
+    bytes.input("x", {4}).output(made,
+                                 made[0] == 'q' ? std::vector<int64_t>{4} : std::vector<int64_t>{},
                                  TensorProto::UINT8);
     bytes.node("DynamicQuantizeLinear", {"x"}, {"q", "s", "z"});
     CHECK_THAT(refusal(bytes), ContainsSubstring("uint8"));
@@ -222,9 +222,9 @@ TEST_CASE("Max, Min, Sum and Mean of several inputs that broadcast", "[onnx]") {
   CHECK(model("Max") == std::vector<float>{2, 1, 5, 3, 3, 5});
   CHECK(model("Min") == std::vector<float>{-1, -2, 0, -1, -2, 3});
   CHECK(model("Sum") == std::vector<float>{1, -1, 9, 4, 2, 12});
-  CHECK_THAT(model("Mean"), Approx(std::vector<float>{1 / 3.0F, -1 / 3.0F, 3, 4 / 3.0F, 2 / 3.0F,
-                                                      4})
-                                .margin(1e-6));
+  CHECK_THAT(
+      model("Mean"),
+      Approx(std::vector<float>{1 / 3.0F, -1 / 3.0F, 3, 4 / 3.0F, 2 / 3.0F, 4}).margin(1e-6));
 }
 
 TEST_CASE("Max of images whose axes the converter moved", "[onnx]") {
@@ -248,7 +248,7 @@ TEST_CASE("Gather says which index is outside", "[onnx]") {
   CHECK(floats_of(result(model({1, 3, -1}, 5), {1, 3, 6}, counted(18))) ==
         std::vector<float>{5, 11, 17});
   CHECK_THROWS_WITH(result(model({1, 3, -1}, 9), {1, 3, 8}, counted(24)),
-                    ContainsSubstring("9") && ContainsSubstring("-8..7"));
+                    ContainsSubstring("index") && ContainsSubstring("outside -8..7"));
 }
 
 TEST_CASE("Softmax of old operator sets over axes of which one has entries", "[onnx]") {
@@ -314,8 +314,8 @@ TEST_CASE("shapes that are put together from dynamic extents", "[onnx]") {
   for (const std::vector<int64_t>& declared :
        {std::vector<int64_t>{-3, -1, 8}, std::vector<int64_t>{1, -1, 8}}) {
     const int64_t batch = declared[0] < 0 ? 2 : 1;
-    const Tensor y = result(heads(declared), {batch, 3, 8},
-                            counted(static_cast<std::size_t>(batch) * 24));
+    const Tensor y =
+        result(heads(declared), {batch, 3, 8}, counted(static_cast<std::size_t>(batch) * 24));
     CHECK(y.shape == std::vector<int64_t>{batch, 2, 3, 4});
     CHECK(floats_of(y)[4] == 8);  // [0, 0, 1, 0]
   }
@@ -350,9 +350,8 @@ TEST_CASE("shapes that are put together from dynamic extents", "[onnx]") {
 
 TEST_CASE("comparisons and logic of constants are folded", "[onnx]") {
   const std::vector<std::pair<std::string, std::vector<float>>> cases = {
-      {"LessOrEqual", {10, 10, -1}}, {"GreaterOrEqual", {-1, 10, 10}},
-      {"Less", {10, -1, -1}},        {"Greater", {-1, -1, 10}},
-      {"Equal", {-1, 10, -1}},       {"And", {-1, 10, 10}},
+      {"LessOrEqual", {10, 10, -1}}, {"GreaterOrEqual", {-1, 10, 10}}, {"Less", {10, -1, -1}},
+      {"Greater", {-1, -1, 10}},     {"Equal", {-1, 10, -1}},          {"And", {-1, 10, 10}},
       {"Or", {10, 10, 10}}};
   for (const auto& [op, expected] : cases) {
     SmallModel model;

@@ -60,6 +60,42 @@ TEST_CASE("codes alone are handed out at every level by default", "[privacy]") {
   CHECK(model.metadata->privacy_floor == PrivacyLevel::Low);
 }
 
+/// The same with codes merged by a lookup, and the lookup's result looked up in floats.
+fb::ModelT merged_encoder(fb::DataType table_type) {
+  fb::ModelT model = encoder();
+  auto buffer = std::make_unique<fb::BufferT>();
+  buffer->data.assign(24, 0);
+  model.buffers.push_back(std::move(buffer));
+  for (const char* name : {"classes", "merged"}) {
+    auto tensor = std::make_unique<fb::TensorT>();
+    tensor->name = name;
+    model.tensors.push_back(std::move(tensor));
+  }
+  fb::TensorT& table = *model.tensors[5];
+  table.type = table_type;
+  table.shape = {3};
+  table.buffer = 0;
+  add(model, 5, 6, fb::GatherT());
+  model.operators.back()->inputs = {5, 3};
+  model.outputs.push_back(6);
+  return model;
+}
+
+TEST_CASE("merged codes are codes, and what is looked up in floats is none", "[privacy]") {
+  for (const fb::DataType type : {fb::DataType::I64, fb::DataType::I32, fb::DataType::F32}) {
+    CAPTURE(static_cast<int>(type));
+    fb::ModelT model = merged_encoder(type);
+    set_privacy(model, {}, PrivacyLevel::Low);
+    CHECK(levels_of(model).at("merged") ==
+          (type == fb::DataType::F32 ? PrivacyLevel::Low : PrivacyLevel::High));
+  }
+  // Positions in a table of values are no codes, however many codes the model has elsewhere.
+  fb::ModelT model = merged_encoder(fb::DataType::I64);
+  model.operators.back()->inputs = {3, 5};
+  set_privacy(model, {}, PrivacyLevel::Low);
+  CHECK(levels_of(model).at("merged") == PrivacyLevel::Low);
+}
+
 TEST_CASE("a policy is chosen per output", "[privacy]") {
   fb::ModelT model = encoder();
   set_privacy(model, {"speaker=moderate", "codes=low"}, PrivacyLevel::Moderate);

@@ -44,12 +44,11 @@ std::vector<float> recording() {
   return pcm;
 }
 
-std::vector<float> compute(const LogMelParameters& parameters, std::span<const float> pcm,
-                           float reference = 0) {
+std::vector<float> compute(const LogMelParameters& parameters, std::span<const float> pcm) {
   const LogMel mel(parameters);
   std::vector<float> out(mel.frames(pcm.size()) * static_cast<std::size_t>(parameters.mels));
   std::vector<float> scratch(mel.scratch_floats());
-  mel.compute(pcm, out, scratch, reference);
+  mel.compute(pcm, out, scratch);
   return out;
 }
 
@@ -216,29 +215,6 @@ TEST_CASE("parameters out of range are refused before anything is allocated") {
   CHECK(refused([=](auto& t) { t.top_db = nan; }));
 }
 
-TEST_CASE("a reference level takes the place of the loudest sample") {
-  const std::vector<float> pcm = recording();
-  const float loudest = std::ranges::max(pcm, {}, [](float x) { return std::abs(x); });
-  const float reference = std::abs(loudest);
-  CHECK(compute({}, pcm, reference) == compute({}, pcm));
-  // A quiet part sounds as quiet as it is within the whole. The floor stays each recording's own.
-  const std::span<const float> part(pcm.data(), 800);
-  LogMelParameters deep;
-  deep.top_db = 400;
-  const std::vector<float> whole = compute(deep, pcm, reference);
-  const std::vector<float> alone = compute(deep, part, reference);
-  const std::size_t mels = static_cast<std::size_t>(deep.mels);
-  const std::size_t frames = whole.size() / mels;
-  const std::size_t few = alone.size() / mels;
-  REQUIRE(few == 6);
-  for (std::size_t m = 0; m < mels; ++m) {
-    for (std::size_t t = 0; t + 2 < few; ++t) {  // the last frames reach beyond the part
-      CHECK(alone[m * few + t] == whole[m * frames + t]);
-    }
-  }
-  CHECK(compute(deep, part) != alone);
-}
-
 TEST_CASE("the front end says what is wrong with a recording") {
   flatbuffers::FlatBufferBuilder builder;
   builder.Finish(format::fb::CreateLogMel(builder));
@@ -252,9 +228,6 @@ TEST_CASE("the front end says what is wrong with a recording") {
   REQUIRE(front_end->output_bytes(pcm.size()) == std::ssize(bytes));
   REQUIRE(front_end->compute(pcm, bytes).has_value());
   CHECK(out == compute({}, pcm));
-  CHECK(front_end->compute(pcm, bytes, -1).error().code == ErrorCode::kInvalidInput);
-  CHECK(front_end->compute(pcm, bytes, std::numeric_limits<float>::quiet_NaN()).error().code ==
-        ErrorCode::kInvalidInput);
   CHECK(front_end->compute({}, bytes).error().message ==
         "the recording is empty; at least one sample is needed");
   CHECK(front_end->compute(pcm, bytes.first(16)).error().code == ErrorCode::kInvalidInput);
@@ -266,9 +239,9 @@ TEST_CASE("the front end says what is wrong with a recording") {
 TEST_CASE("the file's parameters are the kernel's, with its defaults") {
   const format::fb::LogMelT table;
   const kernels::LogMelParameters parameters;
-#define EDGY_LOG_MEL(type, name, ...)                              \
+#define EDGY_LOG_MEL(type, name, ...)                                \
   STATIC_REQUIRE(std::is_same_v<decltype(table.name), const type> || \
-               std::is_same_v<decltype(table.name), type>);        \
+                 std::is_same_v<decltype(table.name), type>);        \
   CHECK(table.name == parameters.name);
 #include "kernels/log_mel/parameters.inc"
 }

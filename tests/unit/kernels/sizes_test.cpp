@@ -134,7 +134,8 @@ TEST_CASE("an image fits as long as 32 bits reach its bytes", "[sizes]") {
   CHECK_FALSE(Block4{.channels = k31, .height = 1, .width = 1}.fits());
   // Products that are 0 or small in 32 bits, and in 64.
   CHECK_FALSE(Block4{.channels = 4, .height = 65536, .width = 65536}.fits());
-  CHECK_FALSE(Block4{.channels = 4096, .width = 1, .pad_right = 65536, .phases = 32768}.fits());
+  CHECK_FALSE(
+      Block4{.channels = 4096, .width = 1, .pad_right = (1 << 20) - 1, .phases = 32768}.fits());
   const int64_t far = int64_t{1} << 30;
   CHECK_FALSE(Block4{.channels = far, .height = far, .width = far}.fits());
   CHECK_FALSE(Block4{

@@ -3,24 +3,17 @@ import { engineAhead } from './engine_ahead.js';
 import type { EngineCore } from './engine_core.js';
 import { EdgyError, messageOf } from './errors.js';
 import { PendingCalls } from './pending_calls.js';
-import type { Advance, Answer, Operation, RequestOf, ResultOf } from './protocol.js';
+import type { Answer, Operation, RequestOf, ResultOf } from './protocol.js';
 import { whyRefused, whyUnanswered } from './worker_trouble.js';
 
-/** What a caller wants beside the result. */
+/** What a caller hands over and may stop. */
 export interface CallOptions {
   readonly transfer?: Transferable[] | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** The share of the multiplications that are done, 0..1. */
-  readonly onProgress?: ((share: number) => void) | undefined;
 }
 
 export interface Backend {
-  call<O extends Operation>(
-    operation: O,
-    request: RequestOf<O>,
-    transfer: Transferable[],
-    options?: CallOptions,
-  ): Promise<ResultOf<O>>;
+  call<O extends Operation>(operation: O, request: RequestOf<O>, transfer: Transferable[]): Promise<ResultOf<O>>;
   /** Ends the engine and frees its memory. Calls under way stay unanswered. */
   close(): void;
 }
@@ -43,10 +36,9 @@ export class WorkerBackend implements Backend {
     } catch (error) {
       throw whyRefused(error, url, threads);
     }
-    this.#worker.onmessage = ({ data }: MessageEvent<Answer | Advance>) => {
+    this.#worker.onmessage = ({ data: { id, outcome } }: MessageEvent<Answer>) => {
       this.#answered = true;
-      if ('progress' in data) this.#pending.advance(data.id, data.progress);
-      else this.#pending.settle(data.id, data.outcome);
+      this.#pending.settle(id, outcome);
     };
     this.#worker.onmessageerror = () =>
       this.#die(new EdgyError('internal', 'An answer of the worker could not be read.'));
@@ -61,20 +53,14 @@ export class WorkerBackend implements Backend {
     };
   }
 
-  call<O extends Operation>(
-    operation: O,
-    request: RequestOf<O>,
-    transfer: Transferable[],
-    { onProgress }: CallOptions = {},
-  ): Promise<ResultOf<O>> {
-    const asked = onProgress ? { ...request, progress: true } : request;
+  call<O extends Operation>(operation: O, request: RequestOf<O>, transfer: Transferable[]): Promise<ResultOf<O>> {
     return this.#pending.call((id) => {
       try {
-        this.#worker.postMessage({ id, operation, request: asked }, transfer);
+        this.#worker.postMessage({ id, operation, request }, transfer);
       } catch (error) {
         throw notHandedOver(error);
       }
-    }, onProgress) as Promise<ResultOf<O>>;
+    }) as Promise<ResultOf<O>>;
   }
 
   close(): void {
@@ -96,17 +82,10 @@ export function notHandedOver(error: unknown): EdgyError {
 export class LocalBackend implements Backend {
   #engine: Promise<EngineCore> | undefined;
 
-  async call<O extends Operation>(
-    operation: O,
-    request: RequestOf<O>,
-    _transfer: Transferable[],
-    { signal, onProgress }: CallOptions = {},
-  ): Promise<ResultOf<O>> {
+  async call<O extends Operation>(operation: O, request: RequestOf<O>): Promise<ResultOf<O>> {
     this.#engine ??= loadEngine();
     const engine = await this.#engine;
-    const pause = signal && (() => otherTasks().then(() => !signal.aborted));
-    const watch = signal || onProgress ? { onProgress, pause } : undefined;
-    const outcome = await engine.handle(operation, request, watch);
+    const outcome = await engine.handle(operation, request);
     if (outcome.ok) return outcome.value;
     throw new EdgyError(outcome.code, outcome.message);
   }
@@ -134,9 +113,4 @@ async function loadEngine(): Promise<EngineCore> {
         : 'It is engine.js beside this module.';
     throw new EdgyError('network', `The engine could not be loaded: ${messageOf(error)} ${hint}`, { cause: error });
   }
-}
-
-/** Resolves after the tasks that wait in this thread: timers and messages among them. */
-function otherTasks(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }

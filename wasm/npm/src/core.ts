@@ -1,6 +1,5 @@
 /** What InferenceSession and AudioEncoder share: one loaded model on one backend, asked one thing at a time. */
 import { type Backend, type CallOptions, LocalBackend, WorkerBackend } from './backend.js';
-import { tell } from './callbacks.js';
 import { abortedError, EdgyError, messageOf, throwIfAborted } from './errors.js';
 import type { Operation, RequestOf, ResultOf } from './protocol.js';
 import { inNode, loadRuntime, movedTo } from './runtime_files.js';
@@ -84,10 +83,9 @@ export class SessionCore {
    * then ends at once, and its runtime with it if need be.
    */
   call<O extends Operation>(operation: O, request: RequestOf<O>, options: CallOptions = {}): Promise<ResultOf<O>> {
-    const { signal, onProgress } = options;
+    const { signal, transfer = [] } = options;
     return this.#inTurn(signal, () => {
-      const told = onProgress && ((share: number) => signal?.aborted || tell(onProgress, share));
-      const work = this.#backend.call(operation, request, options.transfer ?? [], { signal, onProgress: told });
+      const work = this.#backend.call(operation, request, transfer);
       return signal && this.#anew ? this.#endedBy(signal, work) : work;
     });
   }

@@ -1,6 +1,5 @@
 /** From a recording to a model's outputs, on whatever carries out the call. */
 import type { SessionCore } from './core.js';
-import { EdgyError } from './errors.js';
 import { toMono } from './mono.js';
 import type { RequestOf } from './protocol.js';
 import { isFloat32Array } from './realm.js';
@@ -14,18 +13,10 @@ export interface EncodeOptions {
    * resampled, band-limited, with the same result in every browser.
    */
   sampleRate?: number | undefined;
-  /**
-   * The magnitude that is scaled to the peak that the model was trained with. Default: the model's own, or where it has none (the usual
-   * case) the recording's largest magnitude, so that a recording is encoded alike at any volume. Parts of a longer sound need the same
-   * reference for all, as each part has a peak of its own: the largest magnitude of the whole, or a level that is fixed for a microphone.
-   */
-  reference?: number | undefined;
   /** Also return the log-mel spectrogram that the model saw. Default false. */
   mel?: boolean | undefined;
   /** Rejects with `aborted`. The computation ends within milliseconds, except that of a sealed session. */
   signal?: AbortSignal | undefined;
-  /** Called with the share of the model's multiplications that are done, 0..1. Not in a sealed session. */
-  onProgress?: ((share: number) => void) | undefined;
 }
 
 /** Milliseconds. */
@@ -72,17 +63,14 @@ export async function encodeRecording(
   const pcm = toMono(recording);
   const rate = isFloat32Array(recording) ? (options.sampleRate ?? sampleRate) : recording.sampleRate;
   checkRate(rate, sampleRate);
-  checkReference(options.reference);
-  const { signal, onProgress, reference } = options;
   const request: RequestOf<'encode'> = {
     pcm,
     ...(rate === sampleRate ? {} : { rate, ...(resampler ? { resampler: await resampler() } : {}) }),
-    ...(reference === undefined ? {} : { reference }),
     mel: options.mel ?? false,
     fetches,
   };
   const seconds = pcm.length / rate;
-  const result = await core.call('encode', request, { transfer: [pcm.buffer], signal, onProgress });
+  const result = await core.call('encode', request, { transfer: [pcm.buffer], signal: options.signal });
   const outputs = namedOutputs(result.outputs, fetches, core.model.outputs);
   const indices = Object.values(outputs).find(({ type }) => type === 'int64');
   return {
@@ -97,11 +85,4 @@ export async function encodeRecording(
       total: performance.now() - start,
     },
   };
-}
-
-function checkReference(reference: unknown): void {
-  if (reference === undefined) return;
-  if (typeof reference === 'number' && reference >= 1e-30 && reference <= 1e30) return;
-  const shown = typeof reference === 'number' ? String(reference) : `of type ${typeof reference}`;
-  throw new EdgyError('invalid-argument', `reference is ${shown}: it must be a magnitude above 0, 1 for full scale.`);
 }

@@ -17,18 +17,6 @@ class Stop {
 /** Emscripten's module around a WebAssembly module. */
 export type Instantiate = (module: WebAssembly.Module, variant: Variant, threads: number) => Promise<NativeModule>;
 
-/** What a call lets its caller do while it computes. */
-export interface Watch {
-  /** Called with the share of the multiplications that are done, 0..1. */
-  readonly onProgress?: ((share: number) => void) | undefined;
-  /** Resolves when others had their turn in this thread; false: the run is not wanted any more. */
-  readonly pause?: (() => Promise<boolean>) | undefined;
-}
-
-/** Parts of a run that is watched. Each has whole operators, so there may be fewer. */
-const kParts = 64;
-/** Milliseconds between two pauses. */
-const kPauseEvery = 10;
 /** As long a recording as is looked for when one is too short, in frames. */
 const kMostFrames = 1 << 14;
 
@@ -59,10 +47,10 @@ export class EngineCore {
   }
 
   /** Never throws. After a trap (a defect of ours) every further call fails too, as the memory may be in any state. */
-  async handle<O extends Operation>(operation: O, request: RequestOf<O>, watch?: Watch): Promise<Outcome<ResultOf<O>>> {
+  async handle<O extends Operation>(operation: O, request: RequestOf<O>): Promise<Outcome<ResultOf<O>>> {
     try {
       if (this.#broken) throw new Stop('internal', this.#broken);
-      return { ok: true, value: await (this.#handlers[operation] as Handler<O>)(request, watch) };
+      return { ok: true, value: await (this.#handlers[operation] as Handler<O>)(request) };
     } catch (error) {
       if (error instanceof Stop || error instanceof EdgyError)
         return { ok: false, code: error.code, message: error.message };
@@ -80,7 +68,7 @@ export class EngineCore {
 
   readonly #handlers: { [O in Operation]: Handler<O> } = {
     load: (request) => this.#load(request),
-    run: async ({ feeds, fetches }, watch) => {
+    run: ({ feeds, fetches }) => {
       const session = this.#open();
       const { inputs, outputs } = this.#prepare(session, feeds);
       feeds.forEach(({ data }, index) => {
@@ -88,10 +76,10 @@ export class EngineCore {
         if (input?.byteLength !== data.byteLength) throw new Stop('internal', `Input ${index} has another size.`);
         input.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       });
-      const milliseconds = await this.#run(session, watch);
+      const milliseconds = this.#run(session);
       return { outputs: fetches.map((index) => toTensor(outputs[index] as NativeOutput)), milliseconds };
     },
-    encode: async (request, watch) => {
+    encode: (request) => {
       const session = this.#open();
       this.#places = undefined; // the front end prepares for the recording's length
       const start = performance.now();
@@ -101,12 +89,12 @@ export class EngineCore {
       if (!room) throw new Stop('out-of-memory', `There is no memory for a recording of ${pcm.length} samples.`);
       room.set(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength));
       const frontEndMilliseconds = timed(() => {
-        const status = session.computeFrontEnd(request.reference ?? 0);
+        const status = session.computeFrontEnd();
         if (status.code === 'invalid-input') refuseShort(session, request.pcm.length, pcm.length, request.rate);
         check(status);
       });
       const spectrogram = request.mel ? { mel: readMel(session) } : {};
-      const milliseconds = await this.#run(session, watch);
+      const milliseconds = this.#run(session);
       const wanted = request.fetches ?? session.describe().outputs.map((_, index) => index);
       const outputs = wanted.map((index) => toTensor(session.output(index)));
       return { outputs, ...spectrogram, resampleMilliseconds, frontEndMilliseconds, milliseconds };
@@ -153,29 +141,14 @@ export class EngineCore {
     return resample(module, pcm, rate, sampleRate);
   }
 
-  async #run(session: NativeSession, watch: Watch | undefined): Promise<number> {
+  #run(session: NativeSession): number {
     const start = performance.now();
-    if (watch) await this.#runWatched(session, watch);
-    else if (this.#almost) {
+    if (this.#almost) {
       check(session.runFirst());
       this.#almost();
       check(session.runRest());
     } else check(session.run());
     return performance.now() - start;
-  }
-
-  async #runWatched(session: NativeSession, { onProgress, pause }: Watch): Promise<void> {
-    let paused = performance.now();
-    for (let part = 1; part <= kParts; part++) {
-      check(session.runPart(part / kParts, part === 1));
-      onProgress?.(part / kParts);
-      if (!pause || performance.now() - paused < kPauseEvery || part === kParts) continue;
-      const wanted = await pause();
-      // Whoever had a turn may have closed this engine.
-      if (!this.#session) throw new Stop('released', 'The session was released.');
-      if (!wanted) throw new Stop('aborted', 'The operation was aborted.');
-      paused = performance.now();
-    }
   }
 
   #open(): NativeSession {
@@ -208,10 +181,7 @@ export function buffersOf(value: unknown): Transferable[] {
   );
 }
 
-type Handler<O extends Operation> = (
-  request: RequestOf<O>,
-  watch: Watch | undefined,
-) => Promise<ResultOf<O>> | ResultOf<O>;
+type Handler<O extends Operation> = (request: RequestOf<O>) => Promise<ResultOf<O>> | ResultOf<O>;
 
 /**
  * Throws when a recording has too few samples for the model, with the number that it needs. `given` were heard at `rate`, `samples` are

@@ -56,7 +56,13 @@ export interface NativeStepProfile {
 export interface NativeSession {
   /** Room for the bytes of a model; null when there is no memory for them. */
   reserve(bytes: number): View | null;
-  load(options: { isa: string; memoryLimit: number; profile: boolean; threads: number; workLimit: number }): NativeStatus;
+  load(options: {
+    isa: string;
+    memoryLimit: number;
+    profile: boolean;
+    threads: number;
+    workLimit: number;
+  }): NativeStatus;
   describe(): NativeDescription;
   prepare(shapes: number[][]): NativeStatus;
   input(index: number): View;
@@ -64,13 +70,11 @@ export interface NativeSession {
   /** The same in two parts, of which the second is short. */
   runFirst(): NativeStatus;
   runRest(): NativeStatus;
-  /** Goes on, or begins `anew`, until `share` of the multiplications are done; 1: to the end. */
-  runPart(share: number, anew: boolean): NativeStatus;
   output(index: number): NativeOutput;
   /** Room for a recording; null when there is no memory for it. */
   reserveSamples(count: number): View | null;
-  /** Log-mel of the samples into the first input, for which it prepares. `reference` becomes the peak; 0: the largest magnitude does. */
-  computeFrontEnd(reference: number): NativeStatus;
+  /** Log-mel of the samples into the first input, for which it prepares. */
+  computeFrontEnd(): NativeStatus;
   memory(): NativeMemory;
   profile(): NativeStepProfile[];
   delete(): void;

@@ -5,7 +5,6 @@ import type { Outcome } from './protocol.js';
 interface Caller {
   resolve(value: unknown): void;
   reject(error: unknown): void;
-  readonly onProgress: ((share: number) => void) | undefined;
 }
 
 export class PendingCalls {
@@ -14,7 +13,7 @@ export class PendingCalls {
   #death: EdgyError | undefined;
 
   /** `send` hands over the call under the given id; what it throws rejects this call alone. */
-  call(send: (id: number) => void, onProgress?: (share: number) => void): Promise<unknown> {
+  call(send: (id: number) => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#death) {
         reject(this.#death);
@@ -27,7 +26,7 @@ export class PendingCalls {
         reject(error);
         return;
       }
-      this.#callers.set(id, { resolve, reject, onProgress });
+      this.#callers.set(id, { resolve, reject });
     });
   }
 
@@ -38,11 +37,6 @@ export class PendingCalls {
     this.#callers.delete(id);
     if (outcome.ok) caller.resolve(outcome.value);
     else caller.reject(new EdgyError(outcome.code, outcome.message));
-  }
-
-  /** How far the call is. */
-  advance(id: number, share: number): void {
-    this.#callers.get(id)?.onProgress?.(share);
   }
 
   /** Rejects what waits, and every later call. */

@@ -34,7 +34,7 @@ export interface Operations {
   };
   run: {
     /** `feeds` in the order of the model's inputs; `fetches` are indices of outputs. */
-    request: { readonly feeds: readonly RawTensor[]; readonly fetches: readonly number[]; readonly progress?: boolean };
+    request: { readonly feeds: readonly RawTensor[]; readonly fetches: readonly number[] };
     result: { readonly outputs: readonly RawTensor[]; readonly milliseconds: number };
   };
   encode: {
@@ -44,12 +44,9 @@ export interface Operations {
       readonly rate?: number;
       /** edgy-resample.wasm, compiled, where the rates differ and the engine has none of its own. */
       readonly resampler?: WebAssembly.Module;
-      /** The magnitude that becomes the model's peak; the recording's own largest one when absent. */
-      readonly reference?: number;
       readonly mel: boolean;
       /** Indices of outputs, all of them when absent. */
       readonly fetches?: readonly number[];
-      readonly progress?: boolean;
     };
     result: {
       readonly outputs: readonly RawTensor[];
@@ -90,9 +87,4 @@ export interface Call {
 export interface Answer {
   readonly id: number;
   readonly outcome: Outcome<ResultOf<Operation>>;
-}
-/** Before the answer to a call that asked for it: the share of the multiplications that are done, 0..1. */
-export interface Advance {
-  readonly id: number;
-  readonly progress: number;
 }

@@ -74,7 +74,7 @@ export class InferenceSession {
     const { outputs } = await this.#core.call(
       'run',
       { feeds: handed.feeds, fetches: wanted },
-      { transfer: handed.buffers, signal: options?.signal, onProgress: options?.onProgress },
+      { transfer: handed.buffers, signal: options?.signal },
     );
     return namedOutputs(outputs, wanted, this.outputMetadata);
   }
@@ -128,7 +128,7 @@ export function namedOutputs(
   );
 }
 
-const kRunOptions = ['signal', 'transfer', 'onProgress'];
+const kRunOptions = ['signal', 'transfer'];
 
 /**
  * @internal Outputs of a model may have any name, those of options too: a key that names an output, with null or a tensor under it as in onnxruntime,

@@ -63,12 +63,10 @@ export type RuntimeFile =
 
 export interface RunOptions {
   /**
-   * Rejects the run with `aborted`. A computation under way ends within milliseconds: without a worker between two operators, in a worker by
-   * ending it, if it does not answer soon, and loading the model into another one. Only in a sealed session it is computed to its end.
+   * Rejects the run with `aborted`. A worker that computes it ends within milliseconds, and another one loads the model; without a worker, and
+   * in a sealed session, the run is computed to its end and its result dropped.
    */
   signal?: AbortSignal | undefined;
-  /** Called with the share of the model's multiplications that are done, 0..1. Not in a sealed session. */
-  onProgress?: ((share: number) => void) | undefined;
   /** Hand the fed buffers over to the worker instead of copying them; they are empty afterwards. Default false. */
   transfer?: boolean | undefined;
 }

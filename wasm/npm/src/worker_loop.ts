@@ -10,9 +10,7 @@ interface WorkerScope {
 export function serve(engine: EngineCore): void {
   const scope = globalThis as unknown as WorkerScope;
   scope.onmessage = async ({ data: { id, operation, request } }) => {
-    const tell = (progress: number) => scope.postMessage({ id, progress }, []);
-    const watched = request !== null && 'progress' in request && request.progress;
-    const outcome = await engine.handle(operation, request, watched ? { onProgress: tell } : undefined);
+    const outcome = await engine.handle(operation, request);
     scope.postMessage({ id, outcome }, outcome.ok ? buffersOf(outcome.value) : []);
   };
 }

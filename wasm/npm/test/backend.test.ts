@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WorkerBackend } from '../src/backend.js';
-import type { Advance, Answer, Call } from '../src/protocol.js';
+import type { Answer, Call } from '../src/protocol.js';
 
 /** Stands in for the browser's worker: the test answers by hand. */
 class FakeWorker {
   static last: FakeWorker;
-  onmessage: ((event: { data: Answer | Advance }) => void) | undefined;
+  onmessage: ((event: { data: Answer }) => void) | undefined;
   onmessageerror: (() => void) | undefined;
   onerror: ((event: { message: string; preventDefault(): void }) => void) | undefined;
   calls: Call[] = [];
@@ -98,18 +98,6 @@ describe('WorkerBackend', () => {
     new WorkerBackend(undefined, 1);
     new WorkerBackend(undefined, 2);
     expect(new Set(names).size).toBe(2);
-  });
-
-  it('tells how far a call is', async () => {
-    const backend = start();
-    const seen: number[] = [];
-    const request = { feeds: [], fetches: [] };
-    const call = backend.call('run', request, [], { onProgress: (share) => seen.push(share) });
-    expect(FakeWorker.last.calls[0]?.request).toMatchObject({ progress: true });
-    for (const progress of [0.5, 1]) FakeWorker.last.onmessage?.({ data: { id: 1, progress } });
-    FakeWorker.last.onmessage?.({ data: { id: 1, outcome: { ok: true, value: { outputs: [], milliseconds: 1 } } } });
-    await call;
-    expect(seen).toEqual([0.5, 1]);
   });
 
   it('rejects what cannot be cloned, and stays usable', async () => {

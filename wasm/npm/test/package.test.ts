@@ -91,7 +91,7 @@ describe('the types', () => {
       export async function main(sound: AudioBuffer) {
         const options: SessionOptions = { threads: 2, onProgress: ({ loaded, total }) => console.log(loaded, total ?? '?') };
         const encoder = await AudioEncoder.create('/m.edgy', options);
-        const { codes } = await encoder.encode(sound, { reference: 1 });
+        const { codes } = await encoder.encode(sound);
         const session = await InferenceSession.create(new Blob([]));
         const outputs = await session.run({ x: new Tensor('float32', new Float32Array(4), [1, 4]) }, ['y']);
         const first: Tensor | undefined = outputs['y'];

@@ -10,9 +10,9 @@
 
 #include "kernels/isa.h"
 #include "kernels/team.h"
-#include "wasm/runtime/plan/operation.h"
 #include "wasm/format/operands.h"
 #include "wasm/runtime/constants.h"
+#include "wasm/runtime/plan/operation.h"
 
 namespace edgy::runtime {
 

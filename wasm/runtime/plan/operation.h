@@ -9,7 +9,6 @@
 
 #include "wasm/format/error.h"
 #include "wasm/format/operands.h"
-#include "wasm/runtime/plan/layouts.h"
 #include "wasm/runtime/model.h"
 #include "wasm/runtime/plan/layouts.h"
 #include "wasm/runtime/plan/predicted_cost.h"

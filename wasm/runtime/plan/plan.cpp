@@ -175,7 +175,7 @@ Result<void> Planner::infer_shapes(std::span<const Shape> input_shapes) {
 /// Each tensor gets the layouts that its consumers want. Borders that can be joined become one:
 /// those of the same phases whose left edges fall on the same phase.
 Result<void> Planner::choose_layouts() {
-  std::map<std::array<int32_t, 3>, int32_t> alike;  // tensor, phases, phase of the left edge
+  std::map<std::array<int64_t, 3>, int32_t> alike;  // tensor, phases, phase of the left edge
   for (std::size_t i = 0; i < operations_.size(); i++) {
     for (uint32_t input = 0; input < op(i).inputs()->size(); input++) {
       plan_.blocked_inputs.push_back(-1);

@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
+#include "wasm/runtime/constants.h"
 #include "wasm/runtime/plan/arena.h"
 #include "wasm/runtime/plan/operation.h"
-#include "wasm/runtime/constants.h"
 
 namespace edgy::runtime {
 

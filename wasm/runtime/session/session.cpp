@@ -239,18 +239,6 @@ Result<void> Session::run_rest() {
   return ran;
 }
 
-Result<void> Session::run_part(double share, bool anew) {
-  if (anew) {
-    impl_->next_step = 0;
-  }
-  const std::size_t end = impl_->steps_for(share);
-  Result<void> ran = impl_->run_until(end);
-  if (end == impl_->plan.steps.size()) {
-    impl_->next_step = 0;
-  }
-  return ran;
-}
-
 TensorView Session::output(std::size_t index) const {
   if (!impl_->ready || index >= impl_->model->outputs().size()) {
     return {};

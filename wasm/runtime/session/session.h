@@ -82,9 +82,6 @@ class Session {
   /// near. run_rest without run_first before it fails with kInvalidArgument.
   Result<void> run_first();
   Result<void> run_rest();
-  /// The same in any number of parts, for callers who report progress or may stop: goes on, or begins
-  /// `anew`, until `share` of the multiplications are done (whole operators; 1: to the end).
-  Result<void> run_part(double share, bool anew);
   TensorView output(std::size_t index) const;
 
   /// What a run of the current plan does, as SessionOptions::work_limit counts; 0 before prepare.

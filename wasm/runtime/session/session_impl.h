@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
+#include "wasm/runtime/constants.h"
 #include "wasm/runtime/plan/plan.h"
 #include "wasm/runtime/session/session.h"
-#include "wasm/runtime/constants.h"
 #include "wasm/runtime/thread_pool.h"
 
 namespace edgy::runtime {
@@ -60,8 +60,6 @@ struct Session::Impl {
   void release_constants(uint32_t op, int64_t& left);
   /// Where the last steps begin that hold at most a twentieth of the multiplications.
   std::size_t last_steps() const;
-  /// How many of the first steps hold `share` of the multiplications; all of them for 1 and more.
-  std::size_t steps_for(double share) const;
   void observe(uint32_t op);
 };
 

@@ -100,20 +100,6 @@ std::size_t Session::Impl::last_steps() const {
   return first;
 }
 
-std::size_t Session::Impl::steps_for(double share) const {
-  uint64_t total = 0;
-  for (const Step& step : plan.steps) {
-    total += macs(step);
-  }
-  const double wanted = share * static_cast<double>(total);
-  uint64_t done = 0;
-  std::size_t count = 0;
-  while (count < plan.steps.size() && (share >= 1 || static_cast<double>(done) < wanted)) {
-    done += macs(plan.steps[count++]);
-  }
-  return count;
-}
-
 Result<void> Session::Impl::run_until(std::size_t end) {
   if (!ready) {
     return fail(ErrorCode::kInvalidArgument,

@@ -18,8 +18,8 @@ export interface Request {
 /** What the service worker writes on answers out of its copy (scripts/service-worker.js). */
 const kCopyMark = 'offline-copy';
 
-/** The package's own files, as the build names them. */
-export const kRuntimeFiles = /\/(edgy|worker)[^/]*\.(js|wasm)$/;
+/** The package's own files that a model needs, as the build names them: the resampler is the microphone's. */
+export const kRuntimeFiles = /\/(edgy(?!-resample)|worker)[^/]*\.(js|wasm)$/;
 
 const byId = (id: string) => document.getElementById(id) as HTMLElement;
 

@@ -70,13 +70,10 @@ export function toSamples(value: unknown): Float32Array {
   return value;
 }
 
-/** Of a recording: its rate in hertz and its reference level, where the call has them. */
-export function toEncodeNumbers({ rate, reference }: Fields): { rate?: number; reference?: number } {
-  const given = Object.entries({ rate, reference }).filter(([, value]) => value !== undefined);
-  if (given.some(([, value]) => typeof value !== 'number')) {
-    throw new EdgyError('sealed', 'The rate or the reference level of a recording is no number.');
-  }
-  return Object.fromEntries(given);
+/** Of a recording, in hertz; undefined: the model's own. */
+export function toRate(value: unknown): number | undefined {
+  if (value !== undefined && typeof value !== 'number') throw new EdgyError('sealed', 'A rate is no number.');
+  return value;
 }
 
 /** The engine's tensor for an output, with the type and shape that the model's file declares and not one byte more. */

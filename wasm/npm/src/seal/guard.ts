@@ -61,8 +61,13 @@ export class Guard {
       const mel = request.mel === true;
       if (mel) this.#refuseMel();
       const pcm = checks.toSamples(request.pcm);
-      const numbers = checks.toEncodeNumbers(request);
-      const { answer, wall } = await this.#timed('encode', { pcm, mel, fetches, ...numbers });
+      const rate = checks.toRate(request.rate);
+      const { answer, wall } = await this.#timed('encode', {
+        pcm,
+        mel,
+        fetches,
+        ...(rate === undefined ? {} : { rate }),
+      });
       const outputs = this.#outputs(answer.outputs, fetches, transfer);
       const spectrogram = mel ? { mel: this.#mel(answer.mel, transfer) } : {};
       return {

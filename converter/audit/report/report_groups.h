@@ -13,8 +13,10 @@ namespace edgy::converter {
 /// One figure. Pointers and texts are of the audits that it was made from.
 struct ReportLine {
   std::string representation;
-  std::string model;  ///< "any" for the input, which is the same for all
-  const Measure* measure = nullptr;
+  std::string model;        ///< "any" for what is the same for all
+  bool text_alone = false;  ///< see Leakage
+  const AttackResult* attack = nullptr;
+  const Measure* measure = nullptr;  ///< of its strongest attacker
   /// To the first model, where that was judged on the same rows by the same question.
   std::optional<Difference> difference;
 };
@@ -28,5 +30,14 @@ struct ReportGroup {
 };
 
 std::vector<ReportGroup> group_by_question(const std::vector<ModelAudit>& audits);
+
+/// A line of verification, in the order of the models.
+struct VerificationLine {
+  std::string representation;
+  std::string model;  ///< see ReportLine
+  const VerificationResult* result = nullptr;
+};
+
+std::vector<VerificationLine> verification_lines(const std::vector<ModelAudit>& audits);
 
 }  // namespace edgy::converter

@@ -1,11 +1,11 @@
-#include "converter/audit/attacker_export.h"
+#include "converter/audit/command/attacker_export.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
-#include "converter/audit/audit_report.h"
+#include "converter/audit/report/audit_report.h"
 #include "converter/error.h"
 
 namespace edgy::converter {
@@ -207,20 +207,24 @@ Json export_one(const char* question, const Selection& selection,
   return entry;
 }
 
-/// Another name of what is exported already (a VQ-VAE also hands out its codes as vectors).
-bool is_later_float_output(const std::vector<Representation>& representations,
-                           const Representation& representation) {
-  const auto first = std::ranges::find_if(
-      representations, [](const Representation& r) { return !r.input && r.codes == 0; });
-  return !representation.input && representation.codes == 0 && &*first != &representation;
+const Representation* first_frames(const std::vector<Representation>& representations) {
+  const auto first = std::ranges::find(representations, Kind::kFrames, &Representation::kind);
+  return first == representations.end() ? nullptr : &*first;
+}
+
+/// The input, the first float output (a later one is another name of what is exported already: a
+/// VQ-VAE also hands out its codes as vectors), and codes as the model hands them out.
+bool is_exported(const std::vector<Representation>& representations,
+                 const Representation& representation) {
+  return representation.kind == Kind::kInput || representation.kind == Kind::kCodes ||
+         &representation == first_frames(representations);
 }
 
 Json voices(const Selection& speakers, const std::vector<Recording>& recordings,
             const std::vector<Representation>& representations) {
   Json vectors = Json::object();
-  const auto output = std::ranges::find_if(
-      representations, [](const Representation& r) { return !r.input && r.codes == 0; });
-  if (output == representations.end())
+  const Representation* const output = first_frames(representations);
+  if (!output)
     return vectors;
   for (const std::string& name : speakers.classes) {
     Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(output->voice.cols());
@@ -244,7 +248,7 @@ Json export_attackers(const std::vector<Representation>& representations,
   const Selection sexes = select_sexes(recordings);
   Json attackers = Json::array();
   for (const Representation& representation : representations) {
-    if (is_later_float_output(representations, representation))
+    if (!is_exported(representations, representation))
       continue;
     attackers.push_back(export_one("who", speakers, representation));
     attackers.push_back(export_one("sex", sexes, representation));

@@ -1,4 +1,4 @@
-#include "converter/audit/report_groups.h"
+#include "converter/audit/report/report_groups.h"
 
 namespace edgy::converter {
 namespace {
@@ -34,12 +34,16 @@ void append_lines(ReportGroup& group, const std::vector<ModelAudit>& audits,
     const AttackResult* const result = find(audit, shown.representation, question, group.corpus);
     if (!result)
       continue;
-    ReportLine line{
-        shown.representation, shown.input ? "any" : audit.model, &result->stronger(), {}};
-    if (result != first && first && first->stronger().count == line.measure->count)
-      line.difference = difference(first->stronger(), *line.measure);
+    ReportLine line{shown.representation,
+                    shown.same_for_all_models ? "any" : audit.model,
+                    shown.text_alone,
+                    result,
+                    &result->strongest().measure,
+                    {}};
+    if (result != first && first && first->strongest().measure.count == line.measure->count)
+      line.difference = difference(first->strongest().measure, *line.measure);
     group.lines.push_back(std::move(line));
-    if (shown.input)
+    if (shown.same_for_all_models)
       break;
   }
 }
@@ -59,6 +63,21 @@ std::vector<ReportGroup> group_by_question(const std::vector<ModelAudit>& audits
     }
   }
   return groups;
+}
+
+std::vector<VerificationLine> verification_lines(const std::vector<ModelAudit>& audits) {
+  std::vector<VerificationLine> lines;
+  for (const ModelAudit& audit : audits) {
+    for (const Leakage& leakage : audit.representations) {
+      if (leakage.same_for_all_models && &audit != &audits.front())
+        continue;
+      for (const VerificationResult& result : leakage.verification) {
+        lines.push_back(
+            {leakage.representation, leakage.same_for_all_models ? "any" : audit.model, &result});
+      }
+    }
+  }
+  return lines;
 }
 
 }  // namespace edgy::converter

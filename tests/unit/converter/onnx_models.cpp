@@ -1,4 +1,4 @@
-#include "tests/unit/onnx_models.h"
+#include "tests/unit/converter/onnx_models.h"
 
 #include <cstring>
 
@@ -28,9 +28,8 @@ void set_info(onnx::ValueInfoProto& info, const std::string& name,
   }
 }
 
-onnx::TensorProto proto_of(const std::string& name, int32_t type,
-                           const std::vector<int64_t>& shape, const void* data,
-                           std::size_t bytes) {
+onnx::TensorProto proto_of(const std::string& name, int32_t type, const std::vector<int64_t>& shape,
+                           const void* data, std::size_t bytes) {
   onnx::TensorProto proto;
   proto.set_name(name);
   proto.set_data_type(type);
@@ -81,9 +80,8 @@ SmallModel& SmallModel::output(const std::string& name, const std::vector<int64_
 }
 
 SmallModel& SmallModel::constant(const std::string& name, const graph::Tensor& tensor) {
-  *model_.mutable_graph()->add_initializer() =
-      proto_of(name, type_number(tensor.type), tensor.shape, tensor.data.data(),
-               tensor.data.size());
+  *model_.mutable_graph()->add_initializer() = proto_of(
+      name, type_number(tensor.type), tensor.shape, tensor.data.data(), tensor.data.size());
   return *this;
 }
 

@@ -1,4 +1,4 @@
-#include "converter/audit/attacker.h"
+#include "converter/audit/attackers/attacker.h"
 
 #include <lbfgs.h>
 
