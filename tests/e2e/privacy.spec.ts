@@ -12,7 +12,7 @@ async function watch(client: CDPSession): Promise<string[]> {
 }
 
 for (const { where, worker, threads, script } of [
-  { where: 'in a worker', worker: true, threads: 1, script: 'engine.js' },
+  { where: 'in a worker', worker: true, threads: 1, script: 'worker.js' },
   { where: 'in a worker with two threads', worker: true, threads: 2, script: 'worker-threads.js' },
   { where: 'on the page', worker: false, threads: 1, script: 'engine.js' },
 ]) {
