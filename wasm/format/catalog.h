@@ -10,7 +10,7 @@
 namespace edgy::format {
 
 /// What `edgy finetune` makes of an operator; catalog/operators.inc explains each.
-enum class Training : uint8_t { WEIGHTS, PLAIN, GRID, REFUSED };
+enum class Training : uint8_t { kWeights, kPlain, kGrid, kRefused };
 
 /// The arity of an operator type, its constants and its training: one line of the catalog.
 struct OperatorTraits {
@@ -24,7 +24,7 @@ struct OperatorTraits {
 
 inline constexpr OperatorTraits kOperators[] = {
 #define EDGY_OPERATOR(type, family, required, inputs, constants, outputs, training) \
-  {fb::OperatorOptions::type, required, inputs, constants, outputs, Training::training},
+  {fb::OperatorOptions::type, required, inputs, constants, outputs, Training::k##training},
 #include "wasm/format/catalog/operators.inc"
 };
 

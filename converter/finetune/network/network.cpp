@@ -121,7 +121,7 @@ Value run_layer(const fb::ModelT& model, const fb::OperatorT& op, const Layer& l
 void refuse_unknown(const fb::ModelT& model) {
   std::string unknown;
   for (const auto& op : model.operators) {
-    if (training_of(*op) != format::Training::REFUSED)
+    if (training_of(*op) != format::Training::kRefused)
       continue;
     unknown += (unknown.empty() ? "" : ", ") +
                std::string(fb::EnumNameOperatorOptions(op->options.type)) + " ('" + op->name + "')";

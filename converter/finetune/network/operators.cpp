@@ -171,17 +171,17 @@ Tensor code_scores(const Tensor& x, const Tensor& codebook) {
 
 format::Training training_of(const fb::OperatorT& op) {
   const format::OperatorTraits* traits = format::traits_of(op.options.type);
-  return traits == nullptr ? format::Training::REFUSED : traits->training;
+  return traits == nullptr ? format::Training::kRefused : traits->training;
 }
 
-// A line of the catalog that says PLAIN needs an `apply` of its type; the others are not computed
+// A line of the catalog that says Plain needs an `apply` of its type; the others are not computed
 // here.
-#define EDGY_APPLY_PLAIN(type)    \
+#define EDGY_APPLY_Plain(type)    \
   case fb::OperatorOptions::type: \
     return apply(*op.options.As##type(), in);
-#define EDGY_APPLY_WEIGHTS(type)
-#define EDGY_APPLY_GRID(type)
-#define EDGY_APPLY_REFUSED(type)
+#define EDGY_APPLY_Weights(type)
+#define EDGY_APPLY_Grid(type)
+#define EDGY_APPLY_Refused(type)
 
 Tensor apply_operator(const fb::OperatorT& op, const Inputs& in) {
   switch (op.options.type) {

@@ -12,7 +12,7 @@ namespace edgy::converter::finetune {
 /// What the catalog says of an operator's training.
 format::Training training_of(const format::fb::OperatorT& op);
 
-/// The first output of an operator whose training is PLAIN; absent inputs are undefined.
+/// The first output of an operator whose training is Plain; absent inputs are undefined.
 /// Differentiable, but for those that give indices.
 torch::Tensor apply_operator(const format::fb::OperatorT& op,
                              const std::vector<torch::Tensor>& inputs);
