@@ -50,7 +50,7 @@ TEST_CASE("memory: wherever it runs out, the error is typed", "[memory]") {
     CAPTURE(base.name);
     const std::vector<uint8_t> file = tests::bytes_of(base.model);
     const auto model = with_every_failure(
-        Work{[&] { return file; },
+        Work{[&] { return std::vector<uint8_t>(file); },
              [](std::vector<uint8_t>& bytes) { return Model::load(std::move(bytes)); }});
     REQUIRE(model);
     const auto session = with_every_failure(Work{

@@ -275,12 +275,15 @@ Result<const fb::Model*> verify(std::span<const uint8_t> bytes) {
     return invalid("the file is larger than 2 GB");
   }
   return with_typed_failures([&]() -> Result<const fb::Model*> {
-    const Result<const fb::Model*> model = verify_structure(bytes);
+    Result<const fb::Model*> model = verify_structure(bytes);
     if (!model) {
       return model;
     }
     const Result<void> meaning = verify_meaning(**model, bytes);
-    return meaning ? model : tl::unexpected<Error>(meaning.error());
+    if (!meaning) {
+      return tl::unexpected<Error>(meaning.error());
+    }
+    return model;
   });
 }
 

@@ -70,7 +70,7 @@ nlohmann::ordered_json other_value(const nlohmann::ordered_json& schema) {
       object[key] = other_value(property);
     return object;
   }
-  const nlohmann::ordered_json standard = schema["default"];
+  const nlohmann::ordered_json& standard = schema["default"];
   if (schema.contains("enum"))
     return schema["enum"].back() == standard ? schema["enum"].front() : schema["enum"].back();
   if (schema["type"] == "boolean")

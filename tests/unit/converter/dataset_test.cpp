@@ -1,10 +1,9 @@
 // What data sets say about files that they cannot use, and what they make of those that they can.
 #include "converter/data/dataset.h"
 
-#include <stdlib.h>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <cstdlib>
 
 #include "converter/data/files.h"
 #include "converter/data/npy.h"

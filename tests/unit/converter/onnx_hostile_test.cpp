@@ -117,7 +117,7 @@ const std::vector<std::string>& operators() {
 /// Constants of the three kinds of operands: float32, quantized (values, scale, zero point in
 /// turn), integers.
 std::string operand(SmallModel& model, int kind, std::size_t i) {
-  const std::string name = "c" + std::to_string(i);
+  std::string name = "c" + std::to_string(i);
   if (kind == 0)
     model.floats(name, {2, 2}, {1, 2, 3, 4});
   else if (kind == 2)

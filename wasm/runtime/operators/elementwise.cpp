@@ -1,4 +1,6 @@
 // Unary and Binary.
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "kernels/float/elementwise.h"
@@ -17,14 +19,14 @@ namespace {
   static_assert(static_cast<int>(format::fb::BinaryKind::name) == \
                 static_cast<int>(kernels::BinaryOp::k##name));
 #include "kernels/float/binary.inc"
-#define EDGY_UNARY(name, ...) +1
-static_assert(static_cast<int>(format::fb::UnaryKind::MAX) + 1 ==
+#define EDGY_UNARY(name, ...) kernels::UnaryOp::k##name,
+static_assert(static_cast<std::size_t>(format::fb::UnaryKind::MAX) + 1 == std::size({
 #include "kernels/float/unary.inc"
-);
-#define EDGY_BINARY(name, ...) +1
-static_assert(static_cast<int>(format::fb::BinaryKind::MAX) + 1 ==
+                                                                          }));
+#define EDGY_BINARY(name, ...) kernels::BinaryOp::k##name,
+static_assert(static_cast<std::size_t>(format::fb::BinaryKind::MAX) + 1 == std::size({
 #include "kernels/float/binary.inc"
-);
+                                                                           }));
 
 class Unary final : public Operation {
  public:
