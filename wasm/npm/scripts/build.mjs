@@ -1,5 +1,6 @@
-// Makes dist/: the ES modules (index.js and sealed.js with what they share; engine.js, worker.js and worker-threads.js, each of one file,
-// as bundlers copy workers without reading them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and
+// Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js on top of index.js; resampler.js and trouble.js, which
+// are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy workers without reading
+// them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and
 // the type declarations; and LICENSE beside it.
 // Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR], the folders that CMake built edgy-simd,
 // edgy-relaxed and edgy-relaxed-threads in.
@@ -63,11 +64,22 @@ const native = {
   },
 };
 
-/** engine.js stays a file of its own, so that the page fetches it only when it runs without a worker. */
-const separateEngine = {
-  name: 'separate-engine',
+/** Files of their own, so that a page fetches them only when it needs them: the engine when it runs without a worker. */
+const separateFiles = {
+  name: 'separate-files',
   setup(context) {
-    context.onResolve({ filter: /^\.\/engine\.js$/ }, ({ path: file }) => ({ path: file, external: true }));
+    context.onResolve({ filter: /^\.\/(engine|resampler|trouble)\.js$/ }, ({ path: file }) => ({
+      path: file,
+      external: true,
+    }));
+  },
+};
+
+/** The entry 'edgy/ort' is built on what anybody can import from 'edgy'. */
+const onTopOfIndex = {
+  name: 'on-top-of-index',
+  setup(context) {
+    context.onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true }));
   },
 };
 
@@ -108,7 +120,18 @@ await build({
   format: 'esm',
   splitting: true,
   chunkNames: 'shared',
-  plugins: [separateEngine],
+  plugins: [separateFiles],
+});
+await build({
+  ...common,
+  entryPoints: { resampler: 'src/resampler.ts', trouble: 'src/trouble.ts' },
+  format: 'esm',
+});
+await build({
+  ...common,
+  entryPoints: { ort: 'src/ort/index.ts' },
+  format: 'esm',
+  plugins: [onTopOfIndex],
 });
 await build({
   ...common,
@@ -139,4 +162,4 @@ execFileSync(process.execPath, [path.join(path.dirname(tsc), bin.tsc), '-p', 'ts
   cwd: here,
   stdio: 'inherit',
 });
-await keepPublicTypes(path.join(dist, 'types'), ['index.d.ts', 'sealed.d.ts', 'engine_entry.d.ts']);
+await keepPublicTypes(path.join(dist, 'types'), ['index.d.ts', 'sealed.d.ts', 'engine_entry.d.ts', 'ort/index.d.ts']);
