@@ -1,0 +1,97 @@
+// How each bundler is called: as its own guide says for a new project, without a configuration file. Where one leaves files behind, the
+// line of Edgy's README that mends it.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const require = createRequire(import.meta.url);
+const here = import.meta.dirname;
+const execute = promisify(execFile);
+
+const run = async (folder, command, ...words) => {
+  try {
+    return await execute(command, words, { cwd: folder, env: { ...process.env, NODE_ENV: 'production', CI: '1' } });
+  } catch (error) {
+    throw new Error(`${[path.basename(command), ...words].join(' ')}\n${error.stdout}\n${error.stderr}`.slice(0, 4000));
+  }
+};
+const tool = (name) => path.join(here, 'node_modules/.bin', name);
+/** `npx edgy assets DIR`, of the installed package. */
+const assets = (folder, to) => run(folder, path.join(folder, 'node_modules/.bin/edgy'), 'assets', to);
+
+/** A page that loads the bundle. */
+function page(folder, script) {
+  const html = readFileSync(path.join(folder, 'index.html'), 'utf8');
+  writeFileSync(path.join(folder, 'out/index.html'), html.replace('./main.js', script));
+}
+
+/**
+ * Each makes the page in FOLDER/out of the app in FOLDER. `expect`: a text that every session's error has to contain, where the point
+ * is what a developer is told.
+ * @type {Record<string, { build?: (folder: string) => Promise<unknown>, dev?: string, expect?: RegExp, command?: string[] }>}
+ */
+export const builds = {
+  plain: {
+    async build(folder) {
+      mkdirSync(path.join(folder, 'out'));
+      for (const file of ['main.js', 'check.js']) cpSync(path.join(folder, file), path.join(folder, 'out', file));
+      cpSync(path.join(folder, 'node_modules/edgy/dist'), path.join(folder, 'out/edgy'), { recursive: true });
+      page(folder, './main.js');
+      const html = path.join(folder, 'out/index.html');
+      const map = JSON.stringify({ imports: { edgy: './edgy/index.js', 'edgy/ort': './edgy/ort.js' } });
+      writeFileSync(
+        html,
+        readFileSync(html, 'utf8').replace('<script', `<script type="importmap">${map}</script>\n    <script`),
+      );
+    },
+  },
+  webpack: {
+    async build(folder) {
+      const webpack = require('webpack');
+      const options = {
+        mode: 'production',
+        context: folder,
+        entry: './main.js',
+        output: { path: path.join(folder, 'out') },
+      };
+      const stats = await new Promise((resolve, reject) =>
+        webpack(options, (error, stats) => (error ? reject(error) : resolve(stats))),
+      );
+      if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true }));
+      page(folder, './main.js');
+    },
+  },
+  vite: { build: (folder) => run(folder, tool('vite'), 'build', '--outDir', 'out') },
+  'vite-dev': { dev: 'vite' },
+  rollup: {
+    async build(folder) {
+      await run(folder, tool('rollup'), '-p', 'node-resolve', '-f', 'es', '-d', 'out', 'main.js');
+      await assets(folder, 'out');
+      page(folder, './main.js');
+    },
+  },
+  esbuild: {
+    async build(folder) {
+      await run(folder, tool('esbuild'), 'main.js', '--bundle', '--format=esm', '--outdir=out');
+      await assets(folder, 'out');
+      page(folder, './main.js');
+    },
+  },
+  'esbuild-forgotten': {
+    expect: /(404|text\/html).*npx edgy assets DIR.*wasmPaths/,
+    async build(folder) {
+      await run(folder, tool('esbuild'), 'main.js', '--bundle', '--format=esm', '--outdir=out');
+      page(folder, './main.js');
+    },
+  },
+  parcel: {
+    build: (folder) => run(folder, tool('parcel'), 'build', 'index.html', '--dist-dir', 'out', '--no-cache'),
+  },
+  node: { command: [process.execPath, 'server.js'] },
+  deno: { command: [tool('deno'), 'run', '-A', '--node-modules-dir=manual', 'server.js'] },
+  bun: { command: [tool('bun'), 'server.js'] },
+};
+
+export { run };
