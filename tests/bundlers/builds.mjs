@@ -22,9 +22,13 @@ const tool = (name) => path.join(here, 'node_modules/.bin', name);
 const assets = (folder, to) => run(folder, path.join(folder, 'node_modules/.bin/edgy'), 'assets', to);
 
 /** A page that loads the bundle. */
-function page(folder, script) {
+function page(folder, script, options) {
   const html = readFileSync(path.join(folder, 'index.html'), 'utf8');
-  writeFileSync(path.join(folder, 'out/index.html'), html.replace('./main.js', script));
+  const before = options ? `<script>globalThis.sessionOptions = ${JSON.stringify(options)};</script>\n    ` : '';
+  writeFileSync(
+    path.join(folder, 'out/index.html'),
+    html.replace('<script', `${before}<script`).replace('./main.js', script),
+  );
 }
 
 /**
@@ -86,8 +90,24 @@ export const builds = {
       page(folder, './main.js');
     },
   },
+  // No module, so it knows no address of its own.
+  'esbuild-iife': {
+    async build(folder) {
+      await run(
+        folder,
+        tool('esbuild'),
+        'main.js',
+        '--bundle',
+        '--outdir=out',
+        '--log-override:empty-import-meta=silent',
+      );
+      await assets(folder, 'out/files');
+      page(folder, './main.js', { wasmPaths: '/files/' });
+    },
+  },
   parcel: {
-    build: (folder) => run(folder, tool('parcel'), 'build', 'index.html', '--dist-dir', 'out', '--no-cache'),
+    build: (folder) =>
+      run(folder, tool('parcel'), 'build', 'index.html', '--dist-dir', 'out', '--no-cache', '--cache-dir', 'cache'),
   },
   node: { command: [process.execPath, 'server.js'] },
   deno: { command: [tool('deno'), 'run', '-A', '--node-modules-dir=manual', 'server.js'] },

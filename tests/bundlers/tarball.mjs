@@ -16,10 +16,7 @@ export async function wrongWithTarball(folder, tarball) {
   ];
 }
 
-/**
- * The package is of ES modules alone: what CommonJS requires are those, as Node does since version 22. The resolution of TypeScript before
- * "exports" ("node10") sees the main entry alone, and files that are no code have no types.
- */
-function meant({ kind, resolutionKind, entrypoint = '' }) {
-  return kind === 'CJSResolvesToESM' || resolutionKind === 'node10' || /\.(wasm|html?|txt|json|js)$/.test(entrypoint);
+/** The package is of ES modules alone: what CommonJS requires are those, as Node does since version 22. What is no code has no types. */
+function meant({ kind, entrypoint = '' }) {
+  return kind === 'CJSResolvesToESM' || /\.(wasm|html?|txt|json|js)$/.test(entrypoint);
 }

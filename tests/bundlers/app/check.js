@@ -20,16 +20,17 @@ async function codesIn(session) {
 
 /** Each gives the codes of `mel()`. `model` is an address. */
 const kinds = {
-  plain: (model) => InferenceSession.create(model, { threads: 1 }).then(codesIn),
-  alone: (model) => InferenceSession.create(model, { worker: false }).then(codesIn),
-  threads: async (model) => {
-    const session = await InferenceSession.create(model, { threads: 2 });
+  plain: (model, options) => InferenceSession.create(model, { ...options, threads: 1 }).then(codesIn),
+  alone: (model, options) => InferenceSession.create(model, { ...options, worker: false }).then(codesIn),
+  threads: async (model, options) => {
+    const session = await InferenceSession.create(model, { ...options, threads: 2 });
     const { threads } = session.runtimeInfo();
     const codes = await codesIn(session);
     if (threads !== 2) throw new Error(`There is ${threads} thread.`);
     return codes;
   },
-  ort: async (model) => {
+  ort: async (model, options) => {
+    ort.env.wasm.wasmPaths = options?.wasmPaths;
     const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
     const outputs = await session.run({ mel: new ort.Tensor(mel(), [1, 80, 60]) }, ['indices']);
     await session.release();
@@ -38,16 +39,16 @@ const kinds = {
 };
 
 /** Codes of all kinds named in `wanted`, of a recording that has to be resampled, and what a mistake is told. Errors become texts. */
-export async function check(model, wanted) {
+export async function check(model, wanted, options) {
   const tried = (work) => work().catch((error) => `${error?.name}: ${error?.message ?? error}`);
   const results = {};
-  for (const kind of wanted) results[kind] = await tried(() => kinds[kind](model));
+  for (const kind of wanted) results[kind] = await tried(() => kinds[kind](model, options));
   results.sound = await tried(async () => {
-    const encoder = await AudioEncoder.create(model);
+    const encoder = await AudioEncoder.create(model, options);
     const { codes } = await encoder.encode(sound(), { sampleRate: 48000 });
     await encoder.release();
     return Array.from(codes);
   });
-  results.mistake = await tried(() => InferenceSession.create(model, { thread: 1 }));
+  results.mistake = await tried(() => InferenceSession.create(model, { ...options, thread: 1 }));
   return results;
 }

@@ -1,7 +1,7 @@
 // Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js on top of index.js; resampler.js and trouble.js, which
 // are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy workers without reading
 // them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and
-// the type declarations; and LICENSE beside it.
+// the type declarations; and beside it LICENSE and a folder for each entry.
 // Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR], the folders that CMake built edgy-simd,
 // edgy-relaxed and edgy-relaxed-threads in.
 import { execFileSync } from 'node:child_process';
@@ -100,7 +100,14 @@ for (const variant of builds) {
 await cp(resampler, path.join(dist, path.basename(resampler)));
 await cp(path.join(root, 'LICENSE'), path.join(here, 'LICENSE'));
 
-const { version } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
+const { version, exports: entries } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
+// For resolvers that do not read "exports" (Parcel, and TypeScript's older ones): a folder for each entry beside the main one.
+for (const [name, target] of Object.entries(entries)) {
+  if (name === '.' || typeof target === 'string') continue;
+  await mkdir(path.join(here, name), { recursive: true });
+  const stub = { type: 'module', main: `.${target.default}`, types: `.${target.types}` };
+  await writeFile(path.join(here, name, 'package.json'), `${JSON.stringify(stub, null, 2)}\n`);
+}
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: here,
