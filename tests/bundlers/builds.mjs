@@ -1,10 +1,11 @@
 // How each bundler is called: as its own guide says for a new project, without a configuration file. Where one leaves files behind, the
 // line of Edgy's README that mends it.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { int8Model } from '../lib/paths.mjs';
 
 const require = createRequire(import.meta.url);
 const here = import.meta.dirname;
@@ -31,10 +32,33 @@ function page(folder, script, options) {
   );
 }
 
+const nextLayout = `export default function Layout({ children }) {
+  return (
+    <html lang="en">
+      <body>{children}</body>
+    </html>
+  );
+}
+`;
+const nextPage = `'use client';
+import { useEffect } from 'react';
+import { check } from '../check.js';
+
+export default function Page() {
+  useEffect(() => {
+    check('/models/edgy-256-int8.edgy', ['plain', 'alone', 'ort']).then((results) => {
+      globalThis.results = results;
+    });
+  }, []);
+  return <p>A page with Edgy in it</p>;
+}
+`;
+
 /**
  * Each makes the page in FOLDER/out of the app in FOLDER. `expect`: a text that every session's error has to contain, where the point
- * is what a developer is told.
- * @type {Record<string, { build?: (folder: string) => Promise<unknown>, dev?: string, expect?: RegExp, command?: string[] }>}
+ * is what a developer is told. Pages are served below a path of their own, unless the bundler wants to be told where (`base`).
+ * @type {Record<string, { build?: (folder: string) => Promise<unknown>, dev?: string, expect?: RegExp, command?: string[],
+ *   serve?: (folder: string, port: number) => string[], base?: string, extension?: boolean }>}
  */
 export const builds = {
   plain: {
@@ -67,7 +91,7 @@ export const builds = {
       page(folder, './main.js');
     },
   },
-  vite: { build: (folder) => run(folder, tool('vite'), 'build', '--outDir', 'out') },
+  vite: { base: '/', build: (folder) => run(folder, tool('vite'), 'build', '--outDir', 'out') },
   'vite-dev': { dev: 'vite' },
   rollup: {
     async build(folder) {
@@ -102,12 +126,53 @@ export const builds = {
         '--log-override:empty-import-meta=silent',
       );
       await assets(folder, 'out/files');
-      page(folder, './main.js', { wasmPaths: '/files/' });
+      page(folder, './main.js', { wasmPaths: './files/' });
     },
   },
   parcel: {
+    base: '/',
     build: (folder) =>
       run(folder, tool('parcel'), 'build', 'index.html', '--dist-dir', 'out', '--no-cache', '--cache-dir', 'cache'),
+  },
+  // An extension's page (manifest version 3): its policy allows no inline script, so the app is bundled.
+  extension: {
+    extension: true,
+    async build(folder) {
+      await run(folder, tool('esbuild'), 'main.js', '--bundle', '--format=esm', '--outdir=out');
+      await assets(folder, 'out');
+      page(folder, './main.js');
+      const model = path.join(folder, 'out/models/edgy-256-int8.edgy');
+      cpSync(int8Model, model);
+      const manifest = {
+        manifest_version: 3,
+        name: 'Edgy in an extension',
+        version: '1.0',
+        content_security_policy: { extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'" },
+        cross_origin_opener_policy: { value: 'same-origin' },
+        cross_origin_embedder_policy: { value: 'require-corp' },
+      };
+      writeFileSync(path.join(folder, 'out/manifest.json'), JSON.stringify(manifest));
+    },
+  },
+  next: {
+    async build(folder) {
+      for (const name of ['next', 'react', 'react-dom']) {
+        symlinkSync(path.join(here, 'node_modules', name), path.join(folder, 'node_modules', name));
+      }
+      mkdirSync(path.join(folder, 'app'));
+      writeFileSync(path.join(folder, 'app/layout.jsx'), nextLayout);
+      writeFileSync(path.join(folder, 'app/page.jsx'), nextPage);
+      await run(folder, path.join(here, 'node_modules/.bin/next'), 'build');
+    },
+    serve: (folder, port) => [
+      path.join(here, 'node_modules/.bin/next'),
+      'start',
+      folder,
+      '-p',
+      String(port),
+      '-H',
+      '127.0.0.1',
+    ],
   },
   node: { command: [process.execPath, 'server.js'] },
   deno: { command: [tool('deno'), 'run', '-A', '--node-modules-dir=manual', 'server.js'] },

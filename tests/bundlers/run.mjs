@@ -1,7 +1,9 @@
 // The packed package in apps of every bundler, in a real browser.
 // Usage: node run.mjs [--sample | NAME...]; all of them without names. --sample: what a run of all tests can afford.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium as browsers } from 'playwright-core';
@@ -70,10 +72,10 @@ async function inBrowser(browser, url) {
   }
 }
 
-async function served(folder, browser) {
-  const server = await serve({ '/': path.join(folder, 'out'), '/models/': models });
+async function served(folder, browser, base = '/a/path/') {
+  const server = await serve({ [base]: path.join(folder, 'out'), '/models/': models });
   try {
-    return await inBrowser(browser, `${server.url}/`);
+    return await inBrowser(browser, server.url + base);
   } finally {
     server.close();
   }
@@ -96,6 +98,53 @@ async function developed(folder, browser) {
   } finally {
     await server.close();
   }
+}
+
+/** In a browser of its own that has the extension. */
+async function extended(folder) {
+  const extension = path.join(folder, 'out');
+  const context = await browsers.launchPersistentContext(path.join(folder, 'profile'), {
+    executablePath: chromium,
+    ignoreDefaultArgs: ['--disable-extensions'],
+    args: [...chromiumArguments, `--disable-extensions-except=${extension}`, `--load-extension=${extension}`],
+  });
+  try {
+    return await inBrowser(context, `chrome-extension://${idOf(extension)}/index.html`);
+  } finally {
+    await context.close();
+  }
+}
+
+/** What Chromium calls an unpacked extension: the hash of its path in letters from a to p. */
+function idOf(folder) {
+  const hash = createHash('sha256').update(folder).digest('hex').slice(0, 32);
+  return Array.from(hash, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 16))).join('');
+}
+
+/** By the framework's own server. */
+async function servedByItself(folder, browser, command) {
+  cpSync(int8Model, path.join(folder, 'public/models', path.basename(int8Model)));
+  const port = await freePort();
+  const [program, ...words] = command(folder, port);
+  const server = spawn(program, words, { cwd: folder, stdio: 'ignore' });
+  try {
+    const url = `http://127.0.0.1:${port}/`;
+    for (let tries = 0; tries < 200; tries++) {
+      if (await fetch(url).catch(() => undefined)) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return await inBrowser(browser, url);
+  } finally {
+    server.kill();
+  }
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 async function commanded(folder, [command, ...words]) {
@@ -152,11 +201,15 @@ try {
     try {
       const folder = project(name, packed.package);
       await build.build?.(folder);
-      const results = await (build.dev
-        ? developed(folder, browser)
-        : build.command
-          ? commanded(folder, build.command)
-          : served(folder, browser));
+      const results = await (build.extension
+        ? extended(folder)
+        : build.dev
+          ? developed(folder, browser)
+          : build.serve
+            ? servedByItself(folder, browser, build.serve)
+            : build.command
+              ? commanded(folder, build.command)
+              : served(folder, browser, build.base));
       kinds = Object.keys(results ?? {}).join(', ');
       wrong = wrongWith(results, expected, build);
     } catch (error) {
