@@ -8,7 +8,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium as browsers } from 'playwright-core';
 import { chromium, chromiumArguments, int8Model, models, root } from '../lib/paths.mjs';
-import { serve } from '../lib/server.mjs';
+import { serve as serveFolders } from '../lib/server.mjs';
 import { builds, run } from './builds.mjs';
 
 const here = import.meta.dirname;
@@ -73,7 +73,7 @@ async function inBrowser(browser, url) {
 }
 
 async function served(folder, browser, base = '/a/path/') {
-  const server = await serve({ [base]: path.join(folder, 'out'), '/models/': models });
+  const server = await serveFolders({ [base]: path.join(folder, 'out'), '/models/': models });
   try {
     return await inBrowser(browser, server.url + base);
   } finally {
@@ -161,8 +161,13 @@ async function right(folder) {
 }
 
 /** What is wrong with `results`, in words. */
-function wrongWith(results, expected, { expect }) {
+function wrongWith(results, expected, { expect, command, serve }) {
   if (!results) return ['nothing came out'];
+  const inPage = !command && !serve;
+  const missing = ['plain', 'ort', 'sound', 'mistake', ...(inPage ? ['alone', 'threads'] : [])].filter(
+    (kind) => !(kind in results),
+  );
+  if (missing.length > 0) return [`nothing was tried of ${missing.join(', ')}`];
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
   return Object.entries(results).flatMap(([kind, result]) => {
     if (kind === 'mistake')

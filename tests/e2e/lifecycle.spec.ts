@@ -9,7 +9,7 @@ test.beforeEach(async ({ page, open }) => {
 
 test('a session says what it is', async ({ page }) => {
   const seen = await page.evaluate(async (url) => {
-    const progress: unknown[] = [];
+    const progress: { phase: string; loaded: number; total?: number }[] = [];
     const session = await kit.edgy.InferenceSession.create(url, {
       onProgress: (step) => progress.push(step),
       profile: true,
@@ -36,7 +36,9 @@ test('a session says what it is', async ({ page }) => {
   expect(seen.profile.reduce((sum, { macs }) => sum + macs, 0)).toBeGreaterThan(1e6);
   expect(seen.memory.model).toBeGreaterThan(100_000);
   expect(seen.memory.wasm).toBeGreaterThanOrEqual(seen.memory.model + seen.memory.packed + seen.memory.arena);
-  expect(seen.progress.at(-1)).toEqual({ phase: 'model', loaded: seen.memory.model, total: seen.memory.model });
+  const news = (phase: string) => seen.progress.filter((step) => step.phase === phase).at(-1);
+  expect(news('runtime')).toEqual({ phase: 'runtime', loaded: seen.info.wasmBytes });
+  expect(news('model')).toEqual({ phase: 'model', loaded: seen.memory.model, total: seen.memory.model });
 });
 
 test('runs queue up, differ in length, and give what they give alone', async ({ page }) => {
@@ -228,4 +230,51 @@ test('files can be elsewhere: wasmPaths as a prefix and by name', async ({ page 
     '/strict/edgy/edgy-relaxed-threads.wasm',
     '/strict/edgy/edgy-simd.wasm',
   ]);
+});
+
+test('the runtime can be loaded ahead, once for all sessions, and says when', async ({ page }) => {
+  const requested: string[] = [];
+  page.on('request', (request) => requested.push(new URL(request.url()).pathname));
+  const [ahead, later] = await page.evaluate(async (url) => {
+    const { InferenceSession, preload } = kit.edgy;
+    const news: [string[], string[]] = [[], []];
+    const onProgress = (to: 0 | 1) => (progress: { phase: string; loaded: number }) =>
+      news[to].push(`${progress.phase} ${progress.loaded > 0}`);
+    await preload({ threads: 1, onProgress: onProgress(0) });
+    const sessions = await Promise.all([
+      InferenceSession.create(url, { threads: 1, onProgress: onProgress(1) }),
+      InferenceSession.create(url, { threads: 1 }),
+    ]);
+    for (const session of sessions) await session.release();
+    return news;
+  }, good);
+  expect(requested.filter((path) => path.endsWith('.wasm'))).toEqual(['/edgy/edgy-relaxed.wasm']);
+  expect(ahead).toEqual(['runtime false', 'runtime true']);
+  expect(new Set(later)).toEqual(new Set(['runtime false', 'runtime true', 'model false', 'model true']));
+});
+
+test('a model is kept with its hash, and fetched no second time', async ({ page }) => {
+  const requested: string[] = [];
+  page.on('request', (request) => requested.push(new URL(request.url()).pathname));
+  const [codes, wrong] = await page.evaluate(async (url) => {
+    const address = new URL('/edgy/models.js', location.href).href;
+    const { fetchModel, forgetModels } = (await import(/* @vite-ignore */ address)) as typeof import('edgy/models');
+    const bytes = await (await fetch(`${url}?`)).arrayBuffer();
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    const options = { cache: 'models', integrity: `sha256-${btoa(String.fromCharCode(...hash))}` };
+    const codes: string[] = [];
+    for (let visit = 0; visit < 2; visit++) {
+      const session = await kit.edgy.InferenceSession.create(fetchModel(url, options));
+      const mel = new kit.edgy.Tensor('float32', new Float32Array(8000), [1, 80, 100]);
+      codes.push(String((await session.run({ mel }, ['indices'])).indices?.data));
+      await session.release();
+    }
+    await forgetModels('models');
+    const other = { ...options, integrity: `sha256-${btoa('x'.repeat(32))}` };
+    return [codes, await kit.outcome(async () => String(await fetchModel(url, other)))] as const;
+  }, good);
+  expect(codes[0]?.length).toBeGreaterThan(20);
+  expect(codes[1]).toBe(codes[0]);
+  expect(requested.filter((path) => path === good)).toHaveLength(1 + 1 + 1); // for the hash, to keep it, with a wrong hash
+  expect(wrong.code).toBe('network');
 });

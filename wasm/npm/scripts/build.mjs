@@ -1,4 +1,4 @@
-// Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js on top of index.js; resampler.js and trouble.js, which
+// Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js and models.js on top of index.js; resampler.js and trouble.js, which
 // are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy workers without reading
 // them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and
 // the type declarations; and beside it LICENSE and a folder for each entry.
@@ -75,7 +75,7 @@ const separateFiles = {
   },
 };
 
-/** The entry 'edgy/ort' is built on what anybody can import from 'edgy'. */
+/** The entries 'edgy/ort' and 'edgy/models' are built on what anybody can import from 'edgy'. */
 const onTopOfIndex = {
   name: 'on-top-of-index',
   setup(context) {
@@ -136,7 +136,7 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: { ort: 'src/ort/index.ts' },
+  entryPoints: { ort: 'src/ort/index.ts', models: 'src/models/index.ts' },
   format: 'esm',
   plugins: [onTopOfIndex],
 });
@@ -169,4 +169,10 @@ execFileSync(process.execPath, [path.join(path.dirname(tsc), bin.tsc), '-p', 'ts
   cwd: here,
   stdio: 'inherit',
 });
-await keepPublicTypes(path.join(dist, 'types'), ['index.d.ts', 'sealed.d.ts', 'engine_entry.d.ts', 'ort/index.d.ts']);
+await keepPublicTypes(path.join(dist, 'types'), [
+  'index.d.ts',
+  'sealed.d.ts',
+  'engine_entry.d.ts',
+  'ort/index.d.ts',
+  'models/index.d.ts',
+]);

@@ -1,12 +1,13 @@
 /** What InferenceSession and AudioEncoder share: one loaded model on one backend, asked one thing at a time. */
 import { type Backend, type CallOptions, LocalBackend, WorkerBackend } from './backend.js';
+import { tell } from './callbacks.js';
 import { abortedError, EdgyError, messageOf, throwIfAborted, typed } from './errors.js';
 import { checkOptions } from './options.js';
 import type { Operation, RequestOf, ResultOf } from './protocol.js';
 import { inNode, loadRuntime, movedTo } from './runtime_files.js';
 import { checkModel, readModel } from './source.js';
 import { chooseThreads, sayOnce, surroundings } from './threads.js';
-import type { Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
+import type { Isa, ModelSource, PreloadOptions, RuntimeInfo, SessionOptions, Variant } from './types.js';
 
 /** Replaced by the build script. */
 declare const EDGY_VERSION: string;
@@ -25,6 +26,7 @@ export const kSessionOptions: readonly (keyof SessionOptions)[] = [
   'profile',
   'checkInputs',
 ];
+const kPreloadOptions: readonly string[] = ['onProgress', 'variant', 'worker', 'threads', 'wasmPaths'];
 const kDefaultMemoryLimit = 2 ** 30;
 /** What a run may still take after its signal: as long as a worker takes to start. */
 const kGraceMilliseconds = 20;
@@ -59,9 +61,7 @@ export class SessionCore {
     checkScope();
     const memoryLimit = checkMemoryLimit(options.memoryLimit);
     const workLimit = checkWorkLimit(options.workLimit);
-    const worker = (options.worker ?? true) && typeof Worker !== 'undefined' && !inNode();
-    const variant = options.variant ?? 'auto';
-    const { threads, obstacle } = chooseThreads(options.threads, await surroundings(variant, worker, inNode()));
+    const { worker, threads, obstacle } = await choose(options);
     if (obstacle !== undefined) void sayOnce(options.threads as number, obstacle);
     // Started before the downloads, as it takes a while too.
     const script = threads > 1 ? 'worker-threads.js' : 'worker.js';
@@ -69,7 +69,7 @@ export class SessionCore {
     const backend = start();
     try {
       const [runtime, bytes] = await abortable(
-        Promise.all([loadRuntime(variant, options.wasmPaths, threads), readModel(source, options)]),
+        Promise.all([runtimeFor(options, threads), readModel(source, options)]),
         signal,
       );
       await checkModel(bytes, source);
@@ -189,6 +189,38 @@ export class SessionCore {
   }
 }
 
+/** Where a session with `options` computes, and with how many threads. */
+async function choose({ worker = true, variant = 'auto', threads }: SessionOptions) {
+  const own = worker && typeof Worker !== 'undefined' && !inNode();
+  return { worker: own, ...chooseThreads(threads, await surroundings(variant, own, inNode())) };
+}
+
+/** The runtime, with news of it. */
+async function runtimeFor({ variant = 'auto', wasmPaths, onProgress }: SessionOptions, threads: number) {
+  const tellLoaded = (loaded: number) => onProgress && tell(onProgress, { phase: 'runtime', loaded });
+  tellLoaded(0);
+  const runtime = await loadRuntime(variant, wasmPaths, threads);
+  tellLoaded(wasmBytes(runtime.variant, threads));
+  return runtime;
+}
+
+const wasmBytes = (variant: Variant, threads: number) => EDGY_WASM_BYTES[threads > 1 ? 'relaxed-threads' : variant];
+
+/**
+ * Fetches and compiles the runtime that sessions with the same options will use, ahead of the first one: while a page still waits for
+ * its visitor. Sessions of a page share it.
+ */
+export function preload(options?: PreloadOptions | null): Promise<void> {
+  return typed(
+    (async () => {
+      checkScope();
+      await checkOptions(options, kPreloadOptions, 'option of preload');
+      const { threads } = await choose(options ?? {});
+      await runtimeFor(options ?? {}, threads);
+    })(),
+  );
+}
+
 /** In the scope of an AudioWorklet there is next to nothing. */
 function checkScope(): void {
   if (typeof URL !== 'undefined' && typeof fetch !== 'undefined' && typeof WebAssembly !== 'undefined') return;
@@ -211,7 +243,7 @@ export function runtimeInfo(
     worker,
     threads,
     wasmUrl: url.href,
-    wasmBytes: EDGY_WASM_BYTES[threads > 1 ? 'relaxed-threads' : variant],
+    wasmBytes: wasmBytes(variant, threads),
   };
 }
 

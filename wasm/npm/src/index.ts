@@ -14,6 +14,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { AudioEncoder } from './audio_encoder.js';
+export { preload } from './core.js';
 export type { AudioEncoding, AudioTimings, EncodeOptions } from './encode.js';
 export type { EdgyErrorCode } from './errors.js';
 export { EdgyError } from './errors.js';
@@ -30,6 +31,7 @@ export type {
   ModelMetadata,
   ModelSource,
   OperatorProfile,
+  PreloadOptions,
   PrivacyLevel,
   Progress,
   RunOptions,

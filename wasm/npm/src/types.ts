@@ -15,7 +15,11 @@ type DirectSource =
   | Response
   | ReadableStream<Uint8Array>;
 
-/** Bytes received so far; `total` is absent when the server does not say, compresses, or is of another origin, which hides whether it does. */
+/**
+ * Bytes received so far. Of the model `total` is absent when the server does not say, compresses, or is of another origin, which hides
+ * whether it does. Of the runtime there are two reports, that it is being loaded and that it is there: what counts it on its way
+ * keeps browsers from keeping the compiled code.
+ */
 export interface Progress {
   readonly phase: 'model' | 'runtime';
   readonly loaded: number;
@@ -29,7 +33,7 @@ export type Variant = 'relaxed' | 'simd';
 export type Isa = 'reference' | 'simd128' | 'relaxed-dot' | 'relaxed-pair';
 
 export interface SessionOptions {
-  /** Called while the model is being fetched. What it throws is reported as an error of the page and stops nothing. */
+  /** Called while the model and the runtime are being fetched. What it throws is reported as an error of the page and stops nothing. */
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Cancels fetching and loading. */
   signal?: AbortSignal | undefined;
@@ -63,6 +67,9 @@ export interface SessionOptions {
   /** Measure the time of each operator (see `InferenceSession.profile`). */
   profile?: boolean | undefined;
 }
+
+/** What the choice of a runtime depends on. */
+export type PreloadOptions = Pick<SessionOptions, 'onProgress' | 'variant' | 'worker' | 'threads' | 'wasmPaths'>;
 
 /** The last two are those of `edgy/sealed` alone. */
 export type RuntimeFile =

@@ -40,6 +40,7 @@ describe('the tarball', () => {
       'errors.d.ts',
       'index.d.ts',
       'live_resampler.d.ts',
+      'models/index.d.ts',
       'ort/api.d.ts',
       'ort/env.d.ts',
       'ort/index.d.ts',
