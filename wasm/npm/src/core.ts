@@ -7,7 +7,7 @@ import type { Operation, RequestOf, ResultOf } from './protocol.js';
 import { inNode, loadRuntime, movedTo } from './runtime_files.js';
 import { checkModel, readModel } from './source.js';
 import { chooseThreads, sayOnce, surroundings } from './threads.js';
-import type { Isa, ModelSource, PreloadOptions, RuntimeInfo, SessionOptions, Variant } from './types.js';
+import type { Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
 
 /** Replaced by the build script. */
 declare const EDGY_VERSION: string;
@@ -26,7 +26,6 @@ export const kSessionOptions: readonly (keyof SessionOptions)[] = [
   'profile',
   'checkInputs',
 ];
-const kPreloadOptions: readonly string[] = ['onProgress', 'variant', 'worker', 'threads', 'wasmPaths'];
 const kDefaultMemoryLimit = 2 ** 30;
 /** What a run may still take after its signal: as long as a worker takes to start. */
 const kGraceMilliseconds = 20;
@@ -190,39 +189,23 @@ export class SessionCore {
 }
 
 /** Where a session with `options` computes, and with how many threads. */
-async function choose({ worker = true, variant = 'auto', threads }: SessionOptions) {
+export async function choose({ worker = true, variant = 'auto', threads }: SessionOptions) {
   const own = worker && typeof Worker !== 'undefined' && !inNode();
   return { worker: own, ...chooseThreads(threads, await surroundings(variant, own, inNode())) };
 }
 
 /** The runtime, with news of it. */
-async function runtimeFor({ variant = 'auto', wasmPaths, onProgress }: SessionOptions, threads: number) {
-  const tellLoaded = (loaded: number) => onProgress && tell(onProgress, { phase: 'runtime', loaded });
-  tellLoaded(0);
+export async function runtimeFor({ variant = 'auto', wasmPaths, onProgress }: SessionOptions, threads: number) {
+  if (onProgress) tell(onProgress, { phase: 'runtime', loaded: 0 });
   const runtime = await loadRuntime(variant, wasmPaths, threads);
-  tellLoaded(wasmBytes(runtime.variant, threads));
+  if (onProgress) tell(onProgress, { phase: 'runtime', loaded: wasmBytes(runtime.variant, threads) });
   return runtime;
 }
 
 const wasmBytes = (variant: Variant, threads: number) => EDGY_WASM_BYTES[threads > 1 ? 'relaxed-threads' : variant];
 
-/**
- * Fetches and compiles the runtime that sessions with the same options will use, ahead of the first one: while a page still waits for
- * its visitor. Sessions of a page share it.
- */
-export function preload(options?: PreloadOptions | null): Promise<void> {
-  return typed(
-    (async () => {
-      checkScope();
-      await checkOptions(options, kPreloadOptions, 'option of preload');
-      const { threads } = await choose(options ?? {});
-      await runtimeFor(options ?? {}, threads);
-    })(),
-  );
-}
-
 /** In the scope of an AudioWorklet there is next to nothing. */
-function checkScope(): void {
+export function checkScope(): void {
   if (typeof URL !== 'undefined' && typeof fetch !== 'undefined' && typeof WebAssembly !== 'undefined') return;
   throw new EdgyError(
     'invalid-argument',

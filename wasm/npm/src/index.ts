@@ -14,11 +14,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { AudioEncoder } from './audio_encoder.js';
-export { preload } from './core.js';
 export type { AudioEncoding, AudioTimings, EncodeOptions } from './encode.js';
 export type { EdgyErrorCode } from './errors.js';
 export { EdgyError } from './errors.js';
 export { Resampler } from './live_resampler.js';
+export { preload } from './preload.js';
 export { InferenceSession } from './session.js';
 export type { TensorData, TensorLike, TensorType } from './tensor.js';
 export { Tensor } from './tensor.js';

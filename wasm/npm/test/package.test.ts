@@ -44,6 +44,7 @@ describe('the tarball', () => {
       'ort/api.d.ts',
       'ort/env.d.ts',
       'ort/index.d.ts',
+      'preload.d.ts',
       'seal/lockdown.d.ts',
       'seal/probes.d.ts',
       'seal/report.d.ts',
