@@ -92,7 +92,7 @@ coverage: setup ## lines of the converter, runtime and kernels that the tests ru
 	@EDGY=build/native-coverage/bin/edgy npm run --silent test --workspace tests/conformance
 	@toolchain/coverage build/native-coverage
 
-test-conformance: native ## quantized models beside onnxruntime, configurations beside their schemas
+test-conformance: native models ## quantized models beside onnxruntime, configurations beside their schemas
 	@npm run --silent test --workspace tests/conformance
 
 schemas: native ## rewrite docs/schemas from the parsers' descriptions

@@ -16,6 +16,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "edgy " EDGY_VERSION);
   app.require_subcommand(1);
   edgy::converter::add_convert_command(app);
+  edgy::converter::add_export_command(app);
   edgy::converter::add_inspect_command(app);
   edgy::converter::add_run_command(app);
   edgy::converter::add_compare_command(app);
