@@ -10,7 +10,7 @@ SPEECH := tests/data/speech/manifest.csv
 MODELS := $(addprefix build/models/edgy-256-,f32.edgy int8.edgy sparse.edgy)
 JOBS ?= $(shell nproc)
 
-.PHONY: tools $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
+.PHONY: tools test-bundlers-sample $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,7 +73,9 @@ else
 	@node web-demo/scripts/serve.mjs
 endif
 
-test: check test-native test-conformance test-package test-e2e ## everything that CI runs
+test: check test-native test-conformance test-package test-bundlers-sample test-e2e ## everything that CI runs
+
+test-long: test test-bundlers ## that, and what takes minutes
 
 test-native: native ## C++ unit tests
 	@ctest --preset native -j $(JOBS)
@@ -102,6 +104,12 @@ schemas: native ## rewrite docs/schemas from the parsers' descriptions
 test-package: package models ## TypeScript unit tests and the size of what a browser loads
 	@npm run --silent test --workspace wasm/npm
 	@node tests/bench/size.mjs
+
+test-bundlers: package models ## the packed package in apps of every bundler and runtime (BUNDLERS: some of them)
+	@node tests/bundlers/run.mjs $(BUNDLERS)
+
+test-bundlers-sample: package models
+	@node tests/bundlers/run.mjs --sample
 
 test-e2e: page ## Playwright in headless Chromium
 	@cmake --build --preset native -j $(JOBS) --target write_hostile_models

@@ -87,7 +87,7 @@ export const formatModel = (model) => ModelProto.encode(ModelProto.fromObject(mo
 export function tensor(name, type, dims, values) {
   const typed = types[type].array.from(values);
   let rawData = new Uint8Array(typed.buffer);
-  if (type === 'int4' || type === 'uint4') {
+  if (/^u?int4$/.test(type)) {
     rawData = new Uint8Array((typed.length + 1) >> 1);
     typed.forEach((value, i) => {
       rawData[i >> 1] |= (value & 15) << (i % 2 ? 4 : 0);

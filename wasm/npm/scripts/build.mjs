@@ -1,6 +1,7 @@
-// Makes dist/: the ES modules (index.js and sealed.js with what they share; engine.js, worker.js and worker-threads.js, each of one file,
-// as bundlers copy workers without reading them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and
-// the type declarations; and LICENSE beside it.
+// Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js on top of index.js; resampler.js and trouble.js, which
+// are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy workers without reading
+// them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and
+// the type declarations; and beside it LICENSE and a folder for each entry.
 // Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR], the folders that CMake built edgy-simd,
 // edgy-relaxed and edgy-relaxed-threads in.
 import { execFileSync } from 'node:child_process';
@@ -63,11 +64,22 @@ const native = {
   },
 };
 
-/** engine.js stays a file of its own, so that the page fetches it only when it runs without a worker. */
-const separateEngine = {
-  name: 'separate-engine',
+/** Files of their own, so that a page fetches them only when it needs them: the engine when it runs without a worker. */
+const separateFiles = {
+  name: 'separate-files',
   setup(context) {
-    context.onResolve({ filter: /^\.\/engine\.js$/ }, ({ path: file }) => ({ path: file, external: true }));
+    context.onResolve({ filter: /^\.\/(engine|resampler|trouble)\.js$/ }, ({ path: file }) => ({
+      path: file,
+      external: true,
+    }));
+  },
+};
+
+/** The entry 'edgy/ort' is built on what anybody can import from 'edgy'. */
+const onTopOfIndex = {
+  name: 'on-top-of-index',
+  setup(context) {
+    context.onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true }));
   },
 };
 
@@ -88,7 +100,14 @@ for (const variant of builds) {
 await cp(resampler, path.join(dist, path.basename(resampler)));
 await cp(path.join(root, 'LICENSE'), path.join(here, 'LICENSE'));
 
-const { version } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
+const { version, exports: entries } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
+// For resolvers that do not read "exports" (Parcel, and TypeScript's older ones): a folder for each entry beside the main one.
+for (const [name, target] of Object.entries(entries)) {
+  if (name === '.' || typeof target === 'string') continue;
+  await mkdir(path.join(here, name), { recursive: true });
+  const stub = { type: 'module', main: `.${target.default}`, types: `.${target.types}` };
+  await writeFile(path.join(here, name, 'package.json'), `${JSON.stringify(stub, null, 2)}\n`);
+}
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: here,
@@ -108,7 +127,18 @@ await build({
   format: 'esm',
   splitting: true,
   chunkNames: 'shared',
-  plugins: [separateEngine],
+  plugins: [separateFiles],
+});
+await build({
+  ...common,
+  entryPoints: { resampler: 'src/resampler.ts', trouble: 'src/trouble.ts' },
+  format: 'esm',
+});
+await build({
+  ...common,
+  entryPoints: { ort: 'src/ort/index.ts' },
+  format: 'esm',
+  plugins: [onTopOfIndex],
 });
 await build({
   ...common,
@@ -139,4 +169,4 @@ execFileSync(process.execPath, [path.join(path.dirname(tsc), bin.tsc), '-p', 'ts
   cwd: here,
   stdio: 'inherit',
 });
-await keepPublicTypes(path.join(dist, 'types'), ['index.d.ts', 'sealed.d.ts', 'engine_entry.d.ts']);
+await keepPublicTypes(path.join(dist, 'types'), ['index.d.ts', 'sealed.d.ts', 'engine_entry.d.ts', 'ort/index.d.ts']);

@@ -1,8 +1,9 @@
 import { SessionCore } from './core.js';
 import { type AudioEncoding, type EncodeOptions, encodeRecording } from './encode.js';
-import { EdgyError } from './errors.js';
-import { checkRate } from './resampler.js';
+import { EdgyError, typed } from './errors.js';
+
 import { loadResampler } from './runtime_files.js';
+import { checkRate } from './sample_rate.js';
 import { InferenceSession } from './session.js';
 import type { ModelSource, SessionOptions } from './types.js';
 
@@ -43,12 +44,8 @@ export class AudioEncoder {
   async encode(recording: Float32Array | AudioBuffer, options: EncodeOptions = {}): Promise<AudioEncoding> {
     const { outputs } = this.#core.model;
     const encoder = { core: this.#core, sampleRate: this.sampleRate, resampler: this.#resampler };
-    return encodeRecording(
-      encoder,
-      outputs.map((_, index) => index),
-      recording,
-      options,
-    );
+    const all = outputs.map((_, index) => index);
+    return typed(encodeRecording(encoder, all, recording, options));
   }
 
   /** Fetches what recordings at `sampleRate` need beside the model, for pages that shall make no request later. */

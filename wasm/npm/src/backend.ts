@@ -2,9 +2,9 @@
 import { engineAhead } from './engine_ahead.js';
 import type { EngineCore } from './engine_core.js';
 import { EdgyError, messageOf } from './errors.js';
+import { explained } from './explain.js';
 import { PendingCalls } from './pending_calls.js';
 import type { Answer, Operation, RequestOf, ResultOf } from './protocol.js';
-import { whyRefused, whyUnanswered } from './worker_trouble.js';
 
 /** What a caller hands over and may stop. */
 export interface CallOptions {
@@ -19,44 +19,55 @@ export interface Backend {
 }
 
 export class WorkerBackend implements Backend {
-  readonly #worker: Worker;
+  readonly #worker: Worker | undefined;
   readonly #pending = new PendingCalls();
   #answered = false;
 
   /** `url`: where the worker's script was moved to. */
   constructor(url: URL | undefined, threads = 1) {
+    const file = threads > 1 ? 'worker-threads.js' : 'worker.js';
+    let worker: Worker;
     try {
       // Written out in this form, so that bundlers see the workers and carry them along. webpack takes the name for a chunk's: two
       // workers of one name would become one file.
-      this.#worker = url
+      worker = url
         ? new Worker(url, { type: 'module', name: 'edgy' })
         : threads > 1
           ? new Worker(new URL('./worker-threads.js', import.meta.url), { type: 'module', name: 'edgy-threads' })
           : new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'edgy' });
     } catch (error) {
-      throw whyRefused(error, url, threads);
+      const said = messageOf(error);
+      const short = `The worker could not be started: ${said}`;
+      void explained('network', short, (trouble) => trouble.whyRefused(said, url?.href, file), error).then((why) =>
+        this.#die(why),
+      );
+      return;
     }
-    this.#worker.onmessage = ({ data: { id, outcome } }: MessageEvent<Answer>) => {
+    this.#worker = worker;
+    worker.onmessage = ({ data: { id, outcome } }: MessageEvent<Answer>) => {
       this.#answered = true;
       this.#pending.settle(id, outcome);
     };
-    this.#worker.onmessageerror = () =>
-      this.#die(new EdgyError('internal', 'An answer of the worker could not be read.'));
-    this.#worker.onerror = (event) => {
+    worker.onmessageerror = () => this.#die(new EdgyError('internal', 'An answer of the worker could not be read.'));
+    worker.onerror = (event) => {
       event.preventDefault();
       if (this.#answered) {
         this.#die(new EdgyError('internal', `The worker crashed: ${event.message}`));
         return;
       }
-      this.#worker.terminate();
-      void whyUnanswered(url, threads, event.message).then((error) => this.#die(error));
+      worker.terminate();
+      const said = event.message ?? '';
+      const short = `The worker ${url?.href ?? file} could not be loaded. ${said}`;
+      void explained('network', short, (trouble) => trouble.whyUnanswered(said, url?.href, file)).then((why) =>
+        this.#die(why),
+      );
     };
   }
 
   call<O extends Operation>(operation: O, request: RequestOf<O>, transfer: Transferable[]): Promise<ResultOf<O>> {
     return this.#pending.call((id) => {
       try {
-        this.#worker.postMessage({ id, operation, request }, transfer);
+        this.#worker?.postMessage({ id, operation, request }, transfer);
       } catch (error) {
         throw notHandedOver(error);
       }
@@ -64,12 +75,12 @@ export class WorkerBackend implements Backend {
   }
 
   close(): void {
-    this.#worker.terminate();
+    this.#worker?.terminate();
     this.#pending.clear();
   }
 
   #die(error: EdgyError): void {
-    this.#worker.terminate();
+    this.#worker?.terminate();
     this.#pending.die(error);
   }
 }

@@ -1,6 +1,7 @@
 /** What InferenceSession and AudioEncoder share: one loaded model on one backend, asked one thing at a time. */
 import { type Backend, type CallOptions, LocalBackend, WorkerBackend } from './backend.js';
-import { abortedError, EdgyError, messageOf, throwIfAborted } from './errors.js';
+import { abortedError, EdgyError, messageOf, throwIfAborted, typed } from './errors.js';
+import { checkOptions } from './options.js';
 import type { Operation, RequestOf, ResultOf } from './protocol.js';
 import { inNode, loadRuntime, movedTo } from './runtime_files.js';
 import { checkModel, readModel } from './source.js';
@@ -11,6 +12,19 @@ import type { Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './t
 declare const EDGY_VERSION: string;
 declare const EDGY_WASM_BYTES: { readonly simd: number; readonly relaxed: number; readonly 'relaxed-threads': number };
 
+export const kSessionOptions: readonly (keyof SessionOptions)[] = [
+  'onProgress',
+  'signal',
+  'variant',
+  'isa',
+  'worker',
+  'wasmPaths',
+  'threads',
+  'memoryLimit',
+  'workLimit',
+  'profile',
+  'checkInputs',
+];
 const kDefaultMemoryLimit = 2 ** 30;
 /** What a run may still take after its signal: as long as a worker takes to start. */
 const kGraceMilliseconds = 20;
@@ -28,13 +42,18 @@ export class SessionCore {
     readonly runtimeInfo: RuntimeInfo,
     /** Makes another backend with the same model loaded; absent where that cannot be had. */
     anew?: () => Promise<Backend>,
+    readonly checkInputs = false,
   ) {
     this.#backend = backend;
     this.#anew = anew;
   }
 
-  static async create(source: ModelSource, given?: SessionOptions | null): Promise<SessionCore> {
-    const options = given ?? {};
+  static create(source: ModelSource, options?: SessionOptions | null): Promise<SessionCore> {
+    return typed(SessionCore.#create(source, options ?? {}));
+  }
+
+  static async #create(source: ModelSource, options: SessionOptions): Promise<SessionCore> {
+    await checkOptions(options, kSessionOptions, 'option of a session');
     const { signal, isa = 'auto', profile = false } = options;
     throwIfAborted(signal);
     checkScope();
@@ -43,7 +62,7 @@ export class SessionCore {
     const worker = (options.worker ?? true) && typeof Worker !== 'undefined' && !inNode();
     const variant = options.variant ?? 'auto';
     const { threads, obstacle } = chooseThreads(options.threads, await surroundings(variant, worker, inNode()));
-    if (obstacle !== undefined) sayOnce(options.threads as number, obstacle);
+    if (obstacle !== undefined) void sayOnce(options.threads as number, obstacle);
     // Started before the downloads, as it takes a while too.
     const script = threads > 1 ? 'worker-threads.js' : 'worker.js';
     const start = () => (worker ? new WorkerBackend(movedTo(script, options.wasmPaths), threads) : new LocalBackend());
@@ -53,7 +72,7 @@ export class SessionCore {
         Promise.all([loadRuntime(variant, options.wasmPaths, threads), readModel(source, options)]),
         signal,
       );
-      checkModel(bytes, source);
+      await checkModel(bytes, source);
       // The bytes go to the worker; a Blob keeps them out of this page's heap until a runtime has to be made anew.
       const kept = new Blob([bytes]);
       const load = (to: Backend, model: ArrayBuffer) => {
@@ -71,7 +90,8 @@ export class SessionCore {
         }
       };
       const model = await abortable(load(backend, bytes), signal);
-      return new SessionCore(backend, model, runtimeInfo(runtime, model.isa, worker, threads), anew);
+      const info = runtimeInfo(runtime, model.isa, worker, threads);
+      return new SessionCore(backend, model, info, anew, options.checkInputs);
     } catch (error) {
       backend.close();
       throw error;
@@ -109,7 +129,7 @@ export class SessionCore {
       underWay.add(reject);
       turn.finally(() => underWay.delete(reject)).then(resolve, reject);
     });
-    return abortable(answer, signal);
+    return typed(abortable(answer, signal));
   }
 
   /**

@@ -1,9 +1,14 @@
 /** From a recording to a model's outputs, on whatever carries out the call. */
+
+import { hasNaN } from './convert.js';
 import type { SessionCore } from './core.js';
+import { EdgyError } from './errors.js';
 import { toMono } from './mono.js';
+import { unknown, unknownOption } from './options.js';
 import type { RequestOf } from './protocol.js';
 import { isFloat32Array } from './realm.js';
-import { checkRate } from './resampler.js';
+
+import { checkRate } from './sample_rate.js';
 import { namedOutputs } from './session.js';
 import { Tensor } from './tensor.js';
 
@@ -51,18 +56,26 @@ export interface Encoder {
   readonly resampler?: () => Promise<WebAssembly.Module>;
 }
 
+const kEncodeOptions: readonly (keyof EncodeOptions)[] = ['sampleRate', 'mel', 'signal'];
+const kEncodeOption = 'option of encode';
+
 /** @internal `fetches` are the indices of the outputs wanted. */
 export async function encodeRecording(
   { core, sampleRate, resampler }: Encoder,
   fetches: readonly number[],
   recording: Float32Array | AudioBuffer,
-  options: EncodeOptions,
+  given: EncodeOptions | null,
 ): Promise<AudioEncoding> {
   core.throwIfReleased();
+  const options = given ?? {};
+  const strange = unknownOption(options, kEncodeOptions, kEncodeOption);
+  if (strange !== undefined) throw await unknown(strange, kEncodeOptions, kEncodeOption);
   const start = performance.now();
   const pcm = toMono(recording);
   const rate = isFloat32Array(recording) ? (options.sampleRate ?? sampleRate) : recording.sampleRate;
   checkRate(rate, sampleRate);
+  if (core.checkInputs && hasNaN('float32', pcm))
+    throw new EdgyError('invalid-input', 'The recording holds a NaN (checkInputs).');
   const request: RequestOf<'encode'> = {
     pcm,
     ...(rate === sampleRate ? {} : { rate, ...(resampler ? { resampler: await resampler() } : {}) }),

@@ -2,7 +2,8 @@
 import { EdgyError, type EdgyErrorCode, messageOf } from './errors.js';
 import type { NativeFactory, NativeModule, NativeOutput, NativeSession, NativeStatus } from './native.js';
 import type { Operation, Outcome, RawTensor, RequestOf, ResultOf } from './protocol.js';
-import { checkRate, resample } from './resampler.js';
+import { resample } from './resampler.js';
+import { checkRate } from './sample_rate.js';
 import { type TensorType, tensorArrays } from './tensor.js';
 import type { Isa, PrivacyLevel, TensorMetadata, Variant } from './types.js';
 
@@ -138,7 +139,11 @@ export class EngineCore {
     checkRate(rate, sampleRate);
     const module = resampler ?? this.#resampler?.();
     if (!module) throw new Stop('internal', 'The call came without the resampler that it needs.');
-    return resample(module, pcm, rate, sampleRate);
+    try {
+      return resample(module, pcm, rate, sampleRate);
+    } catch (error) {
+      throw error instanceof RangeError ? new Stop('out-of-memory', error.message) : error;
+    }
   }
 
   #run(session: NativeSession): number {

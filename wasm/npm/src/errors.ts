@@ -25,13 +25,13 @@ export type EdgyErrorCode =
   /** An output, a level or a policy that the privacy level of a sealed session does not allow. */
   | 'refused';
 
-/** The only error that this package throws or rejects with. */
+/** The only error that this package throws or rejects with. Its `name` is 'AbortError' for the code `aborted`, as of the platform's own. */
 export class EdgyError extends Error {
   readonly code: EdgyErrorCode;
 
   constructor(code: EdgyErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'EdgyError';
+    this.name = code === 'aborted' ? 'AbortError' : 'EdgyError';
     this.code = code;
   }
 }
@@ -44,6 +44,13 @@ export function abortedError(signal: AbortSignal): EdgyError {
 /** @internal */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortedError(signal);
+}
+
+/** @internal `work`, whatever it rejects with made an EdgyError. */
+export function typed<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error) => {
+    throw error instanceof EdgyError ? error : new EdgyError('internal', messageOf(error), { cause: error });
+  });
 }
 
 /** @internal A sentence out of whatever was thrown. */

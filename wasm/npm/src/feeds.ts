@@ -1,11 +1,12 @@
 /** From what a caller feeds and fetches to what the engine takes, with errors that name the culprit. */
+import { hasNaN } from './convert.js';
 import { EdgyError } from './errors.js';
 import type { RawTensor } from './protocol.js';
 import { elementCount, isTensorType, ownArray, shapeText, shown, tensorArrays } from './tensor.js';
 import type { Feeds, Fetches, TensorMetadata } from './types.js';
 
-/** One tensor for each input, in order. Nothing is copied. */
-export function orderFeeds(feeds: Feeds, inputs: readonly TensorMetadata[]): RawTensor[] {
+/** One tensor for each input, in order. Nothing is copied. `checkValues`: refuse a NaN. */
+export function orderFeeds(feeds: Feeds, inputs: readonly TensorMetadata[], checkValues = false): RawTensor[] {
   if (typeof feeds !== 'object' || feeds === null) {
     throw new EdgyError('invalid-input', 'Feeds are an object from input names to tensors.');
   }
@@ -14,7 +15,12 @@ export function orderFeeds(feeds: Feeds, inputs: readonly TensorMetadata[]): Raw
       throw new EdgyError('invalid-input', `The model has no input ${shown(name)}: it has ${listNames(inputs)}.`);
     }
   }
-  return inputs.map((input) => checkFeed(feeds[input.name], input));
+  return inputs.map((input) => {
+    const feed = checkFeed(feeds[input.name], input);
+    if (checkValues && hasNaN(feed.type, feed.data))
+      throw new EdgyError('invalid-input', `Input '${input.name}' holds a NaN (checkInputs).`);
+    return feed;
+  });
 }
 
 function checkFeed(feed: Feeds[string] | undefined, input: TensorMetadata): RawTensor {
@@ -22,7 +28,7 @@ function checkFeed(feed: Feeds[string] | undefined, input: TensorMetadata): RawT
   if (typeof feed !== 'object' || feed === null) {
     throw new EdgyError('invalid-input', `${what} is missing: it takes ${describe(input)}.`);
   }
-  const { type, dims, data } = feed;
+  const { type, data } = feed;
   if (!isTensorType(type) || type !== input.type) {
     throw new EdgyError(
       'invalid-input',
@@ -30,9 +36,11 @@ function checkFeed(feed: Feeds[string] | undefined, input: TensorMetadata): RawT
     );
   }
   const own = ownArray(type, data);
-  if (!own || !Array.isArray(dims)) {
+  if (!own || !Array.isArray(feed.dims)) {
     throw new EdgyError('invalid-input', `${what} is no tensor: it takes ${describe(input)}.`);
   }
+  // One element alone is a scalar or a vector of one, as the model wants it.
+  const dims = isOne(feed.dims) && isOne(input.shape) ? (input.shape as readonly number[]) : feed.dims;
   const fits =
     dims.length === input.shape.length &&
     input.shape.every((extent, axis) => typeof extent === 'string' || extent === dims[axis]);
@@ -47,6 +55,11 @@ function checkFeed(feed: Feeds[string] | undefined, input: TensorMetadata): RawT
     );
   }
   return { type, dims, data: own };
+}
+
+/** [] or [1]. */
+function isOne(shape: readonly unknown[]): boolean {
+  return shape.length === 0 || (shape.length === 1 && shape[0] === 1);
 }
 
 /** Indices of the outputs asked for; all of them without `fetches`. */

@@ -1,7 +1,9 @@
-import { EdgyError } from './errors.js';
+import { EdgyError, typed } from './errors.js';
+import { checkOptions } from './options.js';
 import { isFloat32Array } from './realm.js';
-import { checkRate, SampleStream } from './resampler.js';
+import type { SampleStream } from './resampler.js';
 import { loadResampler } from './runtime_files.js';
+import { checkRate } from './sample_rate.js';
 import type { SessionOptions } from './types.js';
 
 /**
@@ -16,7 +18,12 @@ export class Resampler {
   }
 
   /** One for each recording. The first one fetches `edgy-resample.wasm`. Rates in hertz; one is at most 256 times the other. */
-  static async create(from: number, to: number, options?: Pick<SessionOptions, 'wasmPaths'>): Promise<Resampler> {
+  static create(from: number, to: number, options?: Pick<SessionOptions, 'wasmPaths'>): Promise<Resampler> {
+    return typed(Resampler.#create(from, to, options));
+  }
+
+  static async #create(from: number, to: number, options?: Pick<SessionOptions, 'wasmPaths'>): Promise<Resampler> {
+    await checkOptions(options, ['wasmPaths'], 'option of a Resampler');
     if (!(typeof to === 'number' && to > 0 && Number.isFinite(to))) {
       throw new EdgyError(
         'invalid-argument',
@@ -24,7 +31,8 @@ export class Resampler {
       );
     }
     checkRate(from, to);
-    return new Resampler(new SampleStream(await loadResampler(options?.wasmPaths), from, to));
+    const [module, code] = await Promise.all([loadResampler(options?.wasmPaths), import('./resampler.js')]);
+    return new Resampler(new code.SampleStream(module, from, to));
   }
 
   /** The samples at the new rate that are certain after `samples`; the filter looks some milliseconds ahead. */

@@ -13,10 +13,6 @@ export function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
-export function isBuffer(value: unknown): value is ArrayBuffer {
-  return kindOf(value) === 'ArrayBuffer';
-}
-
 /** Also of another realm. */
 export function isFloat32Array(value: unknown): value is Float32Array {
   return arrayKind(value) === 'Float32Array';

@@ -1,6 +1,7 @@
-/** From one rate to another, by the SoX resampler (wasm/resample), with the same bits in every engine. */
-import { EdgyError } from './errors.js';
-
+/**
+ * From one rate to another, by the SoX resampler (wasm/resample), with the same bits in every engine. Pages load this module when they make
+ * a `Resampler`.
+ */
 interface Native {
   readonly memory: WebAssembly.Memory;
   _initialize?(): void;
@@ -12,23 +13,6 @@ interface Native {
   taken(): number;
 }
 
-/** Beyond that a filter would be longer than most recordings. */
-const kMostRatio = 256;
-
-/** Throws unless `rate` is one that sound of `modelRate` can be made of. */
-export function checkRate(rate: unknown, modelRate: number): asserts rate is number {
-  if (typeof rate !== 'number') {
-    throw new EdgyError('invalid-argument', `sampleRate is of type ${typeof rate}: it must be a number of hertz.`);
-  }
-  const [least, most] = [modelRate / kMostRatio, modelRate * kMostRatio];
-  if (!(rate >= least && rate <= most)) {
-    throw new EdgyError(
-      'invalid-argument',
-      `sampleRate is ${rate}: it must be a number of hertz from ${least} to ${most} to be brought to ${modelRate} Hz.`,
-    );
-  }
-}
-
 /** One recording or stream. Chunks of any lengths give the samples that the whole gives. */
 export class SampleStream {
   readonly #native: Native;
@@ -37,7 +21,7 @@ export class SampleStream {
   #heard = 0;
   #given = 0;
 
-  /** `module` is edgy-resample.wasm, compiled. */
+  /** `module` is edgy-resample.wasm, compiled. Throws a RangeError where there is no memory for it. */
   constructor(module: WebAssembly.Module, from: number, to: number) {
     // What the C library would print with is never called.
     const none = () => 0;
@@ -48,7 +32,7 @@ export class SampleStream {
     const native = new WebAssembly.Instance(module, imports).exports as unknown as Native;
     native._initialize?.();
     if (native.open(from, to) !== 0) {
-      throw new EdgyError('out-of-memory', `There is no memory for a resampler from ${from} Hz to ${to} Hz.`);
+      throw new RangeError(`There is no memory for a resampler from ${from} Hz to ${to} Hz.`);
     }
     this.#native = native;
     this.#from = from;

@@ -1,6 +1,7 @@
 /** Which of the package's files to load, and the compiled WebAssembly module, shared by all sessions of a page. */
 import { relaxedSimd, simd } from 'wasm-feature-detect';
 import { EdgyError, messageOf } from './errors.js';
+import { explained } from './explain.js';
 import { fetchOk, readLocalFile, toUrl } from './source.js';
 import type { RuntimeFile, SessionOptions, Variant } from './types.js';
 
@@ -37,8 +38,13 @@ export async function chooseVariant(wanted: 'auto' | Variant): Promise<Variant> 
 
 /** Where `file` was moved to, or undefined for the place beside this module. */
 export function movedTo(file: RuntimeFile, paths: WasmPaths): URL | undefined {
-  if (paths === undefined) return undefined;
-  if (typeof paths === 'string' || paths instanceof URL) return new URL(file, toUrl(paths));
+  if (paths === undefined || paths === null) return undefined;
+  if (typeof paths === 'string' || paths instanceof URL) {
+    const prefix = toUrl(paths);
+    // Without it the last part would be taken for a file, and its siblings be asked for.
+    if (prefix.pathname.endsWith('/')) return new URL(file, prefix);
+    throw new EdgyError('invalid-argument', `wasmPaths is '${paths}': a prefix ends in '/'.`);
+  }
   const path = paths[file];
   return path === undefined ? undefined : toUrl(path);
 }
@@ -46,11 +52,25 @@ export function movedTo(file: RuntimeFile, paths: WasmPaths): URL | undefined {
 export function wasmUrl(variant: Variant, paths: WasmPaths, threads = 1): URL {
   // All addresses are written out, so that bundlers see the files and carry them along.
   if (threads > 1) {
-    return movedTo('edgy-relaxed-threads.wasm', paths) ?? new URL('./edgy-relaxed-threads.wasm', import.meta.url);
+    const file = 'edgy-relaxed-threads.wasm';
+    return movedTo(file, paths) ?? beside(file, () => new URL('./edgy-relaxed-threads.wasm', import.meta.url));
   }
   return variant === 'relaxed'
-    ? (movedTo('edgy-relaxed.wasm', paths) ?? new URL('./edgy-relaxed.wasm', import.meta.url))
-    : (movedTo('edgy-simd.wasm', paths) ?? new URL('./edgy-simd.wasm', import.meta.url));
+    ? (movedTo('edgy-relaxed.wasm', paths) ??
+        beside('edgy-relaxed.wasm', () => new URL('./edgy-relaxed.wasm', import.meta.url)))
+    : (movedTo('edgy-simd.wasm', paths) ??
+        beside('edgy-simd.wasm', () => new URL('./edgy-simd.wasm', import.meta.url)));
+}
+
+/** Bundles that are no modules (IIFE, CommonJS) know no address of their own. */
+function beside(file: RuntimeFile, address: () => URL): URL {
+  try {
+    return address();
+  } catch (error) {
+    throw new EdgyError('network', `This bundle knows no address of its own: name ${file} in wasmPaths.`, {
+      cause: error,
+    });
+  }
 }
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
@@ -69,7 +89,8 @@ function compiled(url: URL): Promise<WebAssembly.Module> {
 
 /** edgy-resample.wasm: only recordings of another rate than the model's need it. */
 export function loadResampler(paths: WasmPaths): Promise<WebAssembly.Module> {
-  return compiled(movedTo('edgy-resample.wasm', paths) ?? new URL('./edgy-resample.wasm', import.meta.url));
+  const file = 'edgy-resample.wasm';
+  return compiled(movedTo(file, paths) ?? beside(file, () => new URL('./edgy-resample.wasm', import.meta.url)));
 }
 
 export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths, threads = 1): Promise<Runtime> {
@@ -79,30 +100,25 @@ export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths, th
 }
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
-  const local = await readLocalFile(url);
-  if (local) return WebAssembly.compile(local).catch((error) => Promise.reject(noWebAssembly(url, 'The file', error)));
-  const response = await fetchOk(url);
-  const type = response.headers.get('content-type');
-  try {
-    // Streaming compilation insists on the media type, and takes no parameter; a server that sends another costs some time, not the session.
-    return /^application\/wasm$/i.test(type ?? '')
-      ? await WebAssembly.compileStreaming(response)
-      : await WebAssembly.compile(await response.arrayBuffer());
-  } catch (error) {
-    throw noWebAssembly(
-      url,
-      `Its server answers ${response.status} with the media type ${type?.slice(0, 80) ?? 'none'}: it`,
+  const file = url.pathname.split('/').at(-1) ?? '';
+  const refuse = (answer: string) => (error: unknown) =>
+    explained(
+      'network',
+      `${url} is no WebAssembly.`,
+      (trouble) => `${trouble.whyNoWebAssembly(url.href, answer, file)} ${messageOf(error)}`,
       error,
-    );
-  }
-}
-
-function noWebAssembly(url: URL, what: string, error: unknown): EdgyError {
-  const file = url.pathname.split('/').at(-1);
-  return new EdgyError(
-    'network',
-    `${url} is no WebAssembly that this browser takes. ${what} may be another file than ${file}; if that was moved, name it in wasmPaths. ` +
-      messageOf(error),
-    { cause: error },
+    ).then((why) => Promise.reject(why));
+  const local = await readLocalFile(url);
+  if (local) return WebAssembly.compile(local).catch(refuse(''));
+  const response = await fetchOk(url).catch((error: EdgyError) =>
+    explained(error.code, error.message, (trouble) => `${error.message} ${trouble.whyMissing(file)}`, error).then(
+      (why) => Promise.reject(why),
+    ),
   );
+  const type = response.headers.get('content-type');
+  // Streaming compilation insists on the media type, and takes no parameter; a server that sends another costs some time, not the session.
+  const module = /^application\/wasm$/i.test(type ?? '')
+    ? WebAssembly.compileStreaming(response)
+    : response.arrayBuffer().then((bytes) => WebAssembly.compile(bytes));
+  return module.catch(refuse(`${response.status} with the media type ${type?.slice(0, 80) ?? 'none'}`));
 }

@@ -1,7 +1,8 @@
-import { abortable, checkMemoryLimit, runtimeInfo, SessionCore } from './core.js';
+import { abortable, checkMemoryLimit, kSessionOptions, runtimeInfo, SessionCore } from './core.js';
 import { type AudioEncoding, type EncodeOptions, encodeRecording } from './encode.js';
 import { EdgyError, throwIfAborted } from './errors.js';
 import { detachable, orderFeeds, orderFetches } from './feeds.js';
+import { checkOptions } from './options.js';
 import { chooseVariant, movedTo, wasmUrl } from './runtime_files.js';
 import { SealBackend } from './seal/backend.js';
 import { atLeast, handedOut, isLevel } from './seal/levels.js';
@@ -55,8 +56,9 @@ export class SealedSession {
     loaded: SealResult<'load'>,
     level: PrivacyLevel,
     info: RuntimeInfo,
+    checkInputs?: boolean,
   ) {
-    this.#core = new SessionCore(backend, loaded, info);
+    this.#core = new SessionCore(backend, loaded, info, undefined, checkInputs);
     this.#backend = backend;
     this.#closure = closure;
     this.#loaded = loaded;
@@ -100,7 +102,10 @@ export class SealedSession {
   async run(feeds: Feeds, fetches?: Fetches | null, options?: RunOptions): Promise<Record<string, Tensor>> {
     this.#core.throwIfReleased();
     const wanted = fetches ? orderFetches(fetches, this.outputMetadata) : this.#handedOut();
-    const handed = detachable(orderFeeds(feeds, this.inputMetadata), options?.transfer ?? false);
+    const handed = detachable(
+      orderFeeds(feeds, this.inputMetadata, this.#core.checkInputs),
+      options?.transfer ?? false,
+    );
     const request = { feeds: handed.feeds, fetches: wanted };
     const { outputs } = await this.#core.call('run', request, { transfer: handed.buffers, signal: options?.signal });
     this.#refuseAbove(wanted);
@@ -156,8 +161,13 @@ export class SealedSession {
   }
 }
 
+const kNotSealed: readonly string[] = ['worker', 'profile', 'threads'];
+const kSealedOptions = [...kSessionOptions.filter((name) => !kNotSealed.includes(name)), 'level', 'policy'];
+
 /** Closes a seal and loads a model in it. Rejects with an `EdgyError`; `sealed` when something is not as it has to be. */
-export async function createSealedSession(source: ModelSource, options: SealedOptions = {}): Promise<SealedSession> {
+export async function createSealedSession(source: ModelSource, given?: SealedOptions | null): Promise<SealedSession> {
+  const options = given ?? {};
+  await checkOptions(options, kSealedOptions, 'option of a sealed session');
   const { signal, level = 'high', policy = {}, isa = 'auto', wasmPaths } = options;
   throwIfAborted(signal);
   const memoryLimit = checkMemoryLimit(options.memoryLimit);
@@ -173,11 +183,12 @@ export async function createSealedSession(source: ModelSource, options: SealedOp
     const engineUrl = movedTo('sealed-engine.js', wasmPaths) ?? new URL('./sealed-engine.js', import.meta.url);
     const files = Promise.all([readFile(engineUrl, signal), readFile(url, signal), readModel(source, options)]);
     const [engine, wasm, model] = await abortable(files, signal);
-    checkModel(model, source);
+    await checkModel(model, source);
     const closure = await abortable(backend.open({ engine, wasm, variant }), signal);
     const request = { model, isa, memoryLimit, level, policy: { ...policy } };
     const loaded = await abortable(backend.ask('load', request, [model]), signal);
-    return new SealedSession(backend, closure, loaded, level, runtimeInfo({ variant, url }, loaded.isa, true));
+    const info = runtimeInfo({ variant, url }, loaded.isa, true);
+    return new SealedSession(backend, closure, loaded, level, info, options.checkInputs);
   } catch (error) {
     backend.close();
     throw error;

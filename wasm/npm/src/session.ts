@@ -1,6 +1,7 @@
 import { SessionCore } from './core.js';
-import { EdgyError } from './errors.js';
+import { EdgyError, typed } from './errors.js';
 import { detachable, FeedCopies, orderFeeds, orderFetches } from './feeds.js';
+import { unknown, unknownOption } from './options.js';
 import { Tensor } from './tensor.js';
 import type {
   Feeds,
@@ -59,13 +60,19 @@ export class InferenceSession {
    */
   run(feeds: Feeds, options?: RunOptions): Promise<Record<string, Tensor>>;
   run(feeds: Feeds, fetches: Fetches | null, options?: RunOptions): Promise<Record<string, Tensor>>;
-  async run(feeds: Feeds, second?: Fetches | RunOptions | null, third?: RunOptions): Promise<Record<string, Tensor>> {
+  run(feeds: Feeds, second?: Fetches | RunOptions | null, third?: RunOptions): Promise<Record<string, Tensor>> {
+    return typed(this.#run(feeds, second, third));
+  }
+
+  async #run(feeds: Feeds, second?: Fetches | RunOptions | null, third?: RunOptions): Promise<Record<string, Tensor>> {
     this.#core.throwIfReleased();
     const [fetches, options] = isRunOptions(second, this.outputNames)
       ? [undefined, second]
       : [second as Fetches | null, third];
+    const strange = unknownOption(options, kRunOptions, kRunOption);
+    if (strange !== undefined) throw await unknown(strange, kRunOptions, kRunOption);
     const wanted = orderFetches(fetches, this.outputMetadata);
-    const ordered = orderFeeds(feeds, this.inputMetadata);
+    const ordered = orderFeeds(feeds, this.inputMetadata, this.#core.checkInputs);
     const transfer = options?.transfer ?? false;
     const handed =
       this.#core.readsNext && !transfer
@@ -129,18 +136,19 @@ export function namedOutputs(
 }
 
 const kRunOptions = ['signal', 'transfer'];
+const kRunOption = 'option of a run';
 
 /**
  * @internal Outputs of a model may have any name, those of options too: a key that names an output, with null or a tensor under it as in onnxruntime,
- * asks for that output.
+ * asks for that output. What asks for an output that is not there is no option either.
  */
 export function isRunOptions(
   value: Fetches | RunOptions | null | undefined,
   outputs: readonly string[],
 ): value is RunOptions {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.entries(value).every(
-    ([key, entry]) => kRunOptions.includes(key) && !(outputs.includes(key) && isFetch(entry)),
+  return Object.entries(value).every(([key, entry]) =>
+    kRunOptions.includes(key) ? !(outputs.includes(key) && isFetch(entry)) : !outputs.includes(key) && !isFetch(entry),
   );
 }
 

@@ -1,7 +1,9 @@
 /** Fetching: the bytes of a model from wherever the caller has it. */
 import { tell } from './callbacks.js';
 import { abortedError, EdgyError, messageOf, throwIfAborted } from './errors.js';
-import { isBuffer, kindOf } from './realm.js';
+import { explained } from './explain.js';
+import { kindOf } from './realm.js';
+import { shown } from './tensor.js';
 import type { ModelSource, Progress } from './types.js';
 
 interface LoadOptions {
@@ -10,17 +12,26 @@ interface LoadOptions {
 }
 
 /** The model's bytes in a buffer that is ours to give away. */
-export async function readModel(source: ModelSource, options: LoadOptions): Promise<ArrayBuffer> {
+export async function readModel(given: ModelSource, options: LoadOptions): Promise<ArrayBuffer> {
   throwIfAborted(options.signal);
+  const source = isPromise(given) ? await settled(given) : given;
   if (typeof source === 'string') return readUrl(source, options);
   if (ArrayBuffer.isView(source)) {
-    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice().buffer;
+    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice().buffer as ArrayBuffer;
   }
-  if (isBuffer(source)) return new Uint8Array(source).slice().buffer;
   switch (kindOf(source)) {
+    case 'ArrayBuffer':
+    case 'SharedArrayBuffer':
+      return new Uint8Array(source as ArrayBuffer).slice().buffer;
     case 'Blob':
     case 'File':
-      return (source as Blob).arrayBuffer();
+      return broken('The given file', options.signal, () => (source as Blob).arrayBuffer());
+    case 'ReadableStream':
+      return broken('The given stream', options.signal, () =>
+        collect(source as ReadableStream<Uint8Array>, undefined, options),
+      );
+    case 'Request':
+      return readResponse(await fetchOk(source as Request, options.signal), (source as Request).url, options);
     case 'Response': {
       const response = source as Response;
       return readResponse(response, response.url || 'the given response', options);
@@ -30,36 +41,35 @@ export async function readModel(source: ModelSource, options: LoadOptions): Prom
   }
   throw new EdgyError(
     'invalid-argument',
-    'A model is given by its URL, or as an ArrayBuffer, a typed array, a Blob or a Response.',
+    `A model is given by its URL, or as an ArrayBuffer, a typed array, a Blob, a Response, a Request or a ReadableStream, not as ${shown(source)}.`,
   );
 }
 
+function isPromise(value: unknown): value is PromiseLike<Exclude<ModelSource, PromiseLike<unknown>>> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
+}
+
+/** What a caller's promise gives. */
+async function settled<T>(given: PromiseLike<T>): Promise<T> {
+  try {
+    return await given;
+  } catch (error) {
+    throw new EdgyError('network', `The model did not come: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 /** Throws `invalid-model` when `bytes` are plainly something else, with what they are and where they came from. */
-export function checkModel(bytes: ArrayBuffer, source: ModelSource): void {
+export async function checkModel(bytes: ArrayBuffer, source: ModelSource): Promise<void> {
   const head = new Uint8Array(bytes, 0, Math.min(bytes.byteLength, 512));
-  const text = String.fromCharCode(...head);
-  if (head.length < 8 || text.slice(4, 8) === 'EDGY') return; // the runtime reads on
-  throw new EdgyError('invalid-model', `${nameOf(source)} is no .edgy model: ${whatIs(head, text)}`);
+  if (head.length < 8 || String.fromCharCode(...head.subarray(4, 8)) === 'EDGY') return; // the runtime reads on
+  const name = `${nameOf(source)} is no .edgy model`;
+  throw await explained('invalid-model', `${name}.`, ({ whatIs }) => `${name}: ${whatIs(head)}`);
 }
 
 function nameOf(source: ModelSource): string {
   if (typeof source === 'string' || kindOf(source) === 'URL')
     return String(toUrl(source as string | URL)).slice(0, 500);
-  return (kindOf(source) === 'Response' && (source as Response).url) || 'What was given';
-}
-
-function whatIs(head: Uint8Array, text: string): string {
-  if (/^\s*<(!doctype|html|\?xml|head|body)/i.test(text)) {
-    return 'it is an HTML page, as servers send for addresses that they do not know. Is the model deployed there?';
-  }
-  if (head[0] === 0x1f && head[1] === 0x8b)
-    return 'it is compressed with gzip, and its server does not say so (Content-Encoding).';
-  // An ONNX file begins with the version of its format, a small number in field 1, and goes on with field 2, 3, 7 or 8.
-  if (head[0] === 0x08 && (head[1] as number) < 0x20 && [0x12, 0x1a, 0x3a, 0x42].includes(head[2] as number)) {
-    return 'it is an ONNX model. Convert it first: edgy convert MODEL.onnx -o MODEL.edgy.';
-  }
-  if (text.startsWith('TFL3', 4)) return 'it is a TensorFlow Lite model. Edgy converts ONNX models.';
-  return "its bytes 4 to 7 are not 'EDGY'.";
+  return (source as { url?: string }).url?.slice(0, 500) || 'What was given';
 }
 
 /** `location` as an absolute URL; a plain path is relative to the page, or in Node to the working directory. */
@@ -110,15 +120,10 @@ async function readUrl(location: string | URL, options: LoadOptions): Promise<Ar
 }
 
 /** `fetch` whose failures are EdgyErrors. */
-export async function fetchOk(url: URL, signal?: AbortSignal): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, signal ? { signal } : {});
-  } catch (error) {
-    if (signal?.aborted) throw abortedError(signal);
-    throw new EdgyError('network', `${url} could not be fetched: ${messageOf(error)}`, { cause: error });
-  }
-  requireOk(response, String(url));
+export async function fetchOk(from: URL | Request, signal?: AbortSignal): Promise<Response> {
+  const name = 'url' in from ? from.url : from.href;
+  const response = await broken(name, signal, () => fetch(from, signal ? { signal } : {}), 'could not be fetched');
+  requireOk(response, name);
   return response;
 }
 
@@ -128,16 +133,27 @@ function requireOk(response: Response, name: string): void {
   throw new EdgyError('network', `${name} answered ${status}.`);
 }
 
-async function readResponse(response: Response, name: string, options: LoadOptions): Promise<ArrayBuffer> {
-  const { signal, onProgress } = options;
+function readResponse(response: Response, name: string, options: LoadOptions): Promise<ArrayBuffer> {
   requireOk(response, name);
+  const { body } = response;
+  return broken(name, options.signal, () =>
+    body ? collect(body, expectedBytes(response), options) : response.arrayBuffer(),
+  );
+}
+
+/** What `work` gives; what it throws names `name`. */
+async function broken<T>(
+  name: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+  what = 'broke off',
+): Promise<T> {
   try {
-    if (!response.body) return await response.arrayBuffer();
-    return await collect(response.body, expectedBytes(response), signal, onProgress);
+    return await work();
   } catch (error) {
     if (signal?.aborted) throw abortedError(signal);
     if (error instanceof EdgyError) throw error;
-    throw new EdgyError('network', `${name} broke off: ${messageOf(error)}`, { cause: error });
+    throw new EdgyError('network', `${name} ${what}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -151,8 +167,7 @@ function expectedBytes(response: Response): number | undefined {
 async function collect(
   body: ReadableStream<Uint8Array>,
   total: number | undefined,
-  signal: AbortSignal | undefined,
-  onProgress: LoadOptions['onProgress'],
+  { signal, onProgress }: LoadOptions,
 ): Promise<ArrayBuffer> {
   const reader = body.getReader();
   const stop = () => void reader.cancel(signal?.reason).catch(() => {});
@@ -167,6 +182,8 @@ async function collect(
       const { done, value } = await reader.read();
       throwIfAborted(signal);
       if (done) break;
+      if (!ArrayBuffer.isView(value))
+        throw new EdgyError('invalid-input', `The stream gave ${shown(value)}, not bytes.`);
       chunks.push(value);
       loaded += value.byteLength;
       report();

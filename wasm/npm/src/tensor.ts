@@ -1,3 +1,4 @@
+import { toElement } from './convert.js';
 import { EdgyError } from './errors.js';
 import { arrayKind } from './realm.js';
 
@@ -49,7 +50,10 @@ export function isTensorType(type: unknown): type is TensorType {
 export function ownArray<T extends TensorType>(type: T, data: unknown): TensorData<T> | undefined {
   const array = tensorArrays[type];
   const kind = arrayKind(data);
-  const fits = kind === array.name || (type === 'float16' && kind === 'Float16Array');
+  const fits =
+    kind === array.name ||
+    (type === 'float16' && kind === 'Float16Array') ||
+    (type === 'uint8' && kind === 'Uint8ClampedArray');
   if (!fits) return undefined;
   const { buffer, byteOffset, length } = data as TensorData<T>;
   return data instanceof array ? (data as TensorData<T>) : new array(buffer, byteOffset, length);
@@ -59,7 +63,7 @@ export function ownArray<T extends TensorType>(type: T, data: unknown): TensorDa
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}...` : value}'`;
   const kind = arrayKind(value) ?? (Array.isArray(value) ? 'array' : undefined);
-  if (kind) return `a ${kind} of ${(value as ArrayLike<unknown>).length} elements`;
+  if (kind) return `${/^[AIai]/.test(kind) ? 'an' : 'a'} ${kind} of ${(value as ArrayLike<unknown>).length} elements`;
   return typeof value === 'object' && value !== null ? 'an object' : String(value).slice(0, 40);
 }
 
@@ -95,7 +99,10 @@ export class Tensor<T extends TensorType = TensorType> {
   readonly size: number;
   readonly location = 'cpu' as const;
 
-  /** `data` is kept, not copied. Without `dims` the tensor is a vector. Numbers and bigints in plain arrays are converted. */
+  /**
+   * `data` is kept, not copied. Without `dims` the tensor is a vector. Numbers and bigints in plain arrays are converted, float16 included;
+   * one that the type does not hold is `invalid-input`.
+   */
   constructor(
     type: T,
     data: TensorData<T> | readonly number[] | readonly bigint[] | readonly boolean[],
@@ -153,11 +160,9 @@ function toTypedArray<T extends TensorType>(
   if (!Array.isArray(data)) {
     throw new EdgyError('invalid-input', `A tensor of type '${type}' takes a ${array.name}, not ${shown(data)}.`);
   }
-  try {
-    return type === 'int64'
-      ? array.from(data, (value) => BigInt(value as number | bigint))
-      : array.from(data, (value) => Number(value));
-  } catch (error) {
-    throw new EdgyError('invalid-input', `A value does not fit the tensor type '${type}'.`, { cause: error });
-  }
+  return array.from(data, (value) => {
+    const element = toElement(type, value);
+    if (element !== undefined) return element;
+    throw new EdgyError('invalid-input', `${shown(value)} does not fit the tensor type '${type}'.`);
+  });
 }

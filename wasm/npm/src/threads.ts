@@ -1,6 +1,7 @@
 /** How many threads a session gets: what was asked for, as far as this page can have it. */
 import { relaxedSimd } from 'wasm-feature-detect';
 import { EdgyError } from './errors.js';
+import type { Obstacle } from './trouble.js';
 import type { Variant } from './types.js';
 
 /** As the runtime's. */
@@ -30,11 +31,11 @@ export async function surroundings(variant: 'auto' | Variant, worker: boolean, n
   };
 }
 
-/** `obstacle` says, in words, why there is one thread although more were asked for. */
+/** `obstacle`: why there is one thread although more were asked for. */
 export function chooseThreads(
   wanted: number | undefined,
   here: Surroundings,
-): { readonly threads: number; readonly obstacle?: string } {
+): { readonly threads: number; readonly obstacle?: Obstacle } {
   if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= kMost)) {
     const shown = typeof wanted === 'string' ? `'${wanted}'` : String(wanted);
     throw new EdgyError('invalid-argument', `threads is ${shown}: it must be a whole number from 1 to ${kMost}.`);
@@ -45,26 +46,20 @@ export function chooseThreads(
   return wanted === undefined ? { threads: 1 } : { threads: 1, obstacle };
 }
 
-function obstacleTo({ node, worker, isolated, variant, relaxed }: Surroundings): string | undefined {
-  if (node) return 'under Node sessions have one';
-  if (!worker) return 'without a worker (worker: false) a session has one';
-  if (variant === 'simd') return "the variant 'simd' has one";
-  if (!relaxed) return 'this browser has no relaxed SIMD, which the build with threads needs';
-  if (!isolated) {
-    return (
-      'this page is not cross-origin isolated, so it has no shared memory. Its server has to send the headers ' +
-      '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp" ' +
-      '(self.crossOriginIsolated is true then)'
-    );
-  }
-  return undefined;
+function obstacleTo({ node, worker, isolated, variant, relaxed }: Surroundings): Obstacle | undefined {
+  if (node) return 'node';
+  if (!worker) return 'worker';
+  if (variant === 'simd') return 'simd';
+  if (!relaxed) return 'relaxed';
+  return isolated ? undefined : 'isolated';
 }
 
 let said = false;
 
 /** Once a page, however many sessions there are. */
-export function sayOnce(wanted: number, obstacle: string): void {
+export async function sayOnce(wanted: number, obstacle: Obstacle): Promise<void> {
   if (said) return;
   said = true;
-  console.warn(`Edgy: ${wanted} threads were asked for, but one computes: ${obstacle}.`);
+  const why = await import('./trouble.js').then(({ obstacles }) => obstacles[obstacle]).catch(() => obstacle);
+  console.warn(`Edgy: ${wanted} threads were asked for, but one computes: ${why}.`);
 }

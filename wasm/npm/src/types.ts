@@ -1,7 +1,19 @@
 import type { TensorLike, TensorType } from './tensor.js';
 
-/** Where a model may come from. `string` is a URL, relative to the page. A `Uint8Array` or `ArrayBuffer` is copied. */
-export type ModelSource = string | URL | ArrayBuffer | ArrayBufferView | Blob | Response;
+/**
+ * Where a model may come from, or a promise of it (`fetch(url)`). `string` is a URL, relative to the page. Buffers and what views show of
+ * theirs are copied.
+ */
+export type ModelSource = DirectSource | PromiseLike<DirectSource>;
+type DirectSource =
+  | string
+  | URL
+  | ArrayBufferLike
+  | ArrayBufferView
+  | Blob
+  | Request
+  | Response
+  | ReadableStream<Uint8Array>;
 
 /** Bytes received so far; `total` is absent when the server does not say, compresses, or is of another origin, which hides whether it does. */
 export interface Progress {
@@ -46,6 +58,8 @@ export interface SessionOptions {
    * come from strangers: a file of 5 kB can ask for a day. About 10 to 100 thousand million pass in a second.
    */
   workLimit?: number | undefined;
+  /** Reject feeds and recordings that hold a NaN with `invalid-input`; they are computed with otherwise. Default false. */
+  checkInputs?: boolean | undefined;
   /** Measure the time of each operator (see `InferenceSession.profile`). */
   profile?: boolean | undefined;
 }

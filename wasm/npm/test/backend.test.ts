@@ -109,7 +109,7 @@ describe('WorkerBackend', () => {
     expect(await call).toEqual(memory);
   });
 
-  it('explains a worker that the browser refuses', () => {
+  it('explains a worker that the browser refuses', async () => {
     vi.stubGlobal(
       'Worker',
       class {
@@ -119,9 +119,12 @@ describe('WorkerBackend', () => {
       },
     );
     vi.stubGlobal('location', { origin: 'http://localhost', href: 'http://localhost/' });
-    expect(() => new WorkerBackend(new URL('http://elsewhere/worker.js'))).toThrow(
+    const refusal = (url: string) => new WorkerBackend(new URL(url)).call('memory', null, []).catch((error) => error);
+    const elsewhere = await refusal('http://elsewhere/worker.js');
+    expect(elsewhere).toMatchObject({ name: 'EdgyError', code: 'network', cause: { name: 'SecurityError' } });
+    expect(elsewhere.message).toContain(
       "http://elsewhere/worker.js could not be started: cross-origin A worker must come from the page's own origin",
     );
-    expect(() => new WorkerBackend(new URL('http://localhost/worker.js'))).toThrow('Content-Security-Policy');
+    expect((await refusal('http://localhost/worker.js')).message).toContain('Content-Security-Policy');
   });
 });

@@ -17,6 +17,28 @@ describe('orderFeeds', () => {
     expect(orderFeeds({ mel: theirs, sr }, inputs)[0]?.dims).toEqual([1, 80, 1]);
   });
 
+  it('takes one element for a scalar, and a scalar for one element', () => {
+    expect(orderFeeds({ mel, sr: sr.reshape([1]) }, inputs)[1]?.dims).toEqual([]);
+    const one: TensorMetadata = { name: 'sr', isTensor: true, type: 'int64', shape: [1] };
+    expect(orderFeeds({ sr }, [one])[0]?.dims).toEqual([1]);
+    expect(() => orderFeeds({ mel, sr: sr.reshape([1, 1]) }, inputs)).toThrow("Input 'sr' has the shape [1, 1]");
+  });
+
+  it('refuses a NaN when it is asked to', () => {
+    const bad = new Tensor(
+      'float32',
+      Float32Array.from({ length: 160 }, (_, i) => (i === 159 ? Number.NaN : i)),
+      [1, 80, 2],
+    );
+    expect(orderFeeds({ mel: bad, sr }, inputs)[0]?.data).toBe(bad.data);
+    expect(() => orderFeeds({ mel: bad, sr }, inputs, true)).toThrow("Input 'mel' holds a NaN");
+    expect(orderFeeds({ mel, sr }, inputs, true)[0]?.data).toBe(mel.data);
+    const half: TensorMetadata = { name: 'x', isTensor: true, type: 'float16', shape: [2] };
+    const halves = (bits: number) => ({ x: new Tensor('float16', Uint16Array.of(0x3c00, bits), [2]) });
+    expect(() => orderFeeds(halves(0xfe01), [half], true)).toThrow("Input 'x' holds a NaN");
+    expect(orderFeeds(halves(0x7c00), [half], true)).toHaveLength(1);
+  });
+
   it.each([
     ['an unknown name', { mel, sr, mle: mel }, "The model has no input 'mle': it has 'mel', 'sr'."],
     ['a missing input', { mel }, "Input 'sr' is missing: it takes int64 []."],

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Progress } from '../src/index.js';
+import { EdgyError, type Progress } from '../src/index.js';
 import { checkModel, readModel, toUrl } from '../src/source.js';
 
 const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
@@ -83,6 +83,39 @@ describe('readModel', () => {
     });
   });
 
+  it('takes requests, streams, shared memory, and promises of what it takes', async () => {
+    expect(await read(new Request(`${base}/model`))).toEqual(bytes);
+    expect(await read(fetch(`${base}/model`))).toEqual(bytes);
+    expect(await read(Promise.resolve(bytes))).toEqual(bytes);
+    const shared = new SharedArrayBuffer(bytes.length);
+    new Uint8Array(shared).set(bytes);
+    expect(await read(shared)).toEqual(bytes);
+    const part = await readModel(new Uint8Array(shared, 10, 10), {});
+    expect(part).toBeInstanceOf(ArrayBuffer);
+    expect(new Uint8Array(part)).toEqual(bytes.slice(10, 20));
+    const seen: Progress[] = [];
+    const stream = new Blob([bytes]).stream() as ReadableStream<Uint8Array>;
+    expect(await read(stream, { onProgress: (p: Progress) => seen.push(p) })).toEqual(bytes);
+    expect(seen.at(-1)).toEqual({ phase: 'model', loaded: bytes.length });
+  });
+
+  it('says which of them failed', async () => {
+    const rejected = Promise.reject(new TypeError('the page lost it'));
+    await expect(read(rejected)).rejects.toMatchObject({ code: 'network', message: /the page lost it/ });
+    const locked = new Blob([bytes]).stream() as ReadableStream<Uint8Array>;
+    locked.getReader();
+    await expect(read(locked)).rejects.toMatchObject({ code: 'network', message: /^The given stream .*locked/ });
+    const texts = new ReadableStream({ start: (stream) => stream.enqueue('text') });
+    await expect(read(texts)).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: "The stream gave 'text', not bytes.",
+    });
+    await expect(read(new Request(`${base}/none`))).rejects.toMatchObject({
+      code: 'network',
+      message: /none answered 404/,
+    });
+  });
+
   it('rejects a response that failed, a dead server and things that are no source', async () => {
     await expect(read(new Response('', { status: 500 }))).rejects.toMatchObject({ code: 'network' });
     await expect(read('http://127.0.0.1:1/')).rejects.toMatchObject({ code: 'network' });
@@ -99,7 +132,8 @@ describe('readModel', () => {
         if (loaded > 0) controller.abort('enough');
       },
     });
-    await expect(reading).rejects.toMatchObject({ code: 'aborted', cause: 'enough' });
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError', code: 'aborted', cause: 'enough' });
+    await expect(reading).rejects.toBeInstanceOf(EdgyError);
   });
 });
 
@@ -116,16 +150,21 @@ describe('checkModel', () => {
     ['\x08\x08\x12\x07pytorch', 'it is an ONNX model. Convert it first: edgy convert MODEL.onnx -o MODEL.edgy.'],
     ['\x1c\0\0\0TFL3', 'it is a TensorFlow Lite model.'],
     ['anything else', "its bytes 4 to 7 are not 'EDGY'."],
-  ])('knows what %j is', (start, message) => {
-    expect(() => check(start)).toThrow(expect.objectContaining({ code: 'invalid-model' }));
-    expect(() => check(start)).toThrow(`What was given is no .edgy model: ${message}`);
+    ['version https://git-lfs.github.com/spec/v1', 'it is a pointer of Git LFS'],
+  ])('knows what %j is', async (start, message) => {
+    const failure = await check(start).catch((error) => error);
+    expect(failure).toMatchObject({ name: 'EdgyError', code: 'invalid-model' });
+    expect(failure.message).toContain(`What was given is no .edgy model: ${message}`);
   });
-  it('knows gzip, names addresses, and leaves models to the runtime', () => {
+  it('knows gzip, names addresses, and leaves models to the runtime', async () => {
     const gzip = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0).buffer;
-    expect(() => checkModel(gzip, 'http://localhost/a.edgy')).toThrow(
+    await expect(checkModel(gzip, 'http://localhost/a.edgy')).rejects.toThrow(
       'http://localhost/a.edgy is no .edgy model: it is compressed with gzip',
     );
-    expect(() => check('\0\0\0\0EDGY and so on')).not.toThrow();
-    expect(() => checkModel(new ArrayBuffer(3), 'a')).not.toThrow();
+    await expect(checkModel(gzip, new Request('http://localhost/b.edgy'))).rejects.toThrow(
+      'http://localhost/b.edgy is',
+    );
+    await check('\0\0\0\0EDGY and so on');
+    await checkModel(new ArrayBuffer(3), 'a');
   });
 });

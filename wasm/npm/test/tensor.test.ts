@@ -46,6 +46,67 @@ describe('Tensor', () => {
     expect(codeOf(() => new Tensor('int64', [1.5], [1]))).toBe('invalid-input');
   });
 
+  it.each([
+    ['int8', 128, -129],
+    ['uint8', 256, -1],
+    ['int32', 2 ** 31, -(2 ** 31) - 1],
+    ['int64', 2n ** 63n, -(2n ** 63n) - 1n],
+    ['int64', 2 ** 53, 0.5],
+    ['bool', 2, -1],
+    ['uint8', 0.5, Number.NaN],
+    ['float32', '1', undefined],
+    ['float16', null, 1n],
+  ] as const)('refuses a number that %s does not hold: %s, %s', (type, above, below) => {
+    expect(codeOf(() => new Tensor(type, [above] as never))).toBe('invalid-input');
+    expect(codeOf(() => new Tensor(type, [below] as never))).toBe('invalid-input');
+  });
+
+  it('takes the largest numbers that its types hold', () => {
+    expect(new Tensor('int64', [2n ** 63n - 1n, -(2n ** 63n)]).data).toEqual(
+      BigInt64Array.of(2n ** 63n - 1n, -(2n ** 63n)),
+    );
+    expect(new Tensor('uint8', [0, 255]).data).toEqual(Uint8Array.of(0, 255));
+    expect(new Tensor('int8', [-128, 127]).data).toEqual(Int8Array.of(-128, 127));
+    expect(new Tensor('float32', [1e300, Number.NaN]).data).toEqual(
+      Float32Array.of(Number.POSITIVE_INFINITY, Number.NaN),
+    );
+  });
+
+  it('rounds numbers to half floats as IEEE says', () => {
+    const table = [
+      [1.5, 0x3e00],
+      [-2, 0xc000],
+      [-0, 0x8000],
+      [65504, 0x7bff],
+      [65519.9, 0x7bff],
+      [65520, 0x7c00],
+      [Number.NEGATIVE_INFINITY, 0xfc00],
+      [2 ** -24, 1],
+      [2 ** -25, 0], // a tie, to even
+      [1.5 * 2 ** -24, 2],
+      [2 ** -14, 0x0400],
+      [2 ** -14 - 2 ** -26, 0x0400],
+      [1 + 2 ** -11, 0x3c00],
+      [1 + 3 * 2 ** -11, 0x3c02],
+      [2 - 2 ** -12, 0x4000],
+      [1 / 3, 0x3555],
+      [Number.NaN, 0x7e00],
+    ] as const;
+    expect([
+      ...new Tensor(
+        'float16',
+        table.map(([value]) => value),
+      ).data,
+    ]).toEqual(table.map(([, bits]) => bits));
+  });
+
+  it('takes clamped bytes for bytes', () => {
+    const clamped = new Uint8ClampedArray([1, 2]);
+    const { data } = new Tensor('uint8', clamped as never, [2]);
+    expect(data).toEqual(Uint8Array.of(1, 2));
+    expect(data.buffer).toBe(clamped.buffer);
+  });
+
   it('takes arrays of another realm, as its own', () => {
     const foreign = runInNewContext('new Float32Array([1, 2])');
     const { data } = new Tensor('float32', foreign, [2]);
