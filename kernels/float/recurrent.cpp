@@ -73,8 +73,8 @@ Projection projection_of(const RecurrentWeights& weights, std::size_t part, std:
 /// out[step][i] = row(i) . x[step] + bias[i], and what was there before if `adds`; `Steps` vectors
 /// at a time share each load of weights.
 template <std::size_t Steps>
-void project(const Projection& projection, const float* x, std::size_t count, float* out,
-             bool adds) {
+__attribute__((noinline)) void project(const Projection& projection, const float* x,
+                                       std::size_t count, float* out, bool adds) {
   const auto project_rows = [&]<std::size_t Rows>(std::size_t row) {
     float sums[Steps][Rows];
     dot_tile<Rows, Steps>(projection.matrix + row * projection.columns, x, projection.columns,
@@ -121,11 +121,11 @@ void for_each_step(const RecurrentWeights& weights, std::span<const float> x, st
   }
 }
 
-void sigmoid(std::span<float> x) {
+__attribute__((noinline)) void sigmoid(std::span<float> x) {
   map4(x.data(), x.data(), x.size(), [](v128_t v) { return sigmoid4(v); });
 }
 
-void hyperbolic_tangent(std::span<const float> x, std::span<float> out) {
+__attribute__((noinline)) void hyperbolic_tangent(std::span<const float> x, std::span<float> out) {
   map4(x.data(), out.data(), x.size(), [](v128_t v) { return tanh4(v); });
 }
 

@@ -33,9 +33,15 @@ if (!options.before || positionals.length === 0)
 
 /** In the page. */
 async function measure({ models, rounds, warmup, frames, profile }) {
-  const builds = { before: await import('/before/index.js'), after: await import('/after/index.js') };
-  const { fill } = await import('/site/fill.js');
-  const feedsFor = ({ Tensor }, session) =>
+  // Each build in a frame of its own, as the package shares what it has loaded across a window.
+  const load = async (build) => {
+    const frame = document.body.appendChild(document.createElement('iframe'));
+    const importIn = new frame.contentWindow.Function('url', 'return import(url)');
+    const at = (file) => importIn(`${location.origin}/${file}`);
+    return { ...(await at(`${build}/index.js`)), ...(await at('site/fill.js')) };
+  };
+  const builds = { before: await load('before'), after: await load('after') };
+  const feedsFor = ({ Tensor, fill }, session) =>
     Object.fromEntries(
       session.inputMetadata.map(({ name, type, shape }) => {
         const dims = shape.map((extent) => (typeof extent === 'number' ? extent : frames));
