@@ -132,7 +132,7 @@ finetune-configs: native ## every NNCF configuration end to end (NNCF_CONFIGS, E
 
 bench-kernels: wasm ## speed of single kernels and of the instructions they are made of
 	@for variant in wasm-simd wasm-relaxed; do cmake --build --preset $$variant -j $(JOBS) --target bench_kernels; done
-	@node tests/bench/kernels/bench-kernels.mjs
+	@node tests/bench/kernels/bench-kernels.mjs $(BENCH_ARGS)
 
 leakage: converter ## what codes tell about the speaker: fp32 beside int8; writes build/leakage/ and docs/leakage.md
 	@node tests/leakage/leakage.mjs
