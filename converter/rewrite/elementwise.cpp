@@ -61,6 +61,14 @@ bool rewrite_softplus(Builder& b) {
   return is_ready(b) && b.finish(softplus(b, b.input(0)));
 }
 
+/// x / (1 + |x|)
+bool rewrite_softsign(Builder& b) {
+  if (!is_ready(b))
+    return false;
+  const ValueId x = b.input(0);
+  return b.finish(b.add("Div", {x, b.add("Add", {b.add("Abs", {x}), b.number(1)})}));
+}
+
 /// x tanh(softplus(x))
 bool rewrite_mish(Builder& b) {
   if (!is_ready(b))
