@@ -84,8 +84,7 @@ export const parseModel = (bytes) => ModelProto.toObject(ModelProto.decode(bytes
 const TensorProto = schema.lookupType('TensorProto');
 
 /** @param {Uint8Array} bytes */
-export const parseTensor = (bytes) =>
-  TensorProto.toObject(TensorProto.decode(bytes), { longs: Number, arrays: true });
+export const parseTensor = (bytes) => TensorProto.toObject(TensorProto.decode(bytes), { longs: Number, arrays: true });
 
 /** @param {Record<string, any>} model */
 export const formatModel = (model) => ModelProto.encode(ModelProto.fromObject(model)).finish();

@@ -26,7 +26,7 @@ const descriptors = { float32: '<f4', int64: '<i8', int32: '<i4', uint8: '|u1', 
 const typeOf = (id) => Object.entries(types).find(([, type]) => type.id === id)?.[0];
 
 /** A TensorProto as { name, type, dims, data }; nothing for types that are not read. */
-function valueOf(tensor) {
+function readValue(tensor) {
   const type = typeOf(tensor.dataType);
   if (!descriptors[type]) return undefined;
   const { array } = types[type];
@@ -88,8 +88,9 @@ export async function runCase(name, scratch) {
   const given = inputs.map((tensor, i) => ({ ...tensor, name: names[i] }));
   // The first float input is what moves; of a model without one, the first there is.
   const moving =
-    given.find((tensor) => typeOf(tensor.dataType) === 'float32' && tensor.dims.every((extent) => Number(extent) > 0)) ??
-    given.find((tensor) => descriptors[typeOf(tensor.dataType)]);
+    given.find(
+      (tensor) => typeOf(tensor.dataType) === 'float32' && tensor.dims.every((extent) => Number(extent) > 0),
+    ) ?? given.find((tensor) => descriptors[typeOf(tensor.dataType)]);
   if (!moving) return { outcome: 'out of scope', reason: 'no input' };
   const initializer = given.filter((tensor) => tensor !== moving);
   const at = path.join(scratch, name);
@@ -103,16 +104,18 @@ export async function runCase(name, scratch) {
     return { outcome: error.code === 1 ? 'refused' : 'wrong', reason: words(error).replaceAll(`${onnx}: `, '') };
   }
   const feed = path.join(at, 'input.npy');
-  writeNpy(feed, valueOf(moving));
+  writeNpy(feed, readValue(moving));
   try {
     await run(edgy, ['run', path.join(at, 'model.edgy'), '-i', `${moving.name}=${feed}`, '-o', path.join(at, 'out')]);
   } catch (error) {
     return { outcome: 'wrong', reason: `converts and does not run: ${words(error)}` };
   }
   for (const [i, { name: output }] of model.graph.output.entries()) {
-    const expected = valueOf(outputs[i]);
+    const expected = readValue(outputs[i]);
     const file = path.join(at, 'out', `${output.replaceAll('/', '_')}.npy`);
-    const reason = expected ? difference(parseNpy(fs.readFileSync(file)), expected) : 'it is of a type that is not read';
+    const reason = expected
+      ? difference(parseNpy(fs.readFileSync(file)), expected)
+      : 'it is of a type that is not read';
     if (reason) return { outcome: 'wrong', reason: `output ${output}: ${reason}` };
   }
   return { outcome: 'pass', reason: '' };
