@@ -101,6 +101,9 @@ schemas: native ## rewrite docs/schemas from the parsers' descriptions
 	@$(EDGY) config schema nncf >docs/schemas/nncf.schema.json
 	@$(EDGY) config schema edgy >docs/schemas/edgy.schema.json
 
+operators: converter ## rewrite docs/operators.md from the list of operators
+	@$(EDGY) operators --markdown >docs/operators.md
+
 test-package: package models ## TypeScript unit tests and the size of what a browser loads
 	@npm run --silent test --workspace wasm/npm
 	@node tests/bench/size.mjs

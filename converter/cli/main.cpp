@@ -21,6 +21,7 @@ int run(int argc, char** argv) {
   edgy::converter::add_run_command(app);
   edgy::converter::add_compare_command(app);
   edgy::converter::add_audit_command(app);
+  edgy::converter::add_operators_command(app);
   edgy::converter::add_config_command(app);
   edgy::converter::add_finetune_command(app);
   try {

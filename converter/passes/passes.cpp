@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "converter/graph/supported.h"
+
 namespace edgy::converter::passes {
 namespace {
 
@@ -32,6 +34,7 @@ constexpr int kMaxRounds = 16;
 }  // namespace
 
 std::vector<PassReport> run_all(graph::Graph& graph) {
+  graph::check_supported(graph);
   std::vector<PassReport> reports;
   for (int round = 0; round < kMaxRounds; ++round) {
     int changes = 0;

@@ -57,7 +57,8 @@ int fuse_nearest_code(graph::Graph& graph);
 /// that it consists of, so that its weights are quantized and pruned like any other layer's.
 int expand_recurrent_step(graph::Graph& graph);
 
-/// All of them, until nothing changes. The reports are in order of first application, one for each
+/// All of them, until nothing changes. Throws Error first for all that is not supported
+/// (graph/supported.h). The reports are in order of first application, one for each
 /// pass that did something.
 std::vector<PassReport> run_all(graph::Graph& graph);
 
