@@ -72,8 +72,8 @@ export type RuntimeFile =
   | 'edgy-simd.wasm'
   | 'edgy-relaxed.wasm'
   | 'edgy-relaxed-threads.wasm'
-  | 'seal.html'
-  | 'sealed-engine.js';
+  | 'seal.htm'
+  | 'sealed-engine.txt';
 
 export interface RunOptions {
   /**
