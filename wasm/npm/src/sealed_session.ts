@@ -174,7 +174,12 @@ export class SealedSession {
 }
 
 const kNotSealed: readonly string[] = ['worker', 'profile', 'threads'];
-const kSealedOptions = [...kSessionOptions.filter((name) => !kNotSealed.includes(name)), 'level', 'policy', 'bitsPerSecond'];
+const kSealedOptions = [
+  ...kSessionOptions.filter((name) => !kNotSealed.includes(name)),
+  'level',
+  'policy',
+  'bitsPerSecond',
+];
 
 /** Closes a seal and loads a model in it. Rejects with an `EdgyError`; `sealed` when something is not as it has to be. */
 export async function createSealedSession(source: ModelSource, given?: SealedOptions | null): Promise<SealedSession> {
