@@ -104,6 +104,11 @@ schemas: native ## rewrite docs/schemas from the parsers' descriptions
 operators: converter ## rewrite docs/operators.md from the list of operators
 	@$(EDGY) operators --markdown >docs/operators.md
 
+drawings: converter models ## redraw docs/images: rooms and their includes, the order of compression, a plan
+	@node toolchain/drawings.mjs
+
+docs: operators schemas drawings ## all pages and pictures that are made from the code
+
 test-package: package models ## TypeScript unit tests and the size of what a browser loads
 	@npm run --silent test --workspace wasm/npm
 	@node tests/bench/size.mjs
