@@ -94,12 +94,20 @@ coverage: setup ## lines of the converter, runtime and kernels that the tests ru
 	@EDGY=build/native-coverage/bin/edgy npm run --silent test --workspace tests/conformance
 	@toolchain/coverage build/native-coverage
 
-test-conformance: native ## quantized models beside onnxruntime, configurations beside their schemas
+test-conformance: native models ## quantized models beside onnxruntime, configurations beside their schemas
 	@npm run --silent test --workspace tests/conformance
 
 schemas: native ## rewrite docs/schemas from the parsers' descriptions
 	@$(EDGY) config schema nncf >docs/schemas/nncf.schema.json
 	@$(EDGY) config schema edgy >docs/schemas/edgy.schema.json
+
+operators: converter ## rewrite docs/operators.md from the list of operators
+	@$(EDGY) operators --markdown >docs/operators.md
+
+drawings: converter models ## redraw docs/images: rooms and their includes, the order of compression, a plan
+	@node toolchain/drawings.mjs
+
+docs: operators schemas drawings ## all pages and pictures that are made from the code
 
 test-package: package models ## TypeScript unit tests and the size of what a browser loads
 	@npm run --silent test --workspace wasm/npm
@@ -132,7 +140,7 @@ finetune-configs: native ## every NNCF configuration end to end (NNCF_CONFIGS, E
 
 bench-kernels: wasm ## speed of single kernels and of the instructions they are made of
 	@for variant in wasm-simd wasm-relaxed; do cmake --build --preset $$variant -j $(JOBS) --target bench_kernels; done
-	@node tests/bench/kernels/bench-kernels.mjs
+	@node tests/bench/kernels/bench-kernels.mjs $(BENCH_ARGS)
 
 leakage: converter ## what codes tell about the speaker: fp32 beside int8; writes build/leakage/ and docs/leakage.md
 	@node tests/leakage/leakage.mjs

@@ -11,8 +11,8 @@ enum class Isa {
   kSimd128,      ///< WebAssembly SIMD128: bytes widened to 16 bits, i32x4.dot_i16x8_s
   kRelaxedDot,   ///< i32x4.relaxed_dot_i8x16_i7x16_add_s (one instruction with VNNI or Arm dot
                  ///< products)
-  kRelaxedPair,  ///< i16x8.relaxed_dot_i8x16_i7x16_s, then i32x4.dot_i16x8_s with ones (faster
-                 ///< without VNNI)
+  kRelaxedPair,  ///< i16x8.relaxed_dot_i8x16_i7x16_s, then i32x4.dot_i16x8_s with ones (fewer
+                 ///< instructions without VNNI)
 };
 
 /// "reference", "simd128", "relaxed-dot", "relaxed-pair".
@@ -20,10 +20,5 @@ const char* to_string(Isa isa);
 
 /// The forms compiled into this build, slowest first; kReference is always there.
 std::span<const Isa> available_isas();
-
-/// The fastest form for activations of `activation_bits` (7: any form; 8: the relaxed forms are not
-/// exact and are left out). Between the relaxed forms a measurement of a few milliseconds decides,
-/// once per process: which one wins differs by CPU.
-Isa fastest_isa(int activation_bits);
 
 }  // namespace edgy::kernels

@@ -16,10 +16,12 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "edgy " EDGY_VERSION);
   app.require_subcommand(1);
   edgy::converter::add_convert_command(app);
+  edgy::converter::add_export_command(app);
   edgy::converter::add_inspect_command(app);
   edgy::converter::add_run_command(app);
   edgy::converter::add_compare_command(app);
   edgy::converter::add_audit_command(app);
+  edgy::converter::add_operators_command(app);
   edgy::converter::add_config_command(app);
   edgy::converter::add_finetune_command(app);
   try {

@@ -62,7 +62,7 @@ using std::sqrt;
 using std::tanh;
 
 constexpr Unary kUnary[] = {
-#define EDGY_UNARY(name, alpha_default, beta_default, ...)                     \
+#define EDGY_UNARY(name, since, alpha_default, beta_default, ...)              \
   {#name,                                                                      \
    {alpha_default, beta_default},                                              \
    [](double x, [[maybe_unused]] double alpha, [[maybe_unused]] double beta) { \

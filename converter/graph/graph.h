@@ -172,6 +172,8 @@ class Graph {
   std::vector<std::shared_ptr<Source>> sources;  ///< one for each node of the file
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
+  /// Element types that are not read, each with the tensors that have it (supported.h).
+  std::map<std::string, std::vector<std::string>> unsupported_types;
   /// What the model declares of its outputs, in order: passes may make another value an output,
   /// these stay.
   std::vector<Value> declared_outputs;

@@ -1,8 +1,9 @@
 #include "converter/graph/operands.h"
 
-#include <set>
+#include <algorithm>
+#include <map>
 
-#include "converter/graph/arity.h"
+#include "converter/graph/operators.h"
 #include "converter/text.h"
 
 namespace edgy::converter::graph {
@@ -20,52 +21,38 @@ enum class Role {
 
 using Roles = std::vector<std::pair<std::size_t, Role>>;
 
-const std::map<std::string, Roles>& roles() {
-  using enum Role;
-  static const Roles binary = {{1, kScale},     {2, kZeroPoint}, {4, kScale},
-                               {5, kZeroPoint}, {6, kScale},     {7, kZeroPoint}};
-  static const Roles unary = {{1, kScale}, {2, kZeroPoint}, {3, kScale}, {4, kZeroPoint}};
-  static const Roles product = {{0, kIntegers}, {1, kScale},     {2, kZeroPoint},
-                                {3, kIntegers}, {4, kScale},     {5, kZeroPoint},
-                                {6, kScale},    {7, kZeroPoint}, {8, kIntegers}};
-  static const Roles integer = {{0, kIntegers}, {1, kIntegers}, {2, kZeroPoint}, {3, kZeroPoint}};
-  static const Roles axes = {{1, kList}};
-  static const Roles weights = {{1, kFloats}, {2, kFloats}, {3, kFloats}};
-  static const std::map<std::string, Roles> table = {
-      {"ConvInteger", integer},
-      {"DequantizeLinear", {{0, kIntegers}, {1, kScale}, {2, kZeroPoint}}},
-      {"Expand", axes},
-      {"FakeQuantize", {{1, kRange}, {2, kRange}, {3, kRange}, {4, kRange}}},
-      {"GRU", weights},
-      {"LSTM", weights},
-      {"MatMulInteger", integer},
-      {"Pad", {{1, kList}, {3, kList}}},
-      {"QGemm",
-       {{0, kIntegers},
-        {1, kScale},
-        {2, kZeroPoint},
-        {3, kIntegers},
-        {4, kScale},
-        {5, kZeroPoint},
-        {6, kIntegers},
-        {7, kScale},
-        {8, kZeroPoint}}},
-      {"QLinearAdd", binary},
-      {"QLinearConv", product},
-      {"QLinearGlobalAveragePool", unary},
-      {"QLinearLeakyRelu", unary},
-      {"QLinearMatMul", product},
-      {"QLinearMul", binary},
-      {"QLinearSigmoid", unary},
-      {"QuantizeLinear", {{1, kScale}, {2, kZeroPoint}}},
-      {"Reduce", axes},  // of every kind
-      {"Reshape", axes},
-      {"Slice", {{1, kList}, {2, kList}, {3, kList}, {4, kList}}},
-      {"Split", axes},
-      {"Squeeze", axes},
-      {"Unsqueeze", axes},
+// The lists that operators.inc names.
+namespace lists {
+using enum Role;
+
+const Roles none = {};
+const Roles axes = {{1, kList}};
+const Roles pad = {{1, kList}, {3, kList}};
+const Roles slice = {{1, kList}, {2, kList}, {3, kList}, {4, kList}};
+const Roles recurrent_weights = {{1, kFloats}, {2, kFloats}, {3, kFloats}};
+const Roles quantizer = {{1, kScale}, {2, kZeroPoint}};
+const Roles dequantizer = {{0, kIntegers}, {1, kScale}, {2, kZeroPoint}};
+const Roles ranges = {{1, kRange}, {2, kRange}, {3, kRange}, {4, kRange}};
+const Roles integer_product = {{0, kIntegers}, {1, kIntegers}, {2, kZeroPoint}, {3, kZeroPoint}};
+const Roles quantized_unary = {{1, kScale}, {2, kZeroPoint}, {3, kScale}, {4, kZeroPoint}};
+const Roles quantized_binary = {{1, kScale},     {2, kZeroPoint}, {4, kScale},
+                                {5, kZeroPoint}, {6, kScale},     {7, kZeroPoint}};
+const Roles quantized_product = {{0, kIntegers}, {1, kScale},     {2, kZeroPoint},
+                                 {3, kIntegers}, {4, kScale},     {5, kZeroPoint},
+                                 {6, kScale},    {7, kZeroPoint}, {8, kIntegers}};
+const Roles quantized_gemm = {{0, kIntegers}, {1, kScale}, {2, kZeroPoint},
+                              {3, kIntegers}, {4, kScale}, {5, kZeroPoint},
+                              {6, kIntegers}, {7, kScale}, {8, kZeroPoint}};
+
+}  // namespace lists
+
+const Roles& roles_of(const std::string& op) {
+  static const std::map<std::string, const Roles*> table = {
+#define EDGY_ONNX(name, domain, since, inputs, outputs, constants, ...) {#name, &lists::constants},
+#include "converter/graph/operators.inc"
   };
-  return table;
+  const auto found = table.find(op);
+  return found == table.end() ? lists::none : *found->second;
 }
 
 std::string shown(const Tensor& tensor) {
@@ -98,10 +85,7 @@ const char* objection(const Tensor& tensor, Role role) {
 }
 
 void check_constants(const Graph& graph, const Node& node) {
-  const auto found = roles().find(node.op.starts_with("Reduce") ? "Reduce" : node.op);
-  if (found == roles().end())
-    return;
-  for (const auto& [input, role] : found->second) {
+  for (const auto& [input, role] : roles_of(node.op)) {
     const ValueId id = node.input(input);
     if (!graph.is_constant(id))
       continue;
@@ -112,29 +96,16 @@ void check_constants(const Graph& graph, const Node& node) {
   }
 }
 
-/// Attributes that change nothing in a model that is not trained.
-bool has_no_effect(const std::string& op, const std::string& attribute) {
-  static const std::set<std::pair<std::string, std::string>> table = {
-      {"BatchNormalization", "momentum"},  // of the running means
-      {"Dropout", "ratio"},                // training alone
-      {"Dropout", "seed"},
-      {"GRU", "activation_alpha"},  // Sigmoid and Tanh have no parameters
-      {"GRU", "activation_beta"},
-      {"LSTM", "activation_alpha"},
-      {"LSTM", "activation_beta"},
-      {"MaxPool", "storage_order"}};  // of the indices, which are refused where they are read
-  return table.contains({op, attribute});
-}
-
-/// What ONNX takes where an attribute that nobody asks for is left out.
-std::optional<int64_t> default_of(const std::string& op, const std::string& attribute) {
-  static const std::map<std::pair<std::string, std::string>, int64_t> table = {
-      {{"BatchNormalization", "spatial"}, 1},    {{"Cast", "saturate"}, 1},
-      {{"DequantizeLinear", "output_dtype"}, 0}, {{"LayerNormalization", "stash_type"}, 1},
-      {{"QuantizeLinear", "precision"}, 0},      {{"QuantizeLinear", "saturate"}, 1},
-  };
-  const auto found = table.find({op, attribute});
-  return found == table.end() ? std::nullopt : std::optional(found->second);
+/// What the list says to have no effect; a value that would have one is refused (supported.h).
+bool may_be_unread(const Source& source, const std::string& attribute) {
+  const OperatorInfo* info = find_operator(source.op);
+  if (info == nullptr)
+    return true;  // a node that nothing reads
+  const auto found =
+      std::find_if(info->attributes.begin(), info->attributes.end(),
+                   [&](const AttributeInfo& entry) { return entry.name == attribute; });
+  return found == info->attributes.end() || found->cell.use == AttributeInfo::Use::kUnused ||
+         found->cell.use == AttributeInfo::Use::kOnly;
 }
 
 }  // namespace
@@ -151,13 +122,10 @@ void check_operands(const Graph& graph) {
 void check_attributes_read(const Graph& graph) {
   for (const std::shared_ptr<Source>& source : graph.sources) {
     for (const auto& [name, value] : source->unread) {
-      const auto usual = default_of(source->op, name);
-      const int64_t* number = std::get_if<int64_t>(&value);
-      if (has_no_effect(source->op, name) || (usual && number != nullptr && *number == *usual))
-        continue;
-      throw Error(source->described + ": attribute " + in_quotes(name) + " is not supported" +
-                  (usual ? " with this value; " + std::to_string(*usual) + " is" : "") +
-                  ": the result would not depend on it");
+      if (!may_be_unread(*source, name)) {
+        throw Error(source->described + ": attribute " + in_quotes(name) +
+                    " is not supported: the result would not depend on it");
+      }
     }
   }
 }

@@ -5,8 +5,8 @@
 
 namespace edgy::converter::graph {
 
-/// Checks every live node once: number of inputs and outputs (arity.h) and, of the inputs that are
-/// constants, element type, rank and that they are not empty where the operator reads them as
+/// Checks every live node once: number of inputs and outputs (operators.h) and, of the inputs that
+/// are constants, element type, rank and that they are not empty where the operator reads them as
 /// parameters (scales, zero points, quantized weights, ranges, lists of axes and extents). Throws
 /// Error naming the node and the input.
 void check_operands(const Graph& graph);

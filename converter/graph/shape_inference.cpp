@@ -2,37 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
+#include <map>
 
-#include "converter/graph/arity.h"
+#include "converter/graph/shape_rules.h"
 #include "converter/graph/windows.h"
 
 namespace edgy::converter::graph {
 namespace {
-
-const std::set<std::string>& same_shape_operators() {
-  static const std::set<std::string> names = {
-#define EDGY_UNARY(name, ...) #name,
-#include "kernels/float/unary.inc"
-      "Cast",     "Not",       "PRelu",   "BatchNormalization",
-      "Softmax",  "Identity",  "Dropout", "LayerNormalization",
-      "Quantize", "Dequantize"};
-  return names;
-}
-
-const std::set<std::string>& binary_operators() {
-  static const std::set<std::string> names = {
-#define EDGY_BINARY(name, ...) #name,
-#include "kernels/float/binary.inc"
-      "Mean", "Sum"};
-  return names;
-}
-
-const std::set<std::string>& comparisons() {
-  static const std::set<std::string> names = {"Equal",          "Less", "Greater", "LessOrEqual",
-                                              "GreaterOrEqual", "And",  "Or"};
-  return names;
-}
 
 bool conflict(const Dim& a, const Dim& b) {
   return a.fixed() && b.fixed() && a.value != b.value;
@@ -68,47 +44,7 @@ void infer_window(Graph& graph, Node& node, bool conv) {
   set_output(graph, node, 0, graph.value(node.inputs[0]).type, std::move(result));
 }
 
-void infer_matmul(Graph& graph, Node& node) {
-  DimShape a = graph.shape(node.inputs[0]);
-  DimShape b = graph.shape(node.inputs[1]);
-  if (a.empty() || b.empty()) {
-    fail_at(node, "a scalar cannot be multiplied as a matrix");
-  }
-  const bool a_vector = a.size() == 1;
-  const bool b_vector = b.size() == 1;
-  if (a_vector)
-    a.insert(a.begin(), fixed_dim(1));
-  if (b_vector)
-    b.push_back(fixed_dim(1));
-  if (conflict(a.back(), b[b.size() - 2])) {
-    fail_at(node, "shapes " + to_string(a) + " and " + to_string(b) + " cannot be multiplied");
-  }
-  DimShape result =
-      broadcast(node, DimShape(a.begin(), a.end() - 2), DimShape(b.begin(), b.end() - 2));
-  if (!a_vector)
-    result.push_back(a[a.size() - 2]);
-  if (!b_vector)
-    result.push_back(b.back());
-  set_output(graph, node, 0, graph.value(node.inputs[0]).type, std::move(result));
-}
-
-void infer_gemm(Graph& graph, Node& node) {
-  DimShape a = graph.shape(node.inputs[0]);
-  DimShape b = graph.shape(node.inputs[1]);
-  if (a.size() != 2 || b.size() != 2) {
-    fail_at(node, "matrices are expected, here " + to_string(a) + " and " + to_string(b));
-  }
-  if (node.get_int("transA", 0) != 0)
-    std::swap(a[0], a[1]);
-  if (node.get_int("transB", 0) != 0)
-    std::swap(b[0], b[1]);
-  if (conflict(a[1], b[0])) {
-    fail_at(node, "shapes " + to_string(a) + " and " + to_string(b) + " cannot be multiplied");
-  }
-  set_output(graph, node, 0, graph.value(node.inputs[0]).type, {a[0], b[1]});
-}
-
-void infer_reduce(Graph& graph, Node& node, bool arg) {
+void infer_reduced(Graph& graph, Node& node, bool arg) {
   if (node.inputs.size() > 1) {
     return;  // axes that are computed from data
   }
@@ -132,20 +68,6 @@ void infer_reduce(Graph& graph, Node& node, bool arg) {
   }
   set_output(graph, node, 0, arg ? ElementType::kInt64 : graph.value(node.inputs[0]).type,
              std::move(result));
-}
-
-void infer_recurrent(Graph& graph, Node& node) {
-  const DimShape x = graph.shape(node.inputs[0]);
-  const DimShape r = graph.shape(node.inputs[2]);
-  if (x.size() != 3 || r.size() != 3) {
-    fail_at(node,
-            "an input [T, N, I] and recurrent weights [directions, gates, H] are expected, here " +
-                to_string(x) + " and " + to_string(r));
-  }
-  const ElementType type = graph.value(node.inputs[0]).type;
-  set_output(graph, node, 0, type, {x[0], r[0], x[1], r[2]});
-  set_output(graph, node, 1, type, {r[0], x[1], r[2]});
-  set_output(graph, node, 2, type, {r[0], x[1], r[2]});
 }
 
 /// a + sign * b, or nullopt where that depends on two symbols.
@@ -281,80 +203,167 @@ std::optional<Contents> known_contents(const Graph& graph, ValueId id) {
   return entries;
 }
 
+bool has_shapes(const Graph& graph, const Node& node, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (node.input(i) == kNone || !graph.value(node.inputs[i]).shape)
+      return false;
+  }
+  return true;
+}
+
+void infer_none(Graph& /*graph*/, Node& /*node*/) {}
+
+void infer_same(Graph& graph, Node& node) {
+  set_output(graph, node, 0, graph.value(node.inputs[0]).type, graph.shape(node.inputs[0]));
+}
+
+void infer_quantize(Graph& graph, Node& node) {
+  set_output(graph, node, 0, ElementType::kInt8, graph.shape(node.inputs[0]));
+}
+
+void infer_dequantize(Graph& graph, Node& node) {
+  set_output(graph, node, 0, ElementType::kFloat32, graph.shape(node.inputs[0]));
+}
+
+void infer_cast(Graph& graph, Node& node) {
+  const auto type = static_cast<ElementType>(node.get_int(":to_type", 0));
+  const DimShape shape = graph.shape(node.inputs[0]);
+  set_output(graph, node, 0, type, shape);
+  if (shape.size() <= 1 && (type == ElementType::kInt64 || type == ElementType::kInt32))
+    graph.value(node.outputs[0]).contents = known_contents(graph, node.inputs[0]);
+}
+
 namespace {
 
-void infer_known(Graph& graph, Node& node) {
-  std::size_t required = node.op == "Conv" || node.op == "MatMul" || node.op == "Gemm" ? 2 : 1;
-  if (binary_operators().contains(node.op) || comparisons().contains(node.op))
-    required = node.inputs.size();
-  if (node.op == "LSTM" || node.op == "GRU" || node.op == "Where")
-    required = 3;
-  if (node.op == "Concat")
-    required = node.inputs.size();
-  for (std::size_t i = 0; i < std::min(required, node.inputs.size()); ++i) {
-    if (node.inputs[i] == kNone || !graph.value(node.inputs[i]).shape) {
-      return;
-    }
-  }
-  const Value x = node.inputs.empty() ? Value{} : graph.value(node.inputs[0]);
-  if (infer_movement(graph, node)) {
-    return;
-  }
-  if (same_shape_operators().contains(node.op)) {
-    ElementType type = x.type;
-    if (node.op == "Cast")
-      type = static_cast<ElementType>(node.get_int(":to_type", 0));
-    if (node.op == "Quantize")
-      type = ElementType::kInt8;
-    if (node.op == "Dequantize")
-      type = ElementType::kFloat32;
-    set_output(graph, node, 0, type, *x.shape);
-    if (node.op == "Cast" && x.shape->size() <= 1 &&
-        (type == ElementType::kInt64 || type == ElementType::kInt32)) {
-      graph.value(node.outputs[0]).contents = known_contents(graph, node.inputs[0]);
-    }
-  } else if (binary_operators().contains(node.op) || comparisons().contains(node.op)) {
-    DimShape shape = *x.shape;
-    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
-      shape = broadcast(node, shape, graph.shape(node.inputs[i]));
-    }
-    const bool lists = shape.size() <= 1 && node.inputs.size() == 2 &&
-                       (x.type == ElementType::kInt64 || x.type == ElementType::kInt32);
-    const bool compares = comparisons().contains(node.op);
-    set_output(graph, node, 0, compares ? ElementType::kBool : x.type, std::move(shape));
-    if (lists && !compares)
-      track_arithmetic(graph, node);
-  } else if (node.op == "Where") {
-    const Value& y = graph.value(node.inputs[1]);
-    set_output(graph, node, 0, y.type,
-               broadcast(node, broadcast(node, *x.shape, *y.shape), graph.shape(node.inputs[2])));
-  } else if (node.op == "Conv") {
-    infer_window(graph, node, true);
-  } else if (node.op == "MaxPool" || node.op == "AveragePool") {
-    infer_window(graph, node, false);
-  } else if (node.op == "GlobalAveragePool" || node.op == "GlobalMaxPool") {
-    DimShape shape = *x.shape;
-    for (std::size_t i = 2; i < shape.size(); ++i)
-      shape[i] = fixed_dim(1);
-    set_output(graph, node, 0, x.type, std::move(shape));
-  } else if (node.op == "MatMul") {
-    infer_matmul(graph, node);
-  } else if (node.op == "Gemm") {
-    infer_gemm(graph, node);
-  } else if (node.op.starts_with("Reduce")) {
-    infer_reduce(graph, node, false);
-  } else if (node.op == "ArgMax" || node.op == "ArgMin") {
-    infer_reduce(graph, node, true);
-  } else if (node.op == "LSTM" || node.op == "GRU") {
-    infer_recurrent(graph, node);
-  }
+/// The shape that all inputs broadcast to; nullopt while one has none.
+std::optional<DimShape> broadcast_of(const Graph& graph, const Node& node) {
+  if (!has_shapes(graph, node, node.inputs.size()))
+    return std::nullopt;
+  DimShape shape = graph.shape(node.inputs[0]);
+  for (std::size_t i = 1; i < node.inputs.size(); ++i)
+    shape = broadcast(node, shape, graph.shape(node.inputs[i]));
+  return shape;
 }
 
 }  // namespace
 
+void infer_broadcast(Graph& graph, Node& node) {
+  auto shape = broadcast_of(graph, node);
+  if (!shape)
+    return;
+  const ElementType type = graph.value(node.inputs[0]).type;
+  const bool lists = shape->size() <= 1 && node.inputs.size() == 2 &&
+                     (type == ElementType::kInt64 || type == ElementType::kInt32);
+  set_output(graph, node, 0, type, std::move(*shape));
+  if (lists)
+    track_arithmetic(graph, node);
+}
+
+void infer_compare(Graph& graph, Node& node) {
+  if (auto shape = broadcast_of(graph, node))
+    set_output(graph, node, 0, ElementType::kBool, std::move(*shape));
+}
+
+void infer_where(Graph& graph, Node& node) {
+  if (auto shape = broadcast_of(graph, node))
+    set_output(graph, node, 0, graph.value(node.inputs[1]).type, std::move(*shape));
+}
+
+void infer_conv(Graph& graph, Node& node) {
+  if (has_shapes(graph, node, 2))
+    infer_window(graph, node, true);
+}
+
+void infer_pool(Graph& graph, Node& node) {
+  infer_window(graph, node, false);
+}
+
+void infer_global_pool(Graph& graph, Node& node) {
+  DimShape shape = graph.shape(node.inputs[0]);
+  for (std::size_t i = 2; i < shape.size(); ++i)
+    shape[i] = fixed_dim(1);
+  set_output(graph, node, 0, graph.value(node.inputs[0]).type, std::move(shape));
+}
+
+void infer_matmul(Graph& graph, Node& node) {
+  if (!has_shapes(graph, node, 2))
+    return;
+  DimShape a = graph.shape(node.inputs[0]);
+  DimShape b = graph.shape(node.inputs[1]);
+  if (a.empty() || b.empty()) {
+    fail_at(node, "a scalar cannot be multiplied as a matrix");
+  }
+  const bool a_vector = a.size() == 1;
+  const bool b_vector = b.size() == 1;
+  if (a_vector)
+    a.insert(a.begin(), fixed_dim(1));
+  if (b_vector)
+    b.push_back(fixed_dim(1));
+  if (conflict(a.back(), b[b.size() - 2])) {
+    fail_at(node, "shapes " + to_string(a) + " and " + to_string(b) + " cannot be multiplied");
+  }
+  DimShape result =
+      broadcast(node, DimShape(a.begin(), a.end() - 2), DimShape(b.begin(), b.end() - 2));
+  if (!a_vector)
+    result.push_back(a[a.size() - 2]);
+  if (!b_vector)
+    result.push_back(b.back());
+  set_output(graph, node, 0, graph.value(node.inputs[0]).type, std::move(result));
+}
+
+void infer_gemm(Graph& graph, Node& node) {
+  if (!has_shapes(graph, node, 2))
+    return;
+  DimShape a = graph.shape(node.inputs[0]);
+  DimShape b = graph.shape(node.inputs[1]);
+  if (a.size() != 2 || b.size() != 2) {
+    fail_at(node, "matrices are expected, here " + to_string(a) + " and " + to_string(b));
+  }
+  if (node.get_int("transA", 0) != 0)
+    std::swap(a[0], a[1]);
+  if (node.get_int("transB", 0) != 0)
+    std::swap(b[0], b[1]);
+  if (conflict(a[1], b[0])) {
+    fail_at(node, "shapes " + to_string(a) + " and " + to_string(b) + " cannot be multiplied");
+  }
+  set_output(graph, node, 0, graph.value(node.inputs[0]).type, {a[0], b[1]});
+}
+
+void infer_recurrent(Graph& graph, Node& node) {
+  if (!has_shapes(graph, node, 3))
+    return;
+  const DimShape x = graph.shape(node.inputs[0]);
+  const DimShape r = graph.shape(node.inputs[2]);
+  if (x.size() != 3 || r.size() != 3) {
+    fail_at(node,
+            "an input [T, N, I] and recurrent weights [directions, gates, H] are expected, here " +
+                to_string(x) + " and " + to_string(r));
+  }
+  const ElementType type = graph.value(node.inputs[0]).type;
+  set_output(graph, node, 0, type, {x[0], r[0], x[1], r[2]});
+  set_output(graph, node, 1, type, {r[0], x[1], r[2]});
+  set_output(graph, node, 2, type, {r[0], x[1], r[2]});
+}
+
+void infer_reduce(Graph& graph, Node& node) {
+  infer_reduced(graph, node, false);
+}
+
+void infer_arg_reduce(Graph& graph, Node& node) {
+  infer_reduced(graph, node, true);
+}
+
 void infer_node(Graph& graph, Node& node) {
-  if (is_known(node.op))
-    at_node(node, [&] { infer_known(graph, node); });
+  using Rule = void (*)(Graph&, Node&);
+  static const std::map<std::string, Rule> rules = {
+#define EDGY_ONNX(name, domain, since, inputs, outputs, constants, shape, ...) \
+  {#name, infer_##shape},
+#include "converter/graph/operators.inc"
+  };
+  const auto found = rules.find(node.op);
+  if (found == rules.end() || (!node.inputs.empty() && !has_shapes(graph, node, 1)))
+    return;
+  at_node(node, [&] { found->second(graph, node); });
 }
 
 }  // namespace edgy::converter::graph

@@ -29,10 +29,6 @@ void set_output(Graph& graph, const Node& node, std::size_t output, ElementType 
 /// naming the node and the range otherwise.
 std::size_t normalize_index(const Node& node, int64_t index, int64_t extent);
 
-/// Infers Reshape, Transpose, Concat and other operators that move values (shape_movement.cpp).
-/// False if `node` is none.
-bool infer_movement(Graph& graph, Node& node);
-
 /// Start and number of elements of a slice along an axis with `extent` elements, as ONNX defines
 /// it.
 struct SliceRange {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "converter/graph/shape_inference.h"
+#include "converter/graph/shape_rules.h"
 
 namespace edgy::converter::graph {
 namespace {
@@ -66,6 +67,77 @@ Dim rest_of(Graph& graph, const Size& from, const Size& to) {
     return graph.fresh_dim();
   const int64_t factor = from.known / to.known;
   return missing.empty() ? fixed_dim(factor) : graph.dim_of({factor, missing[0], 0});
+}
+
+Dim sum_of(Graph& graph, const Dim& a, const Dim& b) {
+  const Affine x = graph.expression_of(a);
+  const Affine y = graph.expression_of(b);
+  if (!x.fixed() && !y.fixed() && x.symbol != y.symbol)
+    return graph.fresh_dim();
+  return graph.dim_of({x.factor + y.factor, x.fixed() ? y.symbol : x.symbol, x.offset + y.offset});
+}
+
+void infer_squeezed(Graph& graph, Node& node, bool insert) {
+  const Value x = graph.value(node.inputs[0]);
+  const std::vector<int64_t> axes = node.get_ints("axes");
+  const std::size_t rank = x.shape->size() + (insert ? axes.size() : 0);
+  if (rank > static_cast<std::size_t>(kMaxRank) || axes.size() > rank) {
+    fail_at(node, "it has " + std::to_string(axes.size()) + " axes for an input of rank " +
+                      std::to_string(x.shape->size()));
+  }
+  std::vector<bool> marked(rank, false);
+  for (int64_t axis : axes) {
+    const std::size_t at = normalize_axis(node, axis, rank);
+    if (marked[at]) {
+      fail_at(node, "axis " + std::to_string(axis) + " is given twice");
+    }
+    marked[at] = true;
+  }
+  DimShape shape;
+  std::size_t source = 0;
+  for (std::size_t i = 0; i < rank; ++i) {
+    if (insert) {
+      shape.push_back(marked[i] ? fixed_dim(1) : (*x.shape)[source++]);
+      continue;
+    }
+    const Dim& dim = (*x.shape)[i];
+    if (axes.empty() && !dim.fixed()) {
+      fail_at(node, "it removes every axis of extent 1, and axis " + std::to_string(i) + " of " +
+                        to_string(*x.shape) +
+                        " may be one in some runs: give its axes, or fix the extent");
+    }
+    const bool drop = axes.empty() ? dim.value == 1 : marked[i];
+    if (drop && dim.fixed() && dim.value != 1) {
+      fail_at(node, "axis " + std::to_string(i) + " of " + to_string(*x.shape) +
+                        " is not 1 and cannot be removed");
+    }
+    if (!drop) {
+      shape.push_back(dim);
+    }
+  }
+  finish(graph, node, x.type, std::move(shape));
+  finish_contents(graph, node, known_contents(graph, node.inputs[0]));
+}
+
+}  // namespace
+
+SliceRange slice_range(int64_t start, int64_t end, int64_t step, int64_t extent) {
+  const auto wrap = [&](int64_t index) {
+    return index < 0 ? std::max(index, -extent - 1) + extent : index;
+  };
+  SliceRange range{};
+  if (step > 0) {
+    range.start = std::clamp<int64_t>(wrap(start), 0, extent);
+    range.end = std::clamp<int64_t>(wrap(end), 0, extent);
+    const int64_t span = range.end - range.start;
+    range.count = span > 0 ? (span - 1) / step + 1 : 0;
+  } else {
+    range.start = std::clamp<int64_t>(wrap(start), -1, extent - 1);
+    range.end = std::clamp<int64_t>(wrap(end), -1, extent - 1);
+    const int64_t span = range.start - range.end;
+    range.count = span > 0 ? (span - 1) / (step == INT64_MIN ? INT64_MAX : -step) + 1 : 0;
+  }
+  return range;
 }
 
 void infer_reshape(Graph& graph, Node& node) {
@@ -147,57 +219,9 @@ void infer_transpose(Graph& graph, Node& node) {
   finish(graph, node, x.type, std::move(shape));
 }
 
-void infer_squeeze(Graph& graph, Node& node, bool insert) {
-  const Value x = graph.value(node.inputs[0]);
-  const std::vector<int64_t> axes = node.get_ints("axes");
-  const std::size_t rank = x.shape->size() + (insert ? axes.size() : 0);
-  if (rank > static_cast<std::size_t>(kMaxRank) || axes.size() > rank) {
-    fail_at(node, "it has " + std::to_string(axes.size()) + " axes for an input of rank " +
-                      std::to_string(x.shape->size()));
-  }
-  std::vector<bool> marked(rank, false);
-  for (int64_t axis : axes) {
-    const std::size_t at = normalize_axis(node, axis, rank);
-    if (marked[at]) {
-      fail_at(node, "axis " + std::to_string(axis) + " is given twice");
-    }
-    marked[at] = true;
-  }
-  DimShape shape;
-  std::size_t source = 0;
-  for (std::size_t i = 0; i < rank; ++i) {
-    if (insert) {
-      shape.push_back(marked[i] ? fixed_dim(1) : (*x.shape)[source++]);
-      continue;
-    }
-    const Dim& dim = (*x.shape)[i];
-    if (axes.empty() && !dim.fixed()) {
-      fail_at(node, "it removes every axis of extent 1, and axis " + std::to_string(i) + " of " +
-                        to_string(*x.shape) +
-                        " may be one in some runs: give its axes, or fix the extent");
-    }
-    const bool drop = axes.empty() ? dim.value == 1 : marked[i];
-    if (drop && dim.fixed() && dim.value != 1) {
-      fail_at(node, "axis " + std::to_string(i) + " of " + to_string(*x.shape) +
-                        " is not 1 and cannot be removed");
-    }
-    if (!drop) {
-      shape.push_back(dim);
-    }
-  }
-  finish(graph, node, x.type, std::move(shape));
-  finish_contents(graph, node, known_contents(graph, node.inputs[0]));
-}
-
-Dim sum_of(Graph& graph, const Dim& a, const Dim& b) {
-  const Affine x = graph.expression_of(a);
-  const Affine y = graph.expression_of(b);
-  if (!x.fixed() && !y.fixed() && x.symbol != y.symbol)
-    return graph.fresh_dim();
-  return graph.dim_of({x.factor + y.factor, x.fixed() ? y.symbol : x.symbol, x.offset + y.offset});
-}
-
 void infer_concat(Graph& graph, Node& node) {
+  if (!has_shapes(graph, node, node.inputs.size()))
+    return;
   const Value first = graph.value(node.inputs[0]);
   DimShape shape = *first.shape;
   const std::size_t axis = normalize_axis(node, node.get_int("axis", 0), shape.size());
@@ -290,7 +314,34 @@ void infer_gather(Graph& graph, Node& node) {
   }
 }
 
+void infer_pad(Graph& graph, Node& node) {
+  const Value x = graph.value(node.inputs[0]);
+  if (!node.has("pads")) {
+    return;
+  }
+  const std::vector<int64_t> pads = node.get_ints("pads");
+  const std::size_t rank = x.shape->size();
+  if (pads.size() != 2 * rank) {
+    fail_at(node, "it has " + std::to_string(pads.size()) + " pads; " + std::to_string(2 * rank) +
+                      " are expected");
+  }
+  DimShape shape = *x.shape;
+  for (std::size_t i = 0; i < rank; ++i) {
+    if (pads[i] < 0 || pads[i + rank] < 0 || pads[i] > kMaxElements ||
+        pads[i + rank] > kMaxElements) {
+      fail_at(node, "negative or huge pads are not supported; use Slice to remove values");
+    }
+    const int64_t sum = pads[i] + pads[i + rank];
+    if (sum != 0) {
+      shape[i] = sum_of(graph, shape[i], fixed_dim(sum));
+    }
+  }
+  finish(graph, node, x.type, std::move(shape));
+}
+
 void infer_split(Graph& graph, Node& node) {
+  if (node.inputs.size() != 1)
+    return;
   const Value x = graph.value(node.inputs[0]);
   const std::size_t axis = normalize_axis(node, node.get_int("axis", 0), x.shape->size());
   std::vector<int64_t> parts = node.get_ints("split");
@@ -327,33 +378,9 @@ void infer_split(Graph& graph, Node& node) {
   }
 }
 
-void infer_pad(Graph& graph, Node& node) {
-  const Value x = graph.value(node.inputs[0]);
-  if (!node.has("pads")) {
-    return;
-  }
-  const std::vector<int64_t> pads = node.get_ints("pads");
-  const std::size_t rank = x.shape->size();
-  if (pads.size() != 2 * rank) {
-    fail_at(node, "it has " + std::to_string(pads.size()) + " pads; " + std::to_string(2 * rank) +
-                      " are expected");
-  }
-  DimShape shape = *x.shape;
-  for (std::size_t i = 0; i < rank; ++i) {
-    if (pads[i] < 0 || pads[i + rank] < 0 || pads[i] > kMaxElements ||
-        pads[i + rank] > kMaxElements) {
-      fail_at(node, "negative or huge pads are not supported; use Slice to remove values");
-    }
-    const int64_t sum = pads[i] + pads[i + rank];
-    if (sum != 0) {
-      shape[i] = sum_of(graph, shape[i], fixed_dim(sum));
-    }
-  }
-  finish(graph, node, x.type, std::move(shape));
-}
-
 /// Expand and ConstantOfShape.
-void infer_fill(Graph& graph, Node& node, const Value& x) {
+void infer_fill(Graph& graph, Node& node) {
+  const Value x = graph.value(node.inputs[0]);
   const bool expand = node.op == "Expand";
   const auto contents = known_contents(graph, node.inputs[expand ? 1 : 0]);
   if (!contents)
@@ -371,75 +398,31 @@ void infer_fill(Graph& graph, Node& node, const Value& x) {
          expand ? broadcast(node, *x.shape, target) : target);
 }
 
-}  // namespace
-
-SliceRange slice_range(int64_t start, int64_t end, int64_t step, int64_t extent) {
-  const auto wrap = [&](int64_t index) {
-    return index < 0 ? std::max(index, -extent - 1) + extent : index;
-  };
-  SliceRange range{};
-  if (step > 0) {
-    range.start = std::clamp<int64_t>(wrap(start), 0, extent);
-    range.end = std::clamp<int64_t>(wrap(end), 0, extent);
-    const int64_t span = range.end - range.start;
-    range.count = span > 0 ? (span - 1) / step + 1 : 0;
-  } else {
-    range.start = std::clamp<int64_t>(wrap(start), -1, extent - 1);
-    range.end = std::clamp<int64_t>(wrap(end), -1, extent - 1);
-    const int64_t span = range.start - range.end;
-    range.count = span > 0 ? (span - 1) / (step == INT64_MIN ? INT64_MAX : -step) + 1 : 0;
-  }
-  return range;
+void infer_squeeze(Graph& graph, Node& node) {
+  const bool insert = node.op == "Unsqueeze";
+  if (node.inputs.size() == 1 && insert && !node.has("axes"))
+    fail_at(node, "attribute 'axes' is missing");
+  if (node.inputs.size() == 1)
+    infer_squeezed(graph, node, insert);
 }
 
-bool infer_movement(Graph& graph, Node& node) {
-  const std::string& op = node.op;
-  const Value x = node.input(0) == kNone ? Value{} : graph.value(node.inputs[0]);
-  if (op == "Reshape") {
-    infer_reshape(graph, node);
-  } else if (op == "Transpose") {
-    infer_transpose(graph, node);
-  } else if (op == "Squeeze" || op == "Unsqueeze") {
-    const bool given = node.has("axes");
-    if (node.inputs.size() == 1 && !given && op == "Unsqueeze")
-      fail_at(node, "attribute 'axes' is missing");
-    if (node.inputs.size() == 1)
-      infer_squeeze(graph, node, op == "Unsqueeze");
-  } else if (op == "Flatten") {
-    const int64_t axis = node.get_int("axis", 1);
-    const auto rank = static_cast<int64_t>(x.shape->size());
-    const int64_t at =
-        axis == rank
-            ? rank
-            : static_cast<int64_t>(rank == 0 ? 0 : normalize_axis(node, axis, x.shape->size()));
-    const auto product = [&](int64_t from, int64_t to) {
-      if (to - from == 1)
-        return (*x.shape)[static_cast<std::size_t>(from)];
-      const Size size = size_of(graph, DimShape(x.shape->begin() + from, x.shape->begin() + to));
-      return size.symbols.empty()       ? fixed_dim(size.known)
-             : size.symbols.size() == 1 ? graph.dim_of({size.known, size.symbols[0], 0})
-                                        : graph.fresh_dim();
-    };
-    finish(graph, node, x.type, {product(0, at), product(at, rank)});
-  } else if (op == "Concat") {
-    infer_concat(graph, node);
-  } else if (op == "Slice") {
-    infer_slice(graph, node);
-  } else if (op == "Gather") {
-    infer_gather(graph, node);
-  } else if (op == "Split") {
-    if (node.inputs.size() == 1)
-      infer_split(graph, node);
-  } else if (op == "Pad") {
-    infer_pad(graph, node);
-  } else if (op == "Shape") {
-    infer_shape(graph, node);
-  } else if (op == "Expand" || op == "ConstantOfShape") {
-    infer_fill(graph, node, x);
-  } else {
-    return false;
-  }
-  return true;
+void infer_flatten(Graph& graph, Node& node) {
+  const Value x = graph.value(node.inputs[0]);
+  const int64_t axis = node.get_int("axis", 1);
+  const auto rank = static_cast<int64_t>(x.shape->size());
+  const int64_t at =
+      axis == rank
+          ? rank
+          : static_cast<int64_t>(rank == 0 ? 0 : normalize_axis(node, axis, x.shape->size()));
+  const auto product = [&](int64_t from, int64_t to) {
+    if (to - from == 1)
+      return (*x.shape)[static_cast<std::size_t>(from)];
+    const Size size = size_of(graph, DimShape(x.shape->begin() + from, x.shape->begin() + to));
+    return size.symbols.empty()       ? fixed_dim(size.known)
+           : size.symbols.size() == 1 ? graph.dim_of({size.known, size.symbols[0], 0})
+                                      : graph.fresh_dim();
+  };
+  finish(graph, node, x.type, {product(0, at), product(at, rank)});
 }
 
 }  // namespace edgy::converter::graph

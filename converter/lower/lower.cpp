@@ -5,6 +5,7 @@
 
 #include "converter/error.h"
 #include "converter/graph/operands.h"
+#include "converter/graph/operators.h"
 #include "converter/lower/families.h"
 #include "converter/text.h"
 
@@ -15,89 +16,54 @@ using Function = void (*)(Context&, const Node&);
 
 const std::map<std::string, Function>& functions() {
   static const std::map<std::string, Function> table = {
-      {"Clip", lower_clip},  // bounds may be inputs; the first entry of a name counts
-#define EDGY_UNARY(name, ...) {#name, lower_unary},
-#include "kernels/float/unary.inc"
-#define EDGY_BINARY(name, ...) {#name, lower_binary},
-#include "kernels/float/binary.inc"
-      {"ArgMax", lower_arg_reduce},
-      {"ArgMin", lower_arg_reduce},
-      {"AveragePool", lower_pool},
-      {"BatchNormalization", lower_batch_norm},
-      {"Cast", lower_cast},
-      {"Concat", lower_concat},
-      {"Conv", lower_conv},
-      {"Dequantize", lower_dequantize},
-      {"Flatten", lower_reshape},
-      {"GRU", lower_gru},
-      {"Gather", lower_gather},
-      {"Gemm", lower_linear},
-      {"GlobalAveragePool", lower_global_pool},
-      {"GlobalMaxPool", lower_global_pool},
-      {"LSTM", lower_lstm},
-      {"LayerNormalization", lower_layer_norm},
-      {"Linear", lower_linear},
-      {"MatMul", lower_matmul},
-      {"Mean", lower_binary},
-      {"MaxPool", lower_pool},
-      {"NearestCode", lower_nearest_code},
-      {"Pad", lower_pad},
-      {"Quantize", lower_quantize},
-      {"ReduceMax", lower_reduce},
-      {"ReduceMean", lower_reduce},
-      {"ReduceMin", lower_reduce},
-      {"ReduceSum", lower_reduce},
-      {"Reshape", lower_reshape},
-      {"Slice", lower_slice},
-      {"Softmax", lower_softmax},
-      {"Split", lower_split},
-      {"Squeeze", lower_squeeze},
-      {"Sum", lower_binary},
-      {"Transpose", lower_transpose},
-      {"Unsqueeze", lower_squeeze},
+#define EDGY_ONNX(name, domain, since, inputs, outputs, constants, shape, fold, rewrite, lower, \
+                  ...)                                                                          \
+  {#name, lower_##lower},
+#include "converter/graph/operators.inc"
   };
   return table;
 }
 
-/// Says all that is missing at once, so that people need not find one after another.
-void refuse_unknown(const graph::Graph& graph, const std::vector<int>& order) {
-  std::map<std::string, std::vector<std::string>> unknown;
+/// The nodes that nothing here can lower, all at once, so that people need not find one after
+/// another. What is not known at all was refused before (graph/supported.h): these are known, and
+/// should be gone by now.
+void refuse_unlowered(const graph::Graph& graph, const std::vector<int>& order) {
+  std::map<std::string, std::vector<std::string>> left;
   for (int index : order) {
     const Node& node = graph.nodes[static_cast<std::size_t>(index)];
-    if (!functions().contains(node.op)) {
-      unknown[escaped(node.op)].push_back(node.name.empty() ? "#" + std::to_string(node.index)
-                                                            : in_quotes(node.name));
+    const auto found = functions().find(node.op);
+    if (found == functions().end() || found->second == lower_none) {
+      left[escaped(node.op)].push_back(node.name.empty() ? "#" + std::to_string(node.index)
+                                                         : in_quotes(node.name));
     }
   }
-  if (unknown.empty()) {
+  if (left.empty()) {
     return;
   }
-  std::string message = std::to_string(unknown.size()) +
-                        (unknown.size() == 1 ? " operator is" : " operators are") +
-                        " not supported:";
-  for (const auto& [op, nodes] : unknown) {
+  std::string message = std::to_string(left.size()) +
+                        (left.size() == 1 ? " operator is" : " operators are") + " not supported:";
+  for (const auto& [op, nodes] : left) {
     message += "\n  " + op + " (";
     for (std::size_t i = 0; i < std::min<std::size_t>(nodes.size(), 5); ++i)
       message += (i == 0 ? "" : ", ") + nodes[i];
     message += nodes.size() > 5 ? ", and " + std::to_string(nodes.size() - 5) + " more)" : ")";
+    const graph::OperatorInfo* info = graph::find_operator(op);
+    if (info != nullptr && !info->refuses.empty())
+      message += "; refused: " + std::string(info->refuses);
   }
-  if (unknown.contains("Shape")) {
+  if (left.contains("Shape")) {
     message +=
         "\nShape is needed where an extent is computed from several dynamic ones: fix one of them "
         "when exporting the model";
-  }
-  message += "\nSupported are ";
-  bool first = true;
-  for (const auto& [op, function] : functions()) {
-    if (op != "Linear" && op != "NearestCode" && op != "Quantize" && op != "Dequantize") {
-      message += (first ? "" : ", ") + op;
-      first = false;
-    }
   }
   throw Error(message);
 }
 
 }  // namespace
+
+void lower_none(Context& /*context*/, const Node& node) {
+  graph::fail_at(node, "it has no counterpart in the file");
+}
 
 namespace {
 
@@ -123,7 +89,7 @@ void lower_node(Context& context, const Node& node) {
 fb::ModelT lower_graph(const graph::Graph& graph) {
   try {
     const std::vector<int> order = graph.order();
-    refuse_unknown(graph, order);
+    refuse_unlowered(graph, order);
     Context context(graph);
     for (int index : order) {
       const Node& node = graph.nodes[static_cast<std::size_t>(index)];

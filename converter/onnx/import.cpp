@@ -5,6 +5,8 @@
 #include <unordered_map>
 
 #include "converter/error.h"
+#include "converter/graph/operators.h"
+#include "converter/graph/supported.h"
 #include "converter/onnx/tensor_proto.h"
 #include "converter/text.h"
 #include "onnx/onnx.pb.h"
@@ -43,6 +45,10 @@ class Importer {
       throw Error(std::string("the graph has no ") + (graph_.inputs.empty() ? "input" : "output"));
     }
     (void)graph_.order();
+    // What of the rest is supported is checked by passes::run_all: without the values of these
+    // tensors nothing more can be done.
+    if (!graph_.unsupported_types.empty())
+      graph::check_supported(graph_);
     return std::move(graph_);
   }
 
@@ -96,6 +102,10 @@ class Importer {
   void add_initializer(const onnx::TensorProto& tensor) {
     Value value;
     value.name = tensor.name();
+    if (!is_read(tensor.data_type(), "initializer " + in_quotes(tensor.name()))) {
+      define(std::move(value));
+      return;
+    }
     graph::Tensor constant = read_tensor(tensor, "initializer " + in_quotes(tensor.name()));
     value.type = constant.type;
     value.shape.emplace();
@@ -103,6 +113,14 @@ class Importer {
       value.shape->push_back(graph::fixed_dim(extent));
     value.constant = std::make_shared<const graph::Tensor>(std::move(constant));
     define(std::move(value));
+  }
+
+  /// False, and noted to be said with all else that is not supported, for types that are not read.
+  bool is_read(int data_type, const std::string& what) {
+    const std::string refused = unread_type(data_type);
+    if (!refused.empty())
+      graph_.unsupported_types[refused].push_back(what);
+    return refused.empty();
   }
 
   /// Type and shape as declared. A missing shape stays absent, a missing extent becomes a symbol of
@@ -115,7 +133,8 @@ class Importer {
     }
     Value value;
     value.name = info.name();
-    value.type = element_type(info.type().tensor_type().elem_type(), what);
+    if (const int type = info.type().tensor_type().elem_type(); is_read(type, what))
+      value.type = element_type(type, what);
     if (info.type().tensor_type().has_shape()) {
       value.shape.emplace();
       for (const auto& dim : info.type().tensor_type().shape().dim()) {
@@ -170,16 +189,10 @@ class Importer {
     graph_.declared_outputs.push_back(std::move(declared));
   }
 
-  /// ONNX's own, and of others what onnxruntime's and NNCF's quantizers write.
-  static bool is_known_domain(const onnx::NodeProto& node) {
-    const std::string& op = node.op_type();
-    if (node.domain() == "com.microsoft") {
-      return op == "QuantizeLinear" || op == "DequantizeLinear" || op == "QGemm" ||
-             op.starts_with("QLinear");
-    }
-    if (node.domain() == "org.openvinotoolkit")
-      return op == "FakeQuantize";
-    return node.domain().empty() || node.domain() == "ai.onnx";
+  /// What the list of operators says of a node; null if there is no such operator in it.
+  static const graph::OperatorInfo* info_of(const onnx::NodeProto& node) {
+    const auto domain = graph::domain_named(node.domain());
+    return domain ? graph::find_operator(*domain, node.op_type()) : nullptr;
   }
 
   void add_node(int index) {
@@ -188,20 +201,14 @@ class Importer {
     node.name = readable(proto.name());
     node.index = index;
     node.op = readable(proto.op_type());
-    if (!is_known_domain(proto)) {
-      graph::fail_at(node, "operators of the domain " + in_quotes(proto.domain()) +
-                               " are not supported; only ONNX's own are, and those that "
-                               "onnxruntime's and NNCF's quantizers write");
-    }
-    // Operators of the converter's own, which passes make (passes/passes.h).
-    for (const char* own : {"Linear", "NearestCode", "Quantize", "Dequantize"}) {
-      if (node.op == own)
-        graph::fail_at(node, "this is no operator of ONNX's");
-    }
-    for (const onnx::AttributeProto& attribute : proto.attribute()) {
-      if (attribute.name().starts_with(':') || attribute.name().empty())
-        graph::fail_at(node, "attribute " + in_quotes(attribute.name()) + " is none of ONNX's");
-      node.attributes[attribute.name()] = read_attribute(node, attribute);
+    if (info_of(proto) == nullptr) {
+      // A name that the list has in another domain, or for the converter's own.
+      if (graph::find_operator(node.op) != nullptr)
+        node.op = readable(proto.domain().empty() ? "ai.onnx" : proto.domain()) + "::" + node.op;
+      else if (!proto.domain().empty())
+        node.op = readable(proto.domain()) + "::" + node.op;
+    } else {
+      read_attributes(node, proto);
     }
     node.source = std::make_shared<graph::Source>(
         graph::Source{index, graph::describe(node), node.op, node.attributes});
@@ -220,6 +227,14 @@ class Importer {
       }
     }
     graph_.add_node(std::move(node));
+  }
+
+  static void read_attributes(Node& node, const onnx::NodeProto& proto) {
+    for (const onnx::AttributeProto& attribute : proto.attribute()) {
+      if (attribute.name().starts_with(':') || attribute.name().empty())
+        graph::fail_at(node, "attribute " + in_quotes(attribute.name()) + " is none of ONNX's");
+      node.attributes[attribute.name()] = read_attribute(node, attribute);
+    }
   }
 
   void connect_node(int index) {
@@ -263,12 +278,6 @@ class Importer {
         } catch (const Error& error) {
           graph::fail_at(node, error.what());
         }
-      case Proto::GRAPH:
-      case Proto::GRAPHS:
-        graph::fail_at(node, what +
-                                 " is a subgraph; control flow (If, Loop, Scan) is not supported: "
-                                 "export the model with "
-                                 "its conditions decided");
       default:
         graph::fail_at(
             node,

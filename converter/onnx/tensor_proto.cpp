@@ -1,5 +1,7 @@
 #include "converter/onnx/tensor_proto.h"
 
+#include <optional>
+
 #include "converter/error.h"
 
 namespace edgy::converter::onnx_import {
@@ -57,7 +59,9 @@ Tensor read_nibbles(const onnx::TensorProto& proto) {
 
 }  // namespace
 
-ElementType element_type(int data_type, const std::string& what) {
+namespace {
+
+std::optional<ElementType> known_type(int data_type) {
   using Proto = onnx::TensorProto;
   switch (data_type) {
     case Proto::FLOAT:
@@ -75,15 +79,32 @@ ElementType element_type(int data_type, const std::string& what) {
     case Proto::BOOL:
       return ElementType::kBool;
     default:
-      break;
+      return std::nullopt;
   }
-  std::string name = Proto::DataType_IsValid(data_type)
-                         ? Proto::DataType_Name(static_cast<Proto::DataType>(data_type))
-                         : "number " + std::to_string(data_type);
-  throw Error(what + " has the type " + name +
-              "; accepted are FLOAT, DOUBLE, INT8, UINT8, INT32, INT64, BOOL and for weights INT4, "
-              "UINT4 (save the model in "
-              "float32)");
+}
+
+constexpr const char* kAccepted =
+    "accepted are FLOAT, DOUBLE, INT8, UINT8, INT32, INT64, BOOL and for weights INT4, UINT4 (save "
+    "the model in float32)";
+
+}  // namespace
+
+std::string unread_type(int data_type) {
+  using Proto = onnx::TensorProto;
+  if (known_type(data_type) || data_type == kInt4 || data_type == kUint4)
+    return "";
+  return (Proto::DataType_IsValid(data_type)
+              ? Proto::DataType_Name(static_cast<Proto::DataType>(data_type))
+              : "number " + std::to_string(data_type)) +
+         "; " + kAccepted;
+}
+
+ElementType element_type(int data_type, const std::string& what) {
+  if (const auto type = known_type(data_type))
+    return *type;
+  const std::string name = unread_type(data_type);
+  throw Error(what + " has the type " +
+              (name.empty() ? std::string("INT4 or UINT4; ") + kAccepted : name));
 }
 
 Tensor read_tensor(const onnx::TensorProto& proto, const std::string& what) {

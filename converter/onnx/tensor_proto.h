@@ -9,6 +9,9 @@
 
 namespace edgy::converter::onnx_import {
 
+/// The name of a type that is not read, and which are; empty for those that are.
+std::string unread_type(int data_type);
+
 /// The type with that number in TensorProto.DataType. Throws Error naming `what` for types that are
 /// not read.
 graph::ElementType element_type(int data_type, const std::string& what);

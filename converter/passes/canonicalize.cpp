@@ -175,7 +175,8 @@ void canonicalize_cast(Node& node) {
   }
 }
 
-/// Softmax before operator set 13 normalized over all axes from `axis` on.
+/// Softmax before operator set 13 normalized over all axes from `axis` on: ":axes_from" where they
+/// are several.
 void canonicalize_softmax(const Graph& graph, Node& node) {
   const auto& shape = graph.value(node.inputs[0]).shape;
   if (graph.opset >= 13) {
@@ -186,18 +187,18 @@ void canonicalize_softmax(const Graph& graph, Node& node) {
     return;
   }
   const auto rank = shape->size();
-  std::size_t axis = graph::normalize_axis(node, node.get_int("axis", 1), rank);
+  const std::size_t first = graph::normalize_axis(node, node.get_int("axis", 1), rank);
+  std::size_t axis = first;
   int wide = 0;  // axes that are not known to have one entry
-  for (std::size_t i = axis; i < rank; ++i) {
+  for (std::size_t i = first; i < rank; ++i) {
     if (!((*shape)[i] == graph::fixed_dim(1))) {
       axis = i;
       ++wide;
     }
   }
   if (wide > 1) {
-    fail_at(node,
-            "Softmax over several axes (operator sets before 13) is not supported; use the last "
-            "axis");
+    node.attributes[":axes_from"] = static_cast<int64_t>(first);
+    return;
   }
   node.attributes["axis"] = static_cast<int64_t>(axis);
   node.attributes[":one_axis"] = int64_t{1};

@@ -1,6 +1,7 @@
 #include "converter/passes/evaluate.h"
 
 #include <algorithm>
+#include <map>
 
 namespace edgy::converter::passes {
 
@@ -8,9 +9,13 @@ using graph::Graph;
 using graph::Node;
 using graph::Tensor;
 
-namespace {
+std::optional<Tensor> fold_none(const Node& /*node*/, const Arguments& /*arguments*/,
+                                const std::vector<int64_t>& /*shape*/) {
+  return std::nullopt;
+}
 
-std::optional<Tensor> evaluate_constant(const Node& node) {
+std::optional<Tensor> fold_constant(const Node& node, const Arguments& /*arguments*/,
+                                    const std::vector<int64_t>& /*shape*/) {
   if (node.has("value")) {
     return *node.get_tensor("value");
   }
@@ -32,9 +37,19 @@ std::optional<Tensor> evaluate_constant(const Node& node) {
   graph::fail_at(node, "it has none of the attributes value, value_float(s) and value_int(s)");
 }
 
-}  // namespace
-
 namespace {
+
+using Fold = std::optional<Tensor> (*)(const Node&, const Arguments&, const std::vector<int64_t>&);
+
+Fold fold_of(const std::string& op) {
+  static const std::map<std::string, Fold> table = {
+#define EDGY_ONNX(name, domain, since, inputs, outputs, constants, shape, fold, ...) \
+  {#name, fold_##fold},
+#include "converter/graph/operators.inc"
+  };
+  const auto found = table.find(op);
+  return found == table.end() ? fold_none : found->second;
+}
 
 /// Takes what a node costs off the budget: its operands and result in double precision, and the
 /// result itself.
@@ -63,9 +78,11 @@ void spend(Graph& graph, const Node& node, const Arguments& arguments,
 }  // namespace
 
 std::optional<Tensor> evaluate(Graph& graph, const Node& node, const Arguments& arguments) {
-  if (node.op == "Constant") {
-    return evaluate_constant(node);
-  }
+  const Fold fold = fold_of(node.op);
+  if (fold == fold_none)
+    return std::nullopt;
+  if (fold == fold_constant)
+    return fold(node, arguments, {});
   const auto& shape = graph.value(node.outputs[0]).shape;
   const auto extents = shape ? graph::fixed_shape(*shape) : std::nullopt;
   if (!extents || arguments.empty()) {
@@ -73,12 +90,8 @@ std::optional<Tensor> evaluate(Graph& graph, const Node& node, const Arguments& 
   }
   const graph::FoldBudget before = graph.fold_budget;
   spend(graph, node, arguments, *extents);
-  if (auto moved = evaluate_movement(node, arguments, *extents))
-    return moved;
-  if (auto product = evaluate_product(node, arguments, *extents))
-    return product;
-  if (auto computed = evaluate_arithmetic(node, arguments, *extents))
-    return computed;
+  if (auto result = fold(node, arguments, *extents))
+    return result;
   graph.fold_budget = before;
   return std::nullopt;
 }

@@ -18,17 +18,14 @@ using Arguments = std::vector<graph::TensorPtr>;
 std::optional<graph::Tensor> evaluate(graph::Graph& graph, const graph::Node& node,
                                       const Arguments& arguments);
 
-/// The parts of it: operators that move values, that compute element by element, and products
-/// (Conv, Gemm, Linear, MatMul).
-std::optional<graph::Tensor> evaluate_movement(const graph::Node& node, const Arguments& arguments,
-                                               const std::vector<int64_t>& shape);
-std::optional<graph::Tensor> evaluate_arithmetic(const graph::Node& node,
-                                                 const Arguments& arguments,
-                                                 const std::vector<int64_t>& shape);
-std::optional<graph::Tensor> evaluate_product(const graph::Node& node, const Arguments& arguments,
-                                              const std::vector<int64_t>& shape);
+/// The functions that operators.inc names: the first output, of shape `shape`, of a node whose
+/// inputs are `arguments`; nullopt for forms of the operator that are not computed.
+#define EDGY_ONNX(name, domain, since, inputs, outputs, constants, shape, fold, ...)            \
+  std::optional<graph::Tensor> fold_##fold(const graph::Node& node, const Arguments& arguments, \
+                                           const std::vector<int64_t>& shape);
+#include "converter/graph/operators.inc"
 
-/// Multiplications that evaluate_product needs for such a node; 0 for other operators.
+/// Multiplications that fold_product needs for such a node; 0 for other operators.
 int64_t product_steps(const graph::Node& node, const Arguments& arguments,
                       const std::vector<int64_t>& shape);
 

@@ -40,8 +40,6 @@ graph::BinaryFunction function_of_two(const std::string& op) {
 /// The function of one number; null for other operators, and for forms of them that are not
 /// computed.
 graph::UnaryFunction function_of_one(const Node& node) {
-  if (node.op == "Not")
-    return [](double x, double, double) { return x == 0 ? 1.0 : 0.0; };
   if (node.op == "Gelu" && node.get_string("approximate", "none") != "none")
     return nullptr;
   return graph::unary_function(node.op);
@@ -144,40 +142,59 @@ std::optional<Tensor> reduce(const Node& node, const Tensor& x, const std::vecto
 
 }  // namespace
 
-std::optional<Tensor> evaluate_arithmetic(const Node& node, const Arguments& arguments,
-                                          const std::vector<int64_t>& shape) {
-  const Tensor& x = *arguments[0];
+std::optional<Tensor> fold_unary(const Node& node, const Arguments& arguments,
+                                 const std::vector<int64_t>& shape) {
   const graph::UnaryFunction unary = arguments.size() == 1 ? function_of_one(node) : nullptr;
-  if (unary != nullptr) {
-    return to_tensor(unary_on(node, unary, graph::as_doubles(x)), x.type, shape);
-  }
-  if (const graph::BinaryFunction function = function_of_two(node.op)) {
-    std::vector<double> result = broadcast_values(x, shape);
-    for (std::size_t i = 1; i < arguments.size(); ++i) {
-      const std::vector<double> other = broadcast_values(*arguments[i], shape);
-      for (std::size_t k = 0; k < result.size(); ++k) {
-        result[k] = function(result[k], other[k]);
-        if (node.op == "Div" && !graph::is_float(x.type)) {
-          result[k] = std::trunc(result[k]);
-        }
+  if (unary == nullptr)
+    return std::nullopt;
+  const Tensor& x = *arguments[0];
+  return to_tensor(unary_on(node, unary, graph::as_doubles(x)), x.type, shape);
+}
+
+std::optional<Tensor> fold_not(const Node& /*node*/, const Arguments& arguments,
+                               const std::vector<int64_t>& shape) {
+  std::vector<double> values = graph::as_doubles(*arguments[0]);
+  for (double& x : values)
+    x = x == 0 ? 1 : 0;
+  return to_tensor(values, arguments[0]->type, shape);
+}
+
+std::optional<Tensor> fold_binary(const Node& node, const Arguments& arguments,
+                                  const std::vector<int64_t>& shape) {
+  const Tensor& x = *arguments[0];
+  const graph::BinaryFunction function = function_of_two(node.op);
+  if (function == nullptr)
+    return std::nullopt;
+  std::vector<double> result = broadcast_values(x, shape);
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const std::vector<double> other = broadcast_values(*arguments[i], shape);
+    for (std::size_t k = 0; k < result.size(); ++k) {
+      result[k] = function(result[k], other[k]);
+      if (node.op == "Div" && !graph::is_float(x.type)) {
+        result[k] = std::trunc(result[k]);
       }
     }
-    if (node.op == "Mean") {
-      for (double& value : result)
-        value /= static_cast<double>(arguments.size());
-    }
-    return to_tensor(result, comparison_of(node.op) != nullptr ? ElementType::kBool : x.type,
-                     shape);
   }
-  if (node.op == "Where" && arguments.size() == 3) {
-    const std::vector<double> condition = broadcast_values(x, shape);
-    std::vector<double> result = broadcast_values(*arguments[1], shape);
-    const std::vector<double> other = broadcast_values(*arguments[2], shape);
-    for (std::size_t k = 0; k < result.size(); ++k)
-      result[k] = condition[k] != 0 ? result[k] : other[k];
-    return to_tensor(result, arguments[1]->type, shape);
+  if (node.op == "Mean") {
+    for (double& value : result)
+      value /= static_cast<double>(arguments.size());
   }
-  return reduce(node, x, shape);
+  return to_tensor(result, comparison_of(node.op) != nullptr ? ElementType::kBool : x.type, shape);
+}
+
+std::optional<Tensor> fold_where(const Node& /*node*/, const Arguments& arguments,
+                                 const std::vector<int64_t>& shape) {
+  const std::vector<double> condition = broadcast_values(*arguments[0], shape);
+  std::vector<double> result = broadcast_values(*arguments[1], shape);
+  const std::vector<double> other = broadcast_values(*arguments[2], shape);
+  for (std::size_t k = 0; k < result.size(); ++k)
+    result[k] = condition[k] != 0 ? result[k] : other[k];
+  return to_tensor(result, arguments[1]->type, shape);
+}
+
+std::optional<Tensor> fold_reduce(const Node& node, const Arguments& arguments,
+                                  const std::vector<int64_t>& shape) {
+  return reduce(node, *arguments[0], shape);
 }
 
 }  // namespace edgy::converter::passes

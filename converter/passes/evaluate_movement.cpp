@@ -132,44 +132,56 @@ Tensor constant_of_shape(const Node& node, const std::vector<int64_t>& shape) {
 
 }  // namespace
 
-std::optional<Tensor> evaluate_movement(const Node& node, const Arguments& arguments,
-                                        const std::vector<int64_t>& shape) {
-  const std::string& op = node.op;
-  const Tensor& x = *arguments[0];
-  if (op == "Identity" || op == "Dropout") {
-    return x;
-  }
-  if (op == "Reshape" || op == "Squeeze" || op == "Unsqueeze" || op == "Flatten") {
-    return graph::reshaped(x, shape);
-  }
-  if (op == "Transpose") {
-    std::vector<int> perm;
-    for (int64_t axis : node.get_ints("perm"))
-      perm.push_back(static_cast<int>(axis));
-    return graph::transpose(x, perm);
-  }
-  if (op == "Shape") {
-    return std::nullopt;  // its contents are known (graph/shape_inference.h)
-  }
-  if (op == "Gather" && arguments.size() > 1) {
-    return gather(node, x, *arguments[1], shape);
-  }
-  if (op == "Concat") {
-    return concat(node, arguments, shape);
-  }
-  if (op == "Slice" && node.has("starts")) {
-    return slice(node, x);
-  }
-  if (op == "Expand") {
-    return expand(x, shape);
-  }
-  if (op == "ConstantOfShape") {
-    return constant_of_shape(node, shape);
-  }
-  if (op == "Cast") {
-    return graph::cast(x, static_cast<graph::ElementType>(node.get_int(":to_type", 0)));
-  }
-  return std::nullopt;
+std::optional<Tensor> fold_identity(const Node& /*node*/, const Arguments& arguments,
+                                    const std::vector<int64_t>& /*shape*/) {
+  return *arguments[0];
+}
+
+std::optional<Tensor> fold_reshape(const Node& /*node*/, const Arguments& arguments,
+                                   const std::vector<int64_t>& shape) {
+  return graph::reshaped(*arguments[0], shape);
+}
+
+std::optional<Tensor> fold_transpose(const Node& node, const Arguments& arguments,
+                                     const std::vector<int64_t>& /*shape*/) {
+  std::vector<int> perm;
+  for (int64_t axis : node.get_ints("perm"))
+    perm.push_back(static_cast<int>(axis));
+  return graph::transpose(*arguments[0], perm);
+}
+
+std::optional<Tensor> fold_gather(const Node& node, const Arguments& arguments,
+                                  const std::vector<int64_t>& shape) {
+  if (arguments.size() < 2)
+    return std::nullopt;
+  return gather(node, *arguments[0], *arguments[1], shape);
+}
+
+std::optional<Tensor> fold_concat(const Node& node, const Arguments& arguments,
+                                  const std::vector<int64_t>& shape) {
+  return concat(node, arguments, shape);
+}
+
+std::optional<Tensor> fold_slice(const Node& node, const Arguments& arguments,
+                                 const std::vector<int64_t>& /*shape*/) {
+  if (!node.has("starts"))
+    return std::nullopt;
+  return slice(node, *arguments[0]);
+}
+
+std::optional<Tensor> fold_expand(const Node& /*node*/, const Arguments& arguments,
+                                  const std::vector<int64_t>& shape) {
+  return expand(*arguments[0], shape);
+}
+
+std::optional<Tensor> fold_fill(const Node& node, const Arguments& /*arguments*/,
+                                const std::vector<int64_t>& shape) {
+  return constant_of_shape(node, shape);
+}
+
+std::optional<Tensor> fold_cast(const Node& node, const Arguments& arguments,
+                                const std::vector<int64_t>& /*shape*/) {
+  return graph::cast(*arguments[0], static_cast<graph::ElementType>(node.get_int(":to_type", 0)));
 }
 
 }  // namespace edgy::converter::passes

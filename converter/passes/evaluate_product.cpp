@@ -234,8 +234,8 @@ int64_t product_steps(const Node& node, const Arguments& arguments,
   return graph::checked_elements(shape) * depth;
 }
 
-std::optional<Tensor> evaluate_product(const Node& node, const Arguments& arguments,
-                                       const std::vector<int64_t>& shape) {
+std::optional<Tensor> fold_product(const Node& node, const Arguments& arguments,
+                                   const std::vector<int64_t>& shape) {
   if (!is_product(node, arguments))
     return std::nullopt;
   if (node.op == "Conv")

@@ -1,11 +1,12 @@
 #include <algorithm>
 
-#include "converter/graph/arity.h"
 #include "converter/graph/operands.h"
+#include "converter/graph/operators.h"
 #include "converter/graph/shape_inference.h"
 #include "converter/passes/canonicalize.h"
 #include "converter/passes/evaluate.h"
 #include "converter/passes/passes.h"
+#include "converter/rewrite/rewrite.h"
 
 namespace edgy::converter::passes {
 namespace {
@@ -94,8 +95,10 @@ bool fold_node(Graph& graph, int index) {
   Node& node = graph.nodes[static_cast<std::size_t>(index)];
   canonicalize(graph, node);
   graph::infer_node(graph, node);
-  if (!graph::is_known(node.op) || node.outputs.size() != 1)
+  if (graph::find_operator(node.op) == nullptr)
     return false;
+  if (node.outputs.size() != 1)
+    return rewrite::rewrite_node(graph, index);
   const bool constant =
       std::all_of(node.inputs.begin(), node.inputs.end(),
                   [&](graph::ValueId input) { return input != kNone && graph.is_constant(input); });
@@ -111,7 +114,8 @@ bool fold_node(Graph& graph, int index) {
       return true;
     }
   }
-  return fold_contents(graph, index) || settle_reshape(graph, node);
+  return fold_contents(graph, index) || settle_reshape(graph, node) ||
+         rewrite::rewrite_node(graph, index);
 }
 
 }  // namespace

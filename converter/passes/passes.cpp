@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "converter/graph/supported.h"
+
 namespace edgy::converter::passes {
 namespace {
 
@@ -13,9 +15,10 @@ struct Pass {
 
 // Folding comes first: it makes the canonical form that the others match. Fusions of several nodes
 // come before bounds are moved into their producers, which would hide parts of their patterns.
-constexpr std::array<Pass, 11> kPasses = {{
+constexpr std::array<Pass, 12> kPasses = {{
     {"fold-constants", fold_constants, "constant nodes computed"},
     {"expand-quantized", expand_quantized, "quantized operators taken apart"},
+    {"narrow-grids", narrow_grids, "grids of quantizers narrowed to what is clipped before them"},
     {"remove-identity", remove_identity, "nodes without effect removed"},
     {"fuse-layer-norm", fuse_layer_norm, "layer normalizations recognized"},
     {"fuse-gelu", fuse_gelu, "GELUs recognized"},
@@ -31,6 +34,7 @@ constexpr int kMaxRounds = 16;
 }  // namespace
 
 std::vector<PassReport> run_all(graph::Graph& graph) {
+  graph::check_supported(graph);
   std::vector<PassReport> reports;
   for (int round = 0; round < kMaxRounds; ++round) {
     int changes = 0;

@@ -26,6 +26,9 @@ int fold_constants(graph::Graph& graph);
 /// are shifted by 128. Throws Error naming the node for what cannot be said so: activations
 /// quantized per channel, for instance.
 int expand_quantized(graph::Graph& graph);
+/// A constant Clip before a Quantize becomes the ends of its grid: the same integers, of as few bits
+/// as the clip leaves.
+int narrow_grids(graph::Graph& graph);
 /// Drops nodes whose outputs nobody reads.
 int remove_dead(graph::Graph& graph);
 /// Drops Identity, Dropout (inference), Cast to the same type, Transpose, Reshape, Pad and Slice
@@ -54,7 +57,8 @@ int fuse_nearest_code(graph::Graph& graph);
 /// that it consists of, so that its weights are quantized and pruned like any other layer's.
 int expand_recurrent_step(graph::Graph& graph);
 
-/// All of them, until nothing changes. The reports are in order of first application, one for each
+/// All of them, until nothing changes. Throws Error first for all that is not supported
+/// (graph/supported.h). The reports are in order of first application, one for each
 /// pass that did something.
 std::vector<PassReport> run_all(graph::Graph& graph);
 

@@ -1,6 +1,7 @@
 #include "converter/reconstruction/layer_data.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -10,6 +11,9 @@
 namespace edgy::converter {
 namespace fb = format::fb;
 namespace {
+
+/// Of the targets' unit: weights divided by it stay finite.
+constexpr int kLeastTargetExponent = -60;
 
 /// The model as far as `layer`, which becomes the only output, without its fused activation.
 /// Returns the activation's range.
@@ -103,7 +107,7 @@ LayerData::LayerData(const fb::ModelT& f32, const std::vector<Layer>& layers, st
   const fb::ModelT compressed = build_quantized(base, prefix, prefix_choices, calibration, options);
   const int input = compressed.operators.back()->inputs[0];
   const auto& quantization = *compressed.tensors[static_cast<std::size_t>(input)]->quantization;
-  input_scale_ = quantization.scale[0];
+  units_.input = quantization.scale[0];
   zero_point_ = quantization.zero_point[0];
 
   const bool is_dense = reference.operators.back()->options.type == fb::OperatorOptions::Dense;
@@ -130,6 +134,20 @@ LayerData::LayerData(const fb::ModelT& f32, const std::vector<Layer>& layers, st
     append_channels(target.values<float>(), target.shape.back(), wanted.channels, targets_);
     progress.advance();
   }
+  scale_targets();
+}
+
+void LayerData::scale_targets() {
+  float greatest = 0;
+  for (const float target : targets_)
+    greatest = std::max(greatest, std::abs(target));
+  if (greatest == 0 || !std::isfinite(greatest))
+    return;
+  units_.target = std::ldexp(1.0F, std::max(std::ilogb(greatest), kLeastTargetExponent));
+  for (float& target : targets_)
+    target /= units_.target;
+  activation_min_ /= units_.target;
+  activation_max_ /= units_.target;
 }
 
 void LayerData::unfold_position(const Image& image, int64_t group, int64_t position,

@@ -33,6 +33,14 @@ struct LayerTarget {
   std::vector<int> channels;  ///< of its outputs that the layer has, ascending; empty: all
 };
 
+/// What one unit of a layer's problem is of the model's real numbers: sums of products then stay in
+/// the range of floats, whatever the layer's own range is. The target's is a power of two, so that
+/// it costs no bit.
+struct LayerUnits {
+  float input = 1;
+  float target = 1;
+};
+
 class LayerData {
  public:
   /// Runs `f32` and its compressed form for `choices` as far as layer `index` on every sample.
@@ -47,12 +55,14 @@ class LayerData {
 
   const Window& window() const { return window_; }
   int64_t positions() const { return positions_; }
-  float input_scale() const { return input_scale_; }
-  /// Real range of the fused activation.
+  /// An input's unit is its scale.
+  const LayerUnits& units() const { return units_; }
+  /// Range of the fused activation, in units of the targets.
   float activation_min() const { return activation_min_; }
   float activation_max() const { return activation_max_; }
 
-  /// Targets of all output channels at position `position` .. : [position][groups * outputs].
+  /// Targets of all output channels at position `position` .. : [position][groups * outputs], none
+  /// of them above two units.
   const float* targets(int64_t position) const {
     return &targets_[static_cast<std::size_t>(position * window_.groups * window_.outputs)];
   }
@@ -68,9 +78,10 @@ class LayerData {
     std::vector<int8_t> values;  ///< [batch][height][width][channels of all groups]
   };
   void unfold_position(const Image& image, int64_t group, int64_t position, float* out) const;
+  void scale_targets();
 
   Window window_;
-  float input_scale_ = 1;
+  LayerUnits units_;
   int zero_point_ = 0;
   float activation_min_ = 0;
   float activation_max_ = 0;

@@ -20,13 +20,13 @@ int64_t share_of(int64_t keep, int64_t group, int64_t groups) {
   return keep * (group + 1) / groups - keep * group / groups;
 }
 
-/// Weights of a group as the model has them, in steps of the input's scale.
+/// Weights of a group as the model has them, in the layer's units.
 Eigen::MatrixXf prior_of(const LayerData& data, const std::vector<float>& weights, int64_t group) {
   const int64_t inputs = data.window().inputs();
   const int64_t outputs = data.window().outputs;
   return Eigen::Map<const Eigen::MatrixXf>(
              &weights[static_cast<std::size_t>(group * outputs * inputs)], inputs, outputs) *
-         data.input_scale();
+         (data.units().input / data.units().target);
 }
 
 /// The part of a layer's grid that one group has.
@@ -37,15 +37,15 @@ format::BlockGrid part_of(const format::BlockGrid& grid, const Window& window) {
 }
 
 void finish_group(const LayerProblem& problem, const format::BlockGrid& part,
-                  const SparseWeights& sparse, int bits, int sweeps, float input_scale,
+                  const SparseWeights& sparse, int bits, int sweeps, const LayerUnits& units,
                   FittedLayer& result) {
   const QuantizedWeights rounded =
-      round_to_fit(problem, part, sparse.mask, sparse.weights, bits, sweeps, input_scale);
+      round_to_fit(problem, part, sparse.mask, sparse.weights, bits, sweeps, units);
   append(result.mask, sparse.mask);
   append(result.weights.values, rounded.values);
   append(result.weights.scale, rounded.scale);
   result.weights.bits = bits;
-  append(result.bias, fitted_bias(problem, in_input_steps(rounded, input_scale)));
+  append(result.bias, fitted_bias(problem, in_layer_units(rounded, units), units));
 }
 
 /// Weights of one group that fit, and the problem that they fit: targets follow the activation.
@@ -56,7 +56,8 @@ SparseWeights fit_group(const LayerData& data, int64_t group, const Eigen::Matri
   problem = layer_problem(data, group);
   SparseWeights sparse = reconstruct(problem, part, pattern, keep, prior, options);
   for (int i = 0; clips && i < options.activation_rounds; ++i) {
-    follow_activation(data, group, sparse.weights, fitted_bias(problem, sparse.weights), problem);
+    follow_activation(data, group, sparse.weights, fitted_bias(problem, sparse.weights, {}),
+                      problem);
     refit(problem, part, prior, options, sparse);
   }
   return sparse;
@@ -75,7 +76,7 @@ FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
     const SparseWeights sparse =
         fit_group(data, group, prior_of(data, weights, group), part, pattern,
                   share_of(keep, group, groups), options, problem);
-    finish_group(problem, part, sparse, bits, options.rounding_sweeps, data.input_scale(), result);
+    finish_group(problem, part, sparse, bits, options.rounding_sweeps, data.units(), result);
   }
   return result;
 }
@@ -88,16 +89,16 @@ FloatWeights refit_layer(const LayerData& data, const std::vector<float>& weight
     LayerProblem problem;
     const SparseWeights fitted = fit_group(data, group, prior_of(data, weights, group), part, {},
                                            part.elements(), options, problem);
-    const Eigen::MatrixXf real = fitted.weights / data.input_scale();
+    const Eigen::MatrixXf real = real_weights(fitted.weights, data.units());
     result.weights.insert(result.weights.end(), real.data(), real.data() + real.size());
-    append(result.bias, fitted_bias(problem, fitted.weights));
+    append(result.bias, fitted_bias(problem, fitted.weights, data.units()));
   }
   return result;
 }
 
 QuickFit::QuickFit(const LayerData& data, const std::vector<float>& weights,
                    const format::BlockGrid& grid, const ReconstructionOptions& options)
-    : part_(part_of(grid, data.window())), input_scale_(data.input_scale()), options_(options) {
+    : part_(part_of(grid, data.window())), units_(data.units()), options_(options) {
   options_.mask_iterations = 0;
   options_.solve_iterations = kQuickIterations;
   for (int64_t group = 0; group < data.window().groups; ++group) {
@@ -113,7 +114,7 @@ FittedLayer QuickFit::at(const PruningPattern& pattern, int64_t keep, int bits) 
     const SparseWeights sparse =
         reconstruct(problems_[i], part_, pattern, share_of(keep, static_cast<int64_t>(i), groups),
                     priors_[i], options_);
-    finish_group(problems_[i], part_, sparse, bits, bits < 8 ? 1 : 0, input_scale_, result);
+    finish_group(problems_[i], part_, sparse, bits, bits < 8 ? 1 : 0, units_, result);
   }
   return result;
 }

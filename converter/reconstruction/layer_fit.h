@@ -43,7 +43,7 @@ class QuickFit {
   std::vector<Eigen::MatrixXf> priors_;  ///< of each group
   std::vector<LayerProblem> problems_;
   format::BlockGrid part_;
-  float input_scale_;
+  LayerUnits units_;
   ReconstructionOptions options_;
 };
 

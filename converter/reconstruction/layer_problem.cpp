@@ -49,6 +49,10 @@ class TargetMoments {
     problem.target_power = square_ / n - mean.cwiseAbs2();
     problem.cross =
         (cross_ / n - problem.input_mean.cast<double>() * mean.transpose()).cast<float>();
+    for (Eigen::Index i = 0; i < problem.cross.rows(); ++i) {
+      if (!problem.varies[i])
+        problem.cross.row(i).setZero();
+    }
   }
 
  private:
@@ -77,10 +81,12 @@ LayerProblem layer_problem(const LayerData& data, int64_t group) {
   const Eigen::VectorXd mean = sum / n;
   LayerProblem problem;
   problem.input_mean = mean.cast<float>();
+  problem.varies = (gram.diagonal() / n - mean.cwiseAbs2()).array() > 0.5 / n;
   problem.gram.resize(inputs, inputs);
   for (int64_t j = 0; j < inputs; ++j) {
     for (int64_t i = j; i < inputs; ++i) {
-      const auto value = static_cast<float>(gram(i, j) / n - mean[i] * mean[j]);
+      const bool both = problem.varies[i] && problem.varies[j];
+      const auto value = both ? static_cast<float>(gram(i, j) / n - mean[i] * mean[j]) : 0.0F;
       problem.gram(i, j) = value;
       problem.gram(j, i) = value;
     }

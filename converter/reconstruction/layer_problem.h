@@ -9,14 +9,17 @@ namespace edgy::converter {
 
 /// Second moments of one group of a layer over calibration data, means taken off: with them the
 /// bias that fits best is known for any weights. The mean squared error of output r with weights w
-/// (a column, in steps of the input's scale) and that bias is
+/// (a column, in the layer's units) and that bias is
 /// w' gram w - 2 w' cross.col(r) + target_power[r].
+/// Inputs are integers, so one that varies at all has a variance of 1 / (2 n) or more over n
+/// positions: what is less is the rounding of the sums, and taken for none.
 struct LayerProblem {
-  Eigen::MatrixXf gram;          ///< [inputs x inputs]
-  Eigen::MatrixXf cross;         ///< [inputs x outputs]
-  Eigen::VectorXf input_mean;    ///< [inputs]
-  Eigen::VectorXf target_mean;   ///< [outputs]
-  Eigen::VectorXd target_power;  ///< [outputs]
+  Eigen::MatrixXf gram;              ///< [inputs x inputs]
+  Eigen::MatrixXf cross;             ///< [inputs x outputs]
+  Eigen::Array<bool, -1, 1> varies;  ///< [inputs]
+  Eigen::VectorXf input_mean;        ///< [inputs]
+  Eigen::VectorXf target_mean;       ///< [outputs]
+  Eigen::VectorXd target_power;      ///< [outputs]
 };
 
 LayerProblem layer_problem(const LayerData& data, int64_t group);

@@ -29,8 +29,9 @@ struct Scaled {
 Scaled scale(const LayerProblem& problem, const Matrix& prior, double damping) {
   Scaled scaled;
   const Eigen::VectorXf power = problem.gram.diagonal();
-  // Inputs that never vary (a dead channel) get the mean power, so that nothing explodes.
-  const float mean = std::max(power.mean(), 1e-20F);
+  // Inputs that never vary (a dead channel) get a part of the mean power, so that nothing explodes;
+  // where none varies, the damping alone is left, and with it the prior.
+  const float mean = power.mean() > 0 ? power.mean() : 1.0F;
   scaled.unit = power.unaryExpr([&](float p) { return 1 / std::sqrt(std::max(p, mean * 1e-4F)); });
   scaled.gram = scaled.unit.asDiagonal() * problem.gram * scaled.unit.asDiagonal();
   scaled.gram.diagonal().array() += static_cast<float>(damping);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
+#include "kernels/conv_int8/geometry.h"
 #include "kernels/conv_int8/quads.h"
 #include "kernels/sparse_conv_int8/rows.h"
 
@@ -15,34 +17,11 @@ struct Cost {
   float pass;
 };
 
-// One form's kernels.
-struct FormCosts {
-  Cost dense;
-  Cost dense_column;  // one position: kernels/column_int8
-  Cost column_4x4;
-  Cost depthwise;
-  Cost sparse;
-  Cost sparse_column;
-  Cost single;  // weights one by one
-};
-
-constexpr FormCosts kCosts[] = {
+// [saturating pairs, exact dots][simd128, relaxed-dot, relaxed-pair][ConvKernelKind].
+constexpr Cost kCosts[][3][kConvKernelKinds] = {
 #include "kernels/conv_cost/conv_cost_table.inc"
 };
-
-const FormCosts& costs_of(Isa isa) {
-  return kCosts[std::max(static_cast<int>(isa), 1) - 1];
-}
-
-double total(const ConvWork& work, const Cost& cost) {
-  return work.products * static_cast<double>(cost.product) +
-         work.outputs * static_cast<double>(cost.output) +
-         work.passes * static_cast<double>(cost.pass);
-}
-
-bool is_depthwise(const ConvShape& shape) {
-  return shape.groups > 1 && shape.groups == shape.in_channels;
-}
+static_assert(std::size(kCosts) == 2);
 
 double real(int64_t size) {
   return static_cast<double>(size);
@@ -104,15 +83,14 @@ ConvWork dense_work(const ConvShape& shape, const OutputSize& size, double share
                            ? divided_up(taps, 4)
                            : real(divide_up(shape.in_channels / shape.groups, 4)) * taps;
   const Walk walk = walk_of(shape, size, kQuadStripVectors);
-  return {quads * steps * share * walk.vectors, quads * walk.vectors, quads * walk.strips,
-          size.one_position()};
+  return {quads * steps * share * walk.vectors, quads * walk.vectors, quads * walk.strips};
 }
 
 ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa) {
   const Walk walk = walk_of(shape, size, sparse_strip_vectors(isa, size.height, size.width));
   return {static_cast<double>(blocks) * walk.vectors,
           real(divide_up(shape.out_channels, 4)) * walk.vectors,
-          real(shape.out_channels) * walk.strips, size.one_position()};
+          real(shape.out_channels) * walk.strips};
 }
 
 ConvWork single_work(const ConvShape& shape, int64_t weights, const OutputSize& size) {
@@ -127,32 +105,21 @@ ConvWork single_work(const ConvShape& shape, int64_t weights, const OutputSize& 
       real(divide_up(shape.in_channels, 4)) * real(shape.kernel_h) * real(shape.stride_w);
   return {static_cast<double>(weights) * vectors,
           (real(divide_up(shape.out_channels, 4)) + copied) * walk.vectors,
-          real(shape.out_channels) * walk.strips, size.one_position()};
+          real(shape.out_channels) * walk.strips};
 }
 
-double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa) {
-  const FormCosts& costs = costs_of(isa);
-  const ConvWork work = dense_work(shape, size);
-  if (is_depthwise(shape)) {
-    return total(work, costs.depthwise);
-  }
-  return total(work, work.one_position ? costs.dense_column : costs.dense);
+ConvKernelKind dense_kind(const ConvShape& shape, const OutputSize& size) {
+  return is_depthwise(shape)   ? ConvKernelKind::kDepthwise
+         : size.one_position() ? ConvKernelKind::kDenseColumn
+                               : ConvKernelKind::kDense;
 }
 
-double cost_4x4(const ConvShape& shape, const OutputSize& size, Isa isa, double share) {
-  const FormCosts& costs = costs_of(isa);
-  const ConvWork work = dense_work(shape, size, share);
-  return total(work, work.one_position ? costs.column_4x4 : costs.dense);
-}
-
-double sparse_cost(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa) {
-  const ConvWork work = sparse_work(shape, blocks, size, isa);
-  const FormCosts& costs = costs_of(isa);
-  return total(work, work.one_position ? costs.sparse_column : costs.sparse);
-}
-
-double single_cost(const ConvShape& shape, int64_t weights, const OutputSize& size, Isa isa) {
-  return total(single_work(shape, weights, size), costs_of(isa).single);
+double conv_cost(ConvKernelKind kernel, const ConvWork& work, Isa isa, DotClass dot_class) {
+  const Cost(&forms)[3][kConvKernelKinds] = kCosts[has_exact_dot(dot_class) ? 1 : 0];
+  const Cost& cost = forms[std::max(static_cast<int>(isa), 1) - 1][static_cast<int>(kernel)];
+  return work.products * static_cast<double>(cost.product) +
+         work.outputs * static_cast<double>(cost.output) +
+         work.passes * static_cast<double>(cost.pass);
 }
 
 }  // namespace edgy::kernels

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "kernels/conv_cost/kernel_forms.h"
 #include "kernels/conv_int8/conv_int8.h"
 
 namespace edgy::kernels {
@@ -22,7 +23,6 @@ struct ConvWork {
   double outputs = 0;   ///< 4 channels by 4 positions to requantize and store; single weights: and
                         ///< to copy channel by channel
   double passes = 0;    ///< loops over the weights of an output channel (sparse) or of four (dense)
-  bool one_position = false;  ///< then kernels of their own run, with lanes of channels
 };
 
 /// `share`: of the weights' 4x4 blocks that are stored, 0..1.
@@ -33,19 +33,18 @@ ConvWork sparse_work(const ConvShape& shape, int64_t blocks, const OutputSize& s
 /// `weights`: of all output channels, that are not zero.
 ConvWork single_work(const ConvShape& shape, int64_t weights, const OutputSize& size);
 
+/// The kind that runs all weights of a layer: for one position, depthwise, or else.
+ConvKernelKind dense_kind(const ConvShape& shape, const OutputSize& size);
+
 /// How many of `most` threads should share a layer whose predicted time on one is `cost` (as
 /// below): as many as make its predicted time least, if each helper costs what handing work over
 /// takes.
 int32_t worthwhile_threads(double cost, int32_t most);
 
-/// Predicted times in units of one `product` of the dense kernel of the same form, so that they can
-/// be compared within a form and carry over to other machines. Fitted: conv_cost_table.inc, written
-/// by tests/bench/kernels/fit.mjs. The reference form counts as kSimd128.
-double dense_cost(const ConvShape& shape, const OutputSize& size, Isa isa);
-/// `share` as in `dense_work`.
-double cost_4x4(const ConvShape& shape, const OutputSize& size, Isa isa, double share);
-double sparse_cost(const ConvShape& shape, int64_t blocks, const OutputSize& size, Isa isa);
-/// Of several positions only: for one there is no kernel of single weights.
-double single_cost(const ConvShape& shape, int64_t weights, const OutputSize& size, Isa isa);
+/// Predicted time of `work` by `kernel` in a form and a class of processors, in units of one
+/// `product` of the dense kernel in the form of pairs, which takes the same time in all classes:
+/// so kernels, forms and classes can be compared. conv_cost_table.inc, written by
+/// tests/bench/kernels/fit.mjs. The reference form counts as kSimd128.
+double conv_cost(ConvKernelKind kernel, const ConvWork& work, Isa isa, DotClass dot_class);
 
 }  // namespace edgy::kernels

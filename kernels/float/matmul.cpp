@@ -65,8 +65,8 @@ void tile(const float* a, Steps as, const float* b, std::size_t b_step, std::siz
 /// All `m` rows of `Vectors` times four columns. Eight sums at a time hide the latency of an
 /// addition.
 template <std::size_t Vectors>
-void strip(const float* a, Steps as, const float* b, std::size_t b_step, std::size_t m,
-           std::size_t k, Results out) {
+__attribute__((noinline)) void strip(const float* a, Steps as, const float* b, std::size_t b_step,
+                                     std::size_t m, std::size_t k, Results out) {
   std::size_t row = 0;
   for (; row + 4 <= m; row += 4, out.data += 4 * out.step) {
     tile<4, Vectors>(a + row * as.row, as, b, b_step, k, out);

@@ -16,9 +16,14 @@ struct RecurrentWeights {
   std::span<const float> b;  ///< [2 * gates * hidden]: of w, then of r; or empty
 };
 
-/// Floats of scratch that both want: 6 * hidden.
+/// Steps whose inputs are multiplied together.
+inline constexpr std::size_t kStepsAtATime = 16;
+/// Vectors of `hidden` values that a step keeps to itself.
+inline constexpr std::size_t kStepVectors = 2;
+
+/// Floats of scratch that both want for x of any length: a step's own, and the gates of some steps.
 inline std::size_t recurrent_scratch(std::size_t hidden) {
-  return 6 * hidden;
+  return hidden * (kStepVectors + 4 * kStepsAtATime);
 }
 
 /// x [steps][inputs], h and c [hidden] (state: read and overwritten) -> y [steps][hidden]; y may be

@@ -4,44 +4,73 @@
 // result and are tested against double precision.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+
 #include "kernels/simd.h"
 
 namespace edgy::kernels {
 
+/// Constants of the functions below. In memory, where no compiler sees their values: V8 makes a
+/// constant vector anew by three instructions wherever it is used, but loads one by one (forms.h).
+struct MathConstants {
+  float one;
+  float half;
+  float rounder;  ///< 1.5 * 2^23: added to a float below 2^22, it leaves the nearest integer in the
+                  ///< low bits
+  float sqrt_half;
+  float exp_lowest;
+  float exp_highest;
+  float log2_e;
+  float ln2_high;  ///< with trailing zeros, so that its product with a small integer is exact
+  float ln2_low;
+  float exp[5];
+  float smallest_normal;
+  float two_23;
+  float log[4];
+  float tanh_end;  ///< from here on the result is 1
+  float tanh_p[5];
+  float tanh_q[5];
+  float erf_end;
+  float erf_p[6];
+  float erf_q[6];
+};
+extern const MathConstants kMath;
+
+inline v128_t constant4(const float& value) {
+  return wasm_v128_load32_splat(&value);
+}
+
 /// c[0] + x * (c[1] + x * (...)).
 template <std::size_t N>
 inline v128_t polynomial4(v128_t x, const float (&c)[N]) {
-  v128_t sum = wasm_f32x4_splat(c[N - 1]);
+  v128_t sum = constant4(c[N - 1]);
   for (std::size_t i = N - 1; i-- > 0;) {
-    sum = wasm_f32x4_add(wasm_f32x4_mul(sum, x), wasm_f32x4_splat(c[i]));
+    sum = wasm_f32x4_add(wasm_f32x4_mul(sum, x), constant4(c[i]));
   }
   return sum;
 }
 
 /// 2^n for a vector of integers -126..127.
 inline v128_t power_of_two4(v128_t n) {
-  return wasm_i32x4_shl(wasm_i32x4_add(n, wasm_i32x4_splat(127)), 23);
+  return wasm_i32x4_add(wasm_i32x4_shl(n, 23), constant4(kMath.one));
 }
 
 /// e^x within 2 ULP (normal results), overflow to infinity, underflow through subnormal numbers to
 /// 0; NaN stays NaN.
 inline v128_t exp4(v128_t x) {
-  // r = x - n ln 2 with n the nearest integer: adding 1.5 * 2^23 leaves n in the low bits of the
-  // sum.
-  const v128_t magic = wasm_f32x4_splat(12582912.0F);
-  x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, wasm_f32x4_splat(-110.0F)), wasm_f32x4_splat(100.0F));
-  const v128_t shifted =
-      wasm_f32x4_add(wasm_f32x4_mul(x, wasm_f32x4_splat(1.4426950408889634F)), magic);
-  const v128_t n = wasm_f32x4_sub(shifted, magic);
-  // ln 2 in two parts, the first with trailing zeros so that n * part is exact.
-  v128_t r = wasm_f32x4_sub(x, wasm_f32x4_mul(n, wasm_f32x4_splat(0.693359375F)));
-  r = wasm_f32x4_sub(r, wasm_f32x4_mul(n, wasm_f32x4_splat(-2.12194440e-4F)));
-  static constexpr float kSeries[] = {0.5F, 1.666651219e-01F, 4.166618735e-02F, 8.369598538e-03F,
-                                      1.395171974e-03F};
-  v128_t y = wasm_f32x4_mul(wasm_f32x4_mul(r, r), polynomial4(r, kSeries));
-  y = wasm_f32x4_add(wasm_f32x4_splat(1.0F), wasm_f32x4_add(r, y));
+  const v128_t rounder = constant4(kMath.rounder);
+  x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, constant4(kMath.exp_lowest)),
+                      constant4(kMath.exp_highest));
+  // r = x - n ln 2 with n the nearest integer.
+  const v128_t shifted = wasm_f32x4_add(wasm_f32x4_mul(x, constant4(kMath.log2_e)), rounder);
+  const v128_t n = wasm_f32x4_sub(shifted, rounder);
+  v128_t r = wasm_f32x4_sub(x, wasm_f32x4_mul(n, constant4(kMath.ln2_high)));
+  r = wasm_f32x4_sub(r, wasm_f32x4_mul(n, constant4(kMath.ln2_low)));
+  v128_t y = wasm_f32x4_mul(wasm_f32x4_mul(r, r), polynomial4(r, kMath.exp));
+  y = wasm_f32x4_add(constant4(kMath.one), wasm_f32x4_add(r, y));
   // Two factors, because 2^n alone would leave the range of normal numbers.
-  const v128_t exponent = wasm_i32x4_sub(shifted, magic);
+  const v128_t exponent = wasm_i32x4_sub(shifted, rounder);
   const v128_t half = wasm_i32x4_shr(exponent, 1);
   y = wasm_f32x4_mul(y, power_of_two4(half));
   return wasm_f32x4_mul(y, power_of_two4(wasm_i32x4_sub(exponent, half)));
@@ -50,9 +79,8 @@ inline v128_t exp4(v128_t x) {
 /// Natural logarithm within 3 ULP for all positive numbers; 0 gives -infinity, negative numbers
 /// NaN.
 inline v128_t log4(v128_t x) {
-  const v128_t tiny = wasm_f32x4_lt(x, wasm_f32x4_splat(1.17549435e-38F));
-  const v128_t scaled =
-      wasm_v128_bitselect(wasm_f32x4_mul(x, wasm_f32x4_splat(8388608.0F)), x, tiny);
+  const v128_t tiny = wasm_f32x4_lt(x, constant4(kMath.smallest_normal));
+  const v128_t scaled = wasm_v128_bitselect(wasm_f32x4_mul(x, constant4(kMath.two_23)), x, tiny);
   // x = m 2^e with m in [sqrt(1/2), sqrt(2)).
   const v128_t offset = wasm_i32x4_sub(scaled, wasm_i32x4_splat(0x3f3504f3));
   const v128_t e =
@@ -61,17 +89,15 @@ inline v128_t log4(v128_t x) {
                                   wasm_i32x4_splat(0x3f3504f3));
   // ln m = 2 atanh(s), s = f / (2 + f), f = m - 1; written as f - s (f - remainder) so that f stays
   // exact.
-  const v128_t f = wasm_f32x4_sub(m, wasm_f32x4_splat(1.0F));
+  const v128_t f = wasm_f32x4_sub(m, constant4(kMath.one));
   const v128_t s = wasm_f32x4_div(f, wasm_f32x4_add(f, wasm_f32x4_splat(2.0F)));
   const v128_t q = wasm_f32x4_mul(s, s);
-  static constexpr float kSeries[] = {6.666666269e-01F, 4.000033736e-01F, 2.853720486e-01F,
-                                      2.358425260e-01F};
-  const v128_t series = wasm_f32x4_mul(q, polynomial4(q, kSeries));
+  const v128_t series = wasm_f32x4_mul(q, polynomial4(q, kMath.log));
   const v128_t ef = wasm_f32x4_convert_i32x4(e);
-  const v128_t small = wasm_f32x4_add(wasm_f32x4_mul(s, wasm_f32x4_sub(f, series)),
-                                      wasm_f32x4_mul(ef, wasm_f32x4_splat(2.12194440e-4F)));
+  const v128_t small = wasm_f32x4_sub(wasm_f32x4_mul(s, wasm_f32x4_sub(f, series)),
+                                      wasm_f32x4_mul(ef, constant4(kMath.ln2_low)));
   v128_t y =
-      wasm_f32x4_add(wasm_f32x4_sub(f, small), wasm_f32x4_mul(ef, wasm_f32x4_splat(0.693359375F)));
+      wasm_f32x4_add(wasm_f32x4_sub(f, small), wasm_f32x4_mul(ef, constant4(kMath.ln2_high)));
   const v128_t infinity = wasm_f32x4_splat(__builtin_inff());
   y = wasm_v128_bitselect(infinity, y, wasm_f32x4_eq(x, infinity));
   const v128_t zero = wasm_f32x4_splat(0.0F);
@@ -81,68 +107,65 @@ inline v128_t log4(v128_t x) {
 
 /// 1 / (1 + e^-x) within 3 ULP for x > -87; below, 0 to 1e-37.
 inline v128_t sigmoid4(v128_t x) {
-  const v128_t one = wasm_f32x4_splat(1.0F);
+  const v128_t one = constant4(kMath.one);
   return wasm_f32x4_div(one, wasm_f32x4_add(one, exp4(wasm_f32x4_neg(x))));
 }
 
-/// Hyperbolic tangent within 3 ULP.
-inline v128_t tanh4(v128_t x) {
-  const v128_t a = wasm_f32x4_abs(x);
-  static constexpr float kSeries[] = {-3.333333135e-01F, 1.333321035e-01F,  -5.394720286e-02F,
-                                      2.170296945e-02F,  -8.182677440e-03F, 2.147539752e-03F};
-  const v128_t q = wasm_f32x4_mul(x, x);
-  const v128_t near =
-      wasm_f32x4_add(a, wasm_f32x4_mul(wasm_f32x4_mul(a, q), polynomial4(q, kSeries)));
-  const v128_t one = wasm_f32x4_splat(1.0F);
-  const v128_t grown = wasm_f32x4_add(exp4(wasm_f32x4_add(a, a)), one);
-  const v128_t far = wasm_f32x4_sub(one, wasm_f32x4_div(wasm_f32x4_splat(2.0F), grown));
-  const v128_t y = wasm_v128_bitselect(near, far, wasm_f32x4_lt(a, wasm_f32x4_splat(0.625F)));
-  return wasm_v128_bitselect(x, y, wasm_i32x4_splat(INT32_MIN));
+/// An odd function that grows to 1 at `end`: x P(x^2) / Q(x^2), whose relative error to the
+/// function is below 2^-25.
+template <std::size_t N>
+inline v128_t odd_rational4(v128_t x, const float& end, const float (&p)[N], const float (&q)[N]) {
+  const v128_t limit = constant4(end);
+  x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, wasm_f32x4_neg(limit)), limit);
+  const v128_t square = wasm_f32x4_mul(x, x);
+  const v128_t y =
+      wasm_f32x4_div(wasm_f32x4_mul(x, polynomial4(square, p)), polynomial4(square, q));
+  const v128_t one = constant4(kMath.one);
+  return wasm_f32x4_pmin(wasm_f32x4_pmax(y, wasm_f32x4_neg(one)), one);
 }
 
-/// Error function within 4 ULP.
+/// Hyperbolic tangent within 7 ULP.
+inline v128_t tanh4(v128_t x) {
+  return odd_rational4(x, kMath.tanh_end, kMath.tanh_p, kMath.tanh_q);
+}
+
+/// Error function within 8 ULP.
 inline v128_t erf4(v128_t x) {
-  const v128_t a = wasm_f32x4_abs(x);
-  static constexpr float kNear[] = {1.128379226F,      -3.761263490e-01F, 1.128369421e-01F,
-                                    -2.685927041e-02F, 5.200634245e-03F,  -8.137437981e-04F,
-                                    8.345227252e-05F};
-  const v128_t near = wasm_f32x4_mul(a, polynomial4(wasm_f32x4_mul(x, x), kNear));
-  // Beyond 0.9: 1 - e^P(a), P fitted to the logarithm of the complement. It is below half a ULP
-  // from 4 on.
-  static constexpr float kFar[] = {1.705508330e-04F,  -1.129495144F,    -6.333866715e-01F,
-                                   -1.082366034e-01F, 2.509148605e-02F, -4.160522483e-03F,
-                                   4.323020403e-04F,  -2.090946873e-05F};
-  const v128_t clamped = wasm_f32x4_pmin(a, wasm_f32x4_splat(4.0F));
-  const v128_t far = wasm_f32x4_sub(wasm_f32x4_splat(1.0F), exp4(polynomial4(clamped, kFar)));
-  const v128_t y = wasm_v128_bitselect(near, far, wasm_f32x4_lt(a, wasm_f32x4_splat(0.9F)));
-  return wasm_v128_bitselect(x, y, wasm_i32x4_splat(INT32_MIN));
+  return odd_rational4(x, kMath.erf_end, kMath.erf_p, kMath.erf_q);
 }
 
 /// x / 2 (1 + erf(x / sqrt 2)), the exact form. Absolute error at most 2.5e-7 max(1, |x|).
 inline v128_t gelu4(v128_t x) {
-  const v128_t half = wasm_f32x4_mul(x, wasm_f32x4_splat(0.5F));
-  const v128_t e = erf4(wasm_f32x4_mul(x, wasm_f32x4_splat(0.70710678F)));
-  return wasm_f32x4_mul(half, wasm_f32x4_add(e, wasm_f32x4_splat(1.0F)));
+  const v128_t e = erf4(wasm_f32x4_mul(x, constant4(kMath.sqrt_half)));
+  const v128_t half = wasm_f32x4_mul(x, constant4(kMath.half));
+  return wasm_f32x4_mul(half, wasm_f32x4_add(e, constant4(kMath.one)));
 }
 
-/// out[i] = function(in[i]); the tail goes through a padded vector, so a value's result never
-/// depends on its place.
+/// out[i] = function(in[i]), in order; the tail goes through a vector filled up with `padding`, so
+/// a value's result never depends on its place.
 template <typename Function>
-inline void map4(const float* in, float* out, std::size_t count, Function function) {
+inline void map4(const float* in, float* out, std::size_t count, Function function,
+                 float padding = 0.0F) {
   std::size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    wasm_v128_store(out + i, function(wasm_v128_load(in + i)));
+  for (; i + 8 <= count; i += 8) {  // two vectors share the loads of constants
+    const v128_t first = function(wasm_v128_load(in + i));
+    const v128_t second = function(wasm_v128_load(in + i + 4));
+    wasm_v128_store(out + i, first);
+    wasm_v128_store(out + i + 4, second);
   }
-  if (i < count) {
-    alignas(16) float tail[4] = {0, 0, 0, 0};
-    for (std::size_t j = 0; i + j < count; ++j) {
-      tail[j] = in[i + j];
-    }
-    wasm_v128_store(tail, function(wasm_v128_load(tail)));
-    for (std::size_t j = 0; i + j < count; ++j) {
-      out[i + j] = tail[j];
-    }
+  for (; i < count; i += 4) {
+    alignas(16) float four[4] = {padding, padding, padding, padding};
+    const std::size_t left = std::min<std::size_t>(4, count - i);
+    std::copy_n(in + i, left, four);
+    wasm_v128_store(four, function(wasm_v128_load(four)));
+    std::copy_n(four, left, out + i);
   }
+}
+
+/// (0 + 2) + (1 + 3): the order in which lanes are added in all builds.
+inline float sum_of_lanes(v128_t lanes) {
+  return (wasm_f32x4_extract_lane(lanes, 0) + wasm_f32x4_extract_lane(lanes, 2)) +
+         (wasm_f32x4_extract_lane(lanes, 1) + wasm_f32x4_extract_lane(lanes, 3));
 }
 
 }  // namespace edgy::kernels

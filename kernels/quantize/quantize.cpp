@@ -60,24 +60,78 @@ void quantize_rows(const float* input, std::size_t count, const QuantizeParamete
   }
 }
 
+namespace {
+
+// Stores four neighbouring positions at a time. No division for the usual phases: it would cost
+// more than the rest.
+class CellStore {
+ public:
+  explicit CellStore(const Block4& layout)
+      : layout_(layout),
+        first_(layout.column_offset(layout.pad_left)),
+        second_(layout.column_offset(layout.pad_left + 1)) {}
+
+  // From column `x` of the image on, a multiple of four.
+  void operator()(v128_t cells, int64_t x, int8_t* row) const {
+    if (layout_.phases == 1) {
+      wasm_v128_store(row + first_ + 4 * x, cells);
+    } else if (layout_.phases == 2) {
+      const v128_t halves = wasm_i32x4_shuffle(cells, cells, 0, 2, 1, 3);
+      wasm_v128_store64_lane(row + first_ + 2 * x, halves, 0);
+      wasm_v128_store64_lane(row + second_ + 2 * x, halves, 1);
+    } else {
+      const int64_t column = layout_.pad_left + x;
+      wasm_v128_store32_lane(row + layout_.column_offset(column), cells, 0);
+      wasm_v128_store32_lane(row + layout_.column_offset(column + 1), cells, 1);
+      wasm_v128_store32_lane(row + layout_.column_offset(column + 2), cells, 2);
+      wasm_v128_store32_lane(row + layout_.column_offset(column + 3), cells, 3);
+    }
+  }
+
+ private:
+  const Block4 layout_;
+  int64_t first_;
+  int64_t second_;
+};
+
+}  // namespace
+
 void quantize_to_block4(const Block4& layout, const float* channels_last,
                         const QuantizeParameters& parameters, int8_t* output) {
   const Quantizer quantizer(parameters);
+  const CellStore store(layout);
   const int64_t channels = layout.channels;
-  for (int64_t block = 0; block < layout.blocks(); ++block) {
-    const int64_t first = 4 * block;
-    const float* from = channels_last + first;
+  const int64_t whole = channels / 4;
+  const int64_t block_bytes = layout.block_bytes();
+  const float* from = channels_last;
+  for (int64_t y = 0; y < layout.height; ++y) {
+    int8_t* row = output + layout.row_bytes() * (y + layout.pad_top);
+    int64_t x = 0;
+    // All channels of four positions: each is read in order, and every store is a whole one.
+    for (; x + 4 <= layout.width; x += 4, from += 4 * channels) {
+      for (int64_t block = 0; block < whole; ++block) {
+        const float* position = from + 4 * block;
+        const v128_t cells = narrow(quantizer(wasm_v128_load(position)),
+                                    quantizer(wasm_v128_load(position + channels)),
+                                    quantizer(wasm_v128_load(position + 2 * channels)),
+                                    quantizer(wasm_v128_load(position + 3 * channels)));
+        store(cells, x, row + block_bytes * block);
+      }
+    }
+    for (; x < layout.width; ++x, from += channels) {
+      int8_t* cell = row + layout.column_offset(x + layout.pad_left);
+      for (int64_t block = 0; block < whole; ++block) {
+        const v128_t values = quantizer(wasm_v128_load(from + 4 * block));
+        wasm_v128_store32_lane(cell + block_bytes * block, narrow(values, values, values, values),
+                               0);
+      }
+    }
+  }
+  for (int64_t c = 4 * whole; c < channels; ++c) {
+    from = channels_last + c;
     for (int64_t y = 0; y < layout.height; ++y) {
       for (int64_t x = 0; x < layout.width; ++x, from += channels) {
-        int8_t* cell = output + layout.offset(block, y, x);
-        if (first + 4 <= channels) {
-          const v128_t values = quantizer(wasm_v128_load(from));
-          wasm_v128_store32_lane(cell, narrow(values, values, values, values), 0);
-        } else {
-          for (int64_t c = 0; first + c < channels; ++c) {
-            cell[c] = quantize_one(from[c], parameters);
-          }
-        }
+        output[layout.offset(whole, y, x) + c % 4] = quantize_one(*from, parameters);
       }
     }
   }
@@ -86,35 +140,29 @@ void quantize_to_block4(const Block4& layout, const float* channels_last,
 void quantize_planes_to_block4(const Block4& layout, const float* channels_first,
                                const QuantizeParameters& parameters, int8_t* output) {
   const Quantizer quantizer(parameters);
+  const CellStore store(layout);
   const int64_t plane = layout.height * layout.width;
+  const v128_t zeros = wasm_f32x4_splat(0.0F);  // quantized, the zero point
   for (int64_t block = 0; block < layout.blocks(); ++block) {
     const int64_t channels = std::min<int64_t>(4, layout.channels - 4 * block);
     for (int64_t y = 0; y < layout.height; ++y) {
-      const float* row = channels_first + plane * 4 * block + y * layout.width;
+      const float* from = channels_first + plane * 4 * block + y * layout.width;
+      int8_t* row = output + layout.offset(block, y, -layout.pad_left);  // from the border on
       int64_t x = 0;
-      if (channels == 4) {
-        for (; x + 4 <= layout.width; x += 4) {
-          const float* from = row + x;
-          const v128_t planar =
-              narrow(quantizer(wasm_v128_load(from)), quantizer(wasm_v128_load(from + plane)),
-                     quantizer(wasm_v128_load(from + 2 * plane)),
-                     quantizer(wasm_v128_load(from + 3 * plane)));
-          const v128_t cells = wasm_i8x16_shuffle(planar, planar, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6,
-                                                  10, 14, 3, 7, 11, 15);
-          if (layout.phases == 1) {
-            wasm_v128_store(output + layout.offset(block, y, x), cells);
-          } else {
-            wasm_v128_store32_lane(output + layout.offset(block, y, x), cells, 0);
-            wasm_v128_store32_lane(output + layout.offset(block, y, x + 1), cells, 1);
-            wasm_v128_store32_lane(output + layout.offset(block, y, x + 2), cells, 2);
-            wasm_v128_store32_lane(output + layout.offset(block, y, x + 3), cells, 3);
-          }
+      for (; x + 4 <= layout.width; x += 4) {
+        v128_t values[4];
+        for (int64_t c = 0; c < 4; ++c) {
+          values[c] = quantizer(c < channels ? wasm_v128_load(from + plane * c + x) : zeros);
         }
+        const v128_t planar = narrow(values[0], values[1], values[2], values[3]);
+        const v128_t cells = wasm_i8x16_shuffle(planar, planar, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10,
+                                                14, 3, 7, 11, 15);
+        store(cells, x, row);
       }
       for (; x < layout.width; ++x) {
         int8_t* cell = output + layout.offset(block, y, x);
         for (int64_t c = 0; c < channels; ++c) {
-          cell[c] = quantize_one(row[plane * c + x], parameters);
+          cell[c] = quantize_one(from[plane * c + x], parameters);
         }
       }
     }

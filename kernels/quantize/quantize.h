@@ -26,6 +26,8 @@ void quantize_to_block4(const Block4& layout, const float* channels_last,
                         const QuantizeParameters& parameters, int8_t* output);
 
 /// Channels-first [channels][height][width] into the interior of `layout`, transposed on the way.
+/// Unused channels of the last block may be overwritten by the zero point, which `fill_border` puts
+/// there.
 void quantize_planes_to_block4(const Block4& layout, const float* channels_first,
                                const QuantizeParameters& parameters, int8_t* output);
 

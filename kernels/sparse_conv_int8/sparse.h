@@ -47,12 +47,13 @@ struct SparseRows {
 };
 
 /// Most vectors of a strip: as many sums as 15 registers hold beside two weights, two products and
-/// a constant. A dot product that adds to its sum takes about five cycles, and two can start in
-/// each: such a form needs ten sums at a time, two sets of five. Simd128 has two registers a sum.
+/// a constant. Simd128 has two registers a sum.
 template <typename Form>
-inline constexpr int32_t kSparseStripVectors = Form::kSlowSum                ? 5
-                                               : Form::kRegistersPerSum == 2 ? 4
-                                                                             : kStripVectors;
+inline constexpr int32_t kSparseStripVectors = Form::kRegistersPerSum == 2 ? 4 : kStripVectors;
+
+/// A dot product that adds to its sum takes four or five cycles, and two can start in each: strips
+/// of fewer vectors than this need two sets of sums.
+inline constexpr int kVectorsOfOneSet = 5;
 
 /// One output channel by `Vectors` vectors: a block is one splat of its weights for all of them.
 /// Moves `row` to its end.
@@ -60,7 +61,7 @@ template <typename Form, int Vectors>
 __attribute__((always_inline)) inline void sparse_tile(const Form& form, SparseRow& row,
                                                        const int8_t* input, const int32_t* bias,
                                                        v128_t (&sums)[Vectors]) {
-  constexpr int sets = Form::kSlowSum ? 2 : 1;
+  constexpr int sets = Form::kSlowSum && Vectors < kVectorsOfOneSet ? 2 : 1;
   typename Form::Sum sum[sets][Vectors];
   for (auto& set : sum) {
     for (auto& vector : set) {
@@ -73,24 +74,27 @@ __attribute__((always_inline)) inline void sparse_tile(const Form& form, SparseR
   // Two blocks at a time: of more, compilers mix the steps and run out of registers.
   const int8_t* values = row.values;
   const int32_t* offsets = row.offsets;
-  const auto accumulate_two = [&](int set) __attribute__((always_inline)) {
+  for (const int32_t* end = offsets + row.blocks; offsets != end;) {
     const typename Form::Operand first = Form::splat(values);
     const typename Form::Operand second = Form::splat(values + 4);
     const int8_t* first_input = input + static_cast<uint32_t>(offsets[0]);
     const int8_t* second_input = input + static_cast<uint32_t>(offsets[1]);
-    for (int v = 0; v < Vectors; ++v) {
-      form.accumulate_two(sum[set][v], first, Form::load(first_input + Form::kVectorBytes * v),
-                          second, Form::load(second_input + Form::kVectorBytes * v));
+    if constexpr (Form::kSlowSum) {
+      for (int v = 0; v < Vectors; ++v) {
+        form.accumulate(sum[0][v], first, Form::load(first_input + Form::kVectorBytes * v));
+      }
+      for (int v = 0; v < Vectors; ++v) {
+        form.accumulate(sum[sets - 1][v], second,
+                        Form::load(second_input + Form::kVectorBytes * v));
+      }
+    } else {
+      for (int v = 0; v < Vectors; ++v) {
+        form.accumulate_two(sum[0][v], first, Form::load(first_input + Form::kVectorBytes * v),
+                            second, Form::load(second_input + Form::kVectorBytes * v));
+      }
     }
     values += 8;
     offsets += 2;
-  };
-  const int32_t* end = offsets + row.blocks;
-  while (offsets != end) {
-    accumulate_two(0);
-    if constexpr (sets == 2) {
-      accumulate_two(1);
-    }
   }
   row.values = values;
   row.offsets = offsets;

@@ -66,22 +66,11 @@ BlockList stored_row(const ConvShape& shape, std::span<const int8_t> weights, in
 }
 
 // Kernels take that many blocks of a row at a time.
-std::size_t row_multiple(Isa isa) {
-  return isa == Isa::kRelaxedDot ? 4 : 2;
-}
+constexpr std::size_t kRowMultiple = 2;
 
 int32_t most_strip_vectors(Isa isa) {
-#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
-  if (isa == Isa::kRelaxedDot) {
-    return kSparseStripVectors<RelaxedDotForm>;
-  }
-  if (isa == Isa::kRelaxedPair) {
-    return kSparseStripVectors<RelaxedPairForm>;
-  }
-#else
-  (void)isa;
-#endif
-  return kSparseStripVectors<Simd128Form>;
+  const bool is_relaxed = isa == Isa::kRelaxedDot || isa == Isa::kRelaxedPair;
+  return is_relaxed ? kStripVectors : kSparseStripVectors<Simd128Form>;
 }
 
 // Of blocks. Single weights take strips of their own width.
@@ -150,7 +139,7 @@ BlockList packed_row(const ConvShape& shape, std::span<const int8_t> weights, in
   if (isa == Isa::kRelaxedPair) {
     row = in_sum_pairs(row);
   }
-  while (row.size() % row_multiple(isa) != 0) {
+  while (row.size() % kRowMultiple != 0) {
     row.push(row.steps.back(), kZeros);
   }
   return row;

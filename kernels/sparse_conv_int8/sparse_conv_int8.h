@@ -44,7 +44,7 @@ class PackedSparseWeights {
   /// then foresees the end of their loops.
   std::span<const int32_t> channels() const { return channels_; }
   /// Blocks of row r: row_starts()[r] .. row_starts()[r + 1]. Filled up with blocks of zeros to
-  /// what kernels take at a time: two, or four for kRelaxedDot and for single weights. For
+  /// what kernels take at a time: two, or four single weights. For
   /// kRelaxedPair they are in sum pairs, single weights of relaxed forms in fours whose products
   /// fit into 16 bits together.
   std::span<const int32_t> row_starts() const { return row_starts_; }

@@ -137,7 +137,7 @@ test('says when something gets out of the seal', async ({ page, demo, open }) =>
 });
 
 test('works on when the seal cannot be closed, and says so', async ({ page, demo, open }) => {
-  await page.route('**/sealed-engine-*.js', (route) => route.abort());
+  await page.route('**/sealed-engine-*.txt', (route) => route.abort());
   await open(page, demo);
   await expect(page.locator('#seal-verdict')).toHaveText(/^The seal could not be closed here/);
   await expect(page.getByRole('button', { name: 'Verify the seal' })).toBeDisabled();

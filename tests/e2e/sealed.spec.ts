@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type * as Sealed from 'edgy/sealed';
-import { e2eOutput, edgy, root } from '../lib/paths.mjs';
+import { digest, makeSealPage } from '../../wasm/npm/scripts/seal_page.mjs';
+import { dist, e2eOutput, edgy, root } from '../lib/paths.mjs';
 import { cases, expect, test } from './fixtures.js';
 
 declare global {
@@ -64,7 +65,7 @@ test('reports what was removed, what the policy refused, and the hashes of what 
   expect(report).toMatchObject({
     level: 'high',
     policy: expect.stringMatching(/^default-src 'none'.*connect-src 'none'/),
-    engine: files['sealed-engine.js'].sha256,
+    engine: files['sealed-engine.txt'].sha256,
     wasm: files['edgy-relaxed.wasm'].sha256,
     model: expect.stringMatching(/^sha256-/),
     frame: { origin: 'null' },
@@ -87,8 +88,59 @@ test('reports what was removed, what the policy refused, and the hashes of what 
   for (const name of ['RTCPeerConnection', 'navigator', 'document.createElement']) {
     expect(report.frame.lockdown.removed).toContain(name);
   }
-  expect(report.outputs).toContainEqual({ name: 'z', level: 'low', handedOut: false });
-  expect(report.outputs).toContainEqual({ name: 'indices', level: 'high', handedOut: true });
+  expect(report.outputs).toContainEqual({ name: 'z', level: 'low', bits: 32, handedOut: false });
+  // 512 codes.
+  expect(report.outputs).toContainEqual({ name: 'indices', level: 'high', bits: 9, handedOut: true });
+  expect(report.price).toEqual({ ceiling: 1000, bits: 0, seconds: 0 });
+});
+
+test('counts the bits that it hands out, against a ceiling that a page may lower', async ({ page }) => {
+  const seen = await page.evaluate(
+    async ({ url, mel }) => {
+      const code = async (work: () => Promise<unknown>) =>
+        (await kit.outcome(() => work().then(String))).code ?? 'given';
+      const session = await sealing.createSealedSession(url);
+      const { codes } = await session.encode(new Float32Array(16000));
+      const first = session.report.price;
+      const thrifty = await sealing.createSealedSession(url, { bitsPerSecond: 300 });
+      let given = 0;
+      while (given < 10 && (await code(() => thrifty.encode(new Float32Array(16000)))) === 'given') given++;
+      const tight = await sealing.createSealedSession(url, { bitsPerSecond: 100 });
+      const low = await sealing.createSealedSession(url, { level: 'low' });
+      await low.encode(new Float32Array(16000));
+      const bad = [];
+      for (const bitsPerSecond of [0, -1, Number.NaN, Infinity, 1001, '100' as never, null as never]) {
+        bad.push(await code(() => sealing.createSealedSession(url, { bitsPerSecond })));
+      }
+      const whole = await sealing.createSealedSession(url);
+      await whole.run({ mel: kit.melOf(mel) });
+      return {
+        codes: codes?.length,
+        first,
+        given,
+        price: thrifty.report.price,
+        tight: await code(() => tight.encode(new Float32Array(16000))),
+        low: { ...low.report.price, ceiling: 1 / low.report.price.ceiling },
+        bad,
+        frames: whole.report.price.seconds,
+      };
+    },
+    { url: good, mel },
+  );
+  expect(seen).toMatchObject({
+    codes: 49,
+    first: { ceiling: 1000, seconds: 1 },
+    tight: 'refused',
+    low: { ceiling: 0, seconds: 1 },
+    bad: new Array(7).fill('invalid-argument'),
+  });
+  expect(seen.first.bits).toBeGreaterThanOrEqual(49 * 9);
+  expect(seen.first.bits).toBeLessThanOrEqual(49 * 9 + 3 + 8);
+  expect(seen.low.bits).toBeGreaterThan(49 * 64 * 32);
+  expect(seen.given).toBeGreaterThanOrEqual(1);
+  expect(seen.given).toBeLessThan(10);
+  expect(seen.price.bits).toBeLessThanOrEqual(300 * (1 + seen.price.seconds));
+  expect(seen.frames).toBeCloseTo((mel.dims.at(-1) as number) / 100);
 });
 
 test('levels: refused above, tightened and never loosened', async ({ page }) => {
@@ -180,7 +232,7 @@ test('works where the page allows scripts, connections and frames of its own and
 });
 
 test('files that are not of this release are refused', async ({ page }) => {
-  for (const file of ['sealed-engine.js', 'edgy-relaxed.wasm']) {
+  for (const file of ['sealed-engine.txt', 'edgy-relaxed.wasm']) {
     await page.route(`**/edgy/${file}`, async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, body: Buffer.concat([await response.body(), Buffer.from('\n')]) });
@@ -194,6 +246,111 @@ test('files that are not of this release are refused', async ({ page }) => {
     await page.unroute(`**/edgy/${file}`);
   }
   await expect(page.locator('iframe')).toHaveCount(0);
+});
+
+test.describe('a seal that cannot be closed says why, within 10 s', () => {
+  const html = (text: string) => text.replace('<script>', '<script>\n');
+  type Answer = { status?: number; headers?: Record<string, string>; body?: (text: string) => string };
+  const answers: Record<string, [Answer, RegExp]> = {
+    'seal.htm is missing': [{ status: 404 }, /seal\.htm answered 404/],
+    'seal.htm comes as another type': [
+      { headers: { 'content-type': 'application/octet-stream' } },
+      /media type application\/octet/,
+    ],
+    'seal.htm was rewritten': [{ body: html }, /rewritten on its way here/],
+    'seal.htm is another page': [
+      { body: () => '<!doctype html><title>Not found</title>' },
+      /does not answer\..*is not seal\.htm at all/,
+    ],
+    'seal.htm may not be framed': [{ headers: { 'x-frame-options': 'DENY' } }, /X-Frame-Options: DENY/],
+    'seal.htm may not be framed, by a policy': [
+      { headers: { 'content-security-policy': "frame-ancestors 'none'" } },
+      /does not answer\..*frame-ancestors/,
+    ],
+    'a policy forbids scripts': [{ headers: { 'content-security-policy': 'sandbox' } }, /does not answer/],
+    'a policy forbids the worker': [
+      { headers: { 'content-security-policy': "worker-src 'none'" } },
+      /worker could not be started/,
+    ],
+    'a policy forbids the engine': [
+      { headers: { 'content-security-policy': "script-src 'unsafe-inline'; worker-src blob:" } },
+      /engine could not be let in/,
+    ],
+    'a policy reports': [
+      { headers: { 'content-security-policy-report-only': "script-src 'self'; report-uri /reports" } },
+      /Report-Only.*report-uri/,
+    ],
+    'what is of no policy is reported': [
+      { headers: { 'reporting-endpoints': 'default="https://reports.invalid/"' } },
+      /Reporting-Endpoints/,
+    ],
+  };
+  for (const [name, [answer, message]] of Object.entries(answers)) {
+    test(name, async ({ page }) => {
+      await page.route('**/edgy/seal.htm', async (route) => {
+        const response = await route.fetch();
+        const text = await response.text();
+        await route.fulfill({
+          status: answer.status ?? 200,
+          headers: { ...response.headers(), ...answer.headers },
+          body: answer.body ? answer.body(text) : text,
+        });
+      });
+      const seen = await page.evaluate(async (url) => {
+        const start = performance.now();
+        const result = await kit.outcome(() => sealing.createSealedSession(url).then(String));
+        return {
+          result,
+          seconds: (performance.now() - start) / 1000,
+          frames: document.querySelectorAll('iframe').length,
+        };
+      }, good);
+      expect(seen.result).toMatchObject({ code: 'sealed', typed: true, message: expect.stringMatching(message) });
+      expect(seen.seconds).toBeLessThan(10);
+      expect(seen.frames).toBe(0);
+    });
+  }
+
+  test("the page's own policy forbids the frame", async ({ page }) => {
+    const seen = await page.evaluate(async (url) => {
+      const policy = document.createElement('meta');
+      Object.assign(policy, { httpEquiv: 'Content-Security-Policy', content: "frame-src 'none'" });
+      document.head.append(policy);
+      const start = performance.now();
+      const result = await kit.outcome(() => sealing.createSealedSession(url).then(String));
+      return { result, seconds: (performance.now() - start) / 1000 };
+    }, good);
+    expect(seen.result).toMatchObject({
+      code: 'sealed',
+      message: expect.stringMatching(/own policy refuses.*frame-src/),
+    });
+    expect(seen.seconds).toBeLessThan(10);
+  });
+
+  test('the worker says nothing', async ({ page }) => {
+    const engine = 'await new Promise(() => {}); export default 0;';
+    const wasm = Object.fromEntries(
+      ['simd', 'relaxed'].map((variant) => [variant, digest(readFileSync(path.join(dist, `edgy-${variant}.wasm`)))]),
+    );
+    const { html } = await makeSealPage({ ...wasm, engine: digest(engine) } as Parameters<typeof makeSealPage>[0]);
+    for (const [file, body] of [
+      ['seal.htm', html],
+      ['sealed-engine.txt', engine],
+    ] as const) {
+      await page.route(`**/edgy/${file}`, async (route) => route.fulfill({ response: await route.fetch(), body }));
+    }
+    const seen = await page.evaluate(async (url) => {
+      const start = performance.now();
+      const result = await kit.outcome(() => sealing.createSealedSession(url).then(String));
+      return { result, seconds: (performance.now() - start) / 1000 };
+    }, good);
+    expect(seen.result).toMatchObject({
+      code: 'sealed',
+      typed: true,
+      message: expect.stringMatching(/does not start/),
+    });
+    expect(seen.seconds).toBeLessThan(10);
+  });
 });
 
 test('bad models and bad input are typed errors, and the session goes on', async ({ page }) => {

@@ -7,6 +7,8 @@ const kinds = {
   '<i8': { type: 'int64', array: BigInt64Array },
   '<i4': { type: 'int32', array: Int32Array },
   '|i1': { type: 'int8', array: Int8Array },
+  '|u1': { type: 'uint8', array: Uint8Array },
+  '|b1': { type: 'bool', array: Uint8Array },
 };
 
 /** The bytes from `start` in a buffer of their own: Node's Buffer.slice would share its pool. @param {Uint8Array} bytes @param {number} start */

@@ -73,6 +73,7 @@ export const types = {
   int8: { id: 3, array: Int8Array },
   int32: { id: 6, array: Int32Array },
   int64: { id: 7, array: BigInt64Array },
+  bool: { id: 9, array: Uint8Array },
   uint4: { id: 21, array: Uint8Array },
   int4: { id: 22, array: Int8Array },
 };
@@ -80,12 +81,17 @@ export const types = {
 /** @param {Uint8Array} bytes */
 export const parseModel = (bytes) => ModelProto.toObject(ModelProto.decode(bytes), { longs: Number, arrays: true });
 
+const TensorProto = schema.lookupType('TensorProto');
+
+/** @param {Uint8Array} bytes */
+export const parseTensor = (bytes) => TensorProto.toObject(TensorProto.decode(bytes), { longs: Number, arrays: true });
+
 /** @param {Record<string, any>} model */
 export const formatModel = (model) => ModelProto.encode(ModelProto.fromObject(model)).finish();
 
 /** An initializer; of four bits, two values a byte. @param {string} name @param {keyof typeof types} type @param {readonly number[]} dims @param {ArrayLike<number>} values */
 export function tensor(name, type, dims, values) {
-  const typed = types[type].array.from(values);
+  const typed = types[type].array.from(values, type === 'int64' ? BigInt : Number);
   let rawData = new Uint8Array(typed.buffer);
   if (/^u?int4$/.test(type)) {
     rawData = new Uint8Array((typed.length + 1) >> 1);

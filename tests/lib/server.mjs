@@ -35,7 +35,7 @@ export async function serve(folders, answers = {}) {
       path = path.slice('/strict'.length);
     }
     if (path.startsWith('/embedder/')) {
-      if (!path.endsWith('/seal.html')) response.setHeader('Content-Security-Policy', embedderPolicy);
+      if (!path.endsWith('/seal.htm')) response.setHeader('Content-Security-Policy', embedderPolicy);
       path = path.slice('/embedder'.length);
     }
     const answer = answers[path];

@@ -1,5 +1,6 @@
 # Flags of Edgy's own code. Third-party code never links these.
 option(BUILD_TESTING "Build the tests" ON)
+option(EDGY_FUZZ "Build the fuzzers (Clang with -fsanitize=fuzzer-no-link)" OFF)
 option(EDGY_RELAXED_SIMD "WebAssembly: use relaxed SIMD instructions" OFF)
 option(EDGY_THREADS "WebAssembly: shared memory and threads" OFF)
 if(EMSCRIPTEN AND EDGY_THREADS)

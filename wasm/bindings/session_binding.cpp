@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "kernels/isa.h"
+#include "kernels/conv_cost/kernel_forms.h"
 #include "wasm/format/allocation.h"
 
 namespace edgy::bindings {
@@ -73,7 +73,8 @@ Status SessionBinding::load(const LoadOptions& options) {
   }
   model_ = *std::move(model);
   session_ = *std::move(session);
-  isa_ = kernels::to_string(isa->value_or(kernels::fastest_isa(7)));
+  isa_ = kernels::to_string(
+      isa->value_or(kernels::fastest_form(kernels::ConvKernelKind::kDense, kernels::dot_class())));
   return kOk;
 }
 

@@ -10,7 +10,7 @@ const dist = join(dirname(fileURLToPath(import.meta.url)), '../dist');
 const options = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
 
 for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || !/\.(html|js|css|json|wasm)$/.test(entry.name)) continue;
+  if (!entry.isFile() || !/\.(html?|js|txt|css|json|wasm)$/.test(entry.name)) continue;
   const path = join(entry.parentPath ?? entry.path, entry.name);
   await writeFile(`${path}.br`, await promisify(brotliCompress)(await readFile(path), options));
 }

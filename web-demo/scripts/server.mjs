@@ -29,7 +29,7 @@ const kWorkerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
 function policyOf(pathname) {
   if (/\/worker[^/]*\.js$/.test(pathname)) return kWorkerPolicy;
   // The seal brings its own, which is stricter.
-  return /\/seal-[^/]*\.html$/.test(pathname) ? undefined : kPagePolicy;
+  return /\/seal-[^/]*\.htm$/.test(pathname) ? undefined : kPagePolicy;
 }
 
 function setHeaders(response, pathname) {

@@ -151,6 +151,7 @@ EXPORT double layer_work(int32_t which) {
   return which == 0 ? layer.work.products : which == 1 ? layer.work.outputs : layer.work.passes;
 }
 
-EXPORT int32_t fastest_form(int32_t activation_bits) {
-  return static_cast<int32_t>(fastest_isa(activation_bits));
+/// Of this processor, as edgy::kernels::DotClass numbers them.
+EXPORT int32_t processor_class() {
+  return static_cast<int32_t>(dot_class());
 }

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readMeasured } from './measured.mjs';
+import { readSessions } from './measured.mjs';
 
 const page = fileURLToPath(new URL('../../../docs/kernels.md', import.meta.url));
 const layer = 'conv 768x2304';
@@ -128,7 +128,11 @@ export function table(measured) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean' } } });
-  const text = table(readMeasured(positionals));
+  const sessions = readSessions(positionals);
+  // The page's tables are of the class that more processors still have, and that the others can play.
+  const session = sessions.find(({ dotClass }) => dotClass === 'saturating-pairs');
+  if (!session) throw new Error('measure saturating pairs: bench-kernels.mjs --js-flags=--no-enable-avx-vnni');
+  const text = table(session);
   console.log(text);
   if (values.write) {
     const before = readFileSync(page, 'utf8');

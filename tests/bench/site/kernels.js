@@ -2,6 +2,9 @@
 // load only adds, so the least time counts.
 import { loadBenchModule } from './bench_module.js';
 
+/** DotClass of kernels/dot_class.h. */
+const CLASSES = ['none', 'saturating-pairs', 'signed-pairs', 'exact-unsigned', 'exact-signed'];
+
 const FORMS = ['reference', 'simd128', 'relaxed-dot', 'relaxed-pair'];
 
 /** Which weights are kept, as set_up of tests/bench/kernels/layers.cpp numbers them. */
@@ -210,7 +213,7 @@ globalThis.measureKernels = async ({ urls, only, cases }) => {
   measureInTurns(rows);
   return {
     checked,
-    fastest: FORMS[builds.relaxed.fastest_form(7)],
+    dotClass: CLASSES[builds.relaxed.processor_class()],
     rows: rows.map(({ name, unit, work, denseWork, bytes, samples, kernel, form, layerWork }) => {
       const ms = Math.min(...samples);
       const seconds = ms / 1000;

@@ -43,6 +43,12 @@ for (const kind of ['nncf', 'edgy']) {
   });
 }
 
+test('docs/operators.md is what `edgy operators` prints', () => {
+  const published = fs.readFileSync(path.join(root, 'docs/operators.md'), 'utf8');
+  const printed = execFileSync(edgy, ['operators', '--markdown'], { encoding: 'utf8' });
+  assert.equal(published, printed, 'write it again: make operators');
+});
+
 test("EDGY's files fit", () => {
   const configs = path.join(root, 'tests/data/nncf-configs');
   for (const name of fs.readdirSync(configs).filter((file) => file.endsWith('.json'))) {

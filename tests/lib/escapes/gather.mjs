@@ -36,8 +36,9 @@ async function within(promise, limit, what) {
  *   of Playwright or Puppeteer
  * @param {() => Promise<Page>} open a page with storage of its own
  * @returns {Promise<{ attempts: Record<string, { sealed: boolean, loose: boolean }>, collected: number, made: number, ran: boolean[],
- *   answers: string[] }>} what got out; what the collector had of the sealed ones in all; how many attempts the sealed worker made and
- *   whether each sealed frame made its own; how the sealed session answered
+ *   refusals: string[], answers: string[] }>} what got out; what the collector had of the sealed ones in all; how many attempts the sealed
+ *   worker made, and whether each further sealed engine answered and each sealed frame made its own; with which code seals that would be
+ *   reported on did not close; how the sealed session answered
  */
 export async function gather(open) {
   const collector = await collect();
@@ -69,7 +70,8 @@ export async function gather(open) {
     return onPage(what, work, tries - 1);
   };
   let made = 0;
-  let ran = [];
+  const ran = [];
+  const refusals = [];
   let answers = [];
   try {
     // Behind the seal: first, so that whatever the collector has by then came through it.
@@ -84,8 +86,20 @@ export async function gather(open) {
       const stored = await page.evaluate((secret) => kit.stored(secret), secret);
       put('worker', Object.keys(worker.storage), 'sealed', (name) => stored[name] || found[0]);
     });
+    for (const name of Object.keys(worker.names)) {
+      await onPage(`names behind the seal: ${name}`, async (page) => {
+        const secret = await page.evaluate(() => kit.theSecret());
+        const folder = `/named/${name}`;
+        const { found, answers } = await page.evaluate(
+          ([folder, secret]) => kit.askSealed(folder, 2, secret),
+          [folder, secret],
+        );
+        put('worker', [name], 'sealed', () => found.some(Boolean));
+        ran.push(answers.at(-1) === 'indices');
+      });
+    }
     await onPage('attempts of the sealed frames', async (page) => {
-      ran = [await page.evaluate(() => kit.frameSealed('page'))];
+      ran.push(await page.evaluate(() => kit.frameSealed('page')));
       const surfaced = await page.evaluate(() => kit.surfaced());
       put('frame', Object.keys(frame.page), 'sealed', (name) => surfaced[name]);
       ran.push(await page.evaluate(() => kit.frameSealed('network')));
@@ -98,6 +112,13 @@ export async function gather(open) {
     put('frame', Object.keys(frame.datagrams), 'sealed', () => datagrams > 0);
     attempts['worker: WebTransport'].sealed = datagrams > 0;
     const collected = collector.leaks.length + datagrams;
+    // After that, as the questions of the seal itself, which tell nothing, are reported too.
+    for (const name of Object.keys(worker.reports)) {
+      await onPage(name, async (page) => {
+        refusals.push(await page.evaluate((name) => kit.refusal(`/reporting/${name}`), name));
+        put('worker', [name], 'sealed', collector.caught);
+      });
+    }
 
     // Without it.
     /** Until the collector has heard of all, and of more datagrams than `before` where that is given. */
@@ -129,6 +150,21 @@ export async function gather(open) {
         put('worker', [name], 'loose', () => found.some(Boolean));
       });
     }
+    for (const name of Object.keys(worker.names)) {
+      await onPage(`guard and engine in one script: ${name}`, async (page) => {
+        const secret = await page.evaluate(() => kit.theSecret());
+        const folder = `/together/${name}`;
+        const { found } = await page.evaluate(([folder, secret]) => kit.askSealed(folder, 2, secret), [folder, secret]);
+        put('worker', [name], 'loose', () => found.some(Boolean));
+      });
+    }
+    for (const name of Object.keys(worker.reports)) {
+      await onPage(`a seal that asks for no reports: ${name}`, async (page) => {
+        await page.evaluate((name) => kit.refusal(`/deaf/${name}`), name);
+        await heardOf([name]);
+        put('worker', [name], 'loose', collector.caught);
+      });
+    }
     await onPage('attempts of a loose frame on its page', async (page) => {
       await page.evaluate(() => kit.frameLoose('page'));
       const surfaced = await page.evaluate(() => kit.surfaced());
@@ -148,7 +184,7 @@ export async function gather(open) {
         put('frame', [name], 'loose', collector.caught);
       });
     }
-    return { attempts, collected, made, ran, answers };
+    return { attempts, collected, made, ran, refusals, answers };
   } finally {
     site.close();
     collector.close();

@@ -22,19 +22,28 @@ globalThis.MessageChannel = class extends MessageChannel {
 /** Every string and every run of bytes that can be reached from `value`, as text. */
 function everything(value, seen = new Set()) {
   if (typeof value === 'string') return value;
+  if (typeof value === 'number') return numberText(value);
   if (typeof value !== 'object' || value === null || seen.has(value)) return '';
   seen.add(value);
   const buffer = ArrayBuffer.isView(value) ? value.buffer : value instanceof ArrayBuffer ? value : undefined;
-  const bytes = buffer ? `${text(new Uint8Array(buffer))} ${hex(new Uint8Array(buffer))}` : '';
+  const bytes = buffer ? `${text(new Uint8Array(buffer))} ${hex(new Uint8Array(buffer))} ${growthOf(buffer)}` : '';
   const names = buffer ? [] : Object.getOwnPropertyNames(value);
   return [bytes, ...names, ...names.map((name) => everything(value[name], seen))].join('\n');
 }
 
-const text = (bytes) => new TextDecoder('latin1').decode(bytes);
+// A copy, as decoders take no buffer that could grow.
+const text = (bytes) => new TextDecoder('latin1').decode(bytes.slice());
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Whether the embedding's first bytes are in there, as they are or spelled out. */
-const carries = (value, secret) => everything(value).includes(secret);
+const growthOf = (buffer) => `grows by ${(buffer.maxByteLength ?? buffer.byteLength) - buffer.byteLength} `;
+const numberText = (value) => `number ${value} `;
+
+/** Whether the embedding's first bytes are in there, as they are or spelled out, or a part of them as a number (worker.mjs: chosen). */
+function carries(value, secret) {
+  const all = everything(value);
+  const chosen = Number.parseInt(secret.slice(0, 5), 16);
+  return [secret, `grows by ${chosen} `, numberText(chosen / 2 ** 20)].some((sign) => all.includes(sign));
+}
 
 /** The first 32 bytes of z, in hexadecimal: what the hostile engine tries to get out. */
 async function theSecret() {
@@ -57,7 +66,7 @@ async function outcome(work) {
  * answer carries the secret.
  */
 async function askSealed(folder, calls, secret) {
-  const wasmPaths = { 'seal.html': `${folder}/seal.html`, 'sealed-engine.js': `${folder}/sealed-engine.js` };
+  const wasmPaths = { 'seal.htm': `${folder}/seal.htm`, 'sealed-engine.txt': `${folder}/sealed-engine.txt` };
   const session = await createSealedSession(model, { wasmPaths, variant: 'simd' });
   const found = [];
   const answers = [];
@@ -71,6 +80,12 @@ async function askSealed(folder, calls, secret) {
   const made = (await outcome(() => session.encode(pcm()))).codes?.[0];
   found.push(carries(heard, secret));
   return { found, answers, made };
+}
+
+/** The code of the error with which a session of a folder of the site ends at once; undefined when there is one. */
+async function refusal(folder) {
+  const made = await outcome(() => askSealed(folder, 1, ''));
+  return made.code;
 }
 
 /** The same engine in a worker of the page's own. */
@@ -129,7 +144,7 @@ async function stored(secret) {
 /** A session whose inner frame holds the hostile script `name`. */
 async function frameSealed(name) {
   heard.length = 0;
-  await outcome(() => createSealedSession(model, { wasmPaths: { 'seal.html': `/sealed/${name}/seal.html` } }));
+  await outcome(() => createSealedSession(model, { wasmPaths: { 'seal.htm': `/sealed/${name}/seal.htm` } }));
   await wait(1000);
   return heard.includes('ran');
 }
@@ -166,6 +181,7 @@ globalThis.kit = {
   model,
   outcome,
   pcm,
+  refusal,
   stored,
   surfaced,
   Tensor,

@@ -15,15 +15,11 @@ const inDist = (name) => readFileSync(path.join(dist, name));
 
 /** @param {Awaited<ReturnType<import('./collector.mjs').collect>>} collector */
 export async function serveEscapes(collector) {
-  const engine = inDist('sealed-engine.js').toString();
+  const engine = inDist('sealed-engine.txt').toString();
   // Refused by the site's policy below, which reports it to the collector.
   const reported = `${collector.url.replace('127.0.0.1', 'localhost')}/reported`;
-  const hostile = worker.hostileEngine(engine, { ...collector, reported });
-  // Without a guard there is none to be deceived.
-  const loose = worker.hostileEngine(engine, { ...collector, reported }, undefined, worker.answers);
+  const hostileEngine = (attempts) => worker.hostileEngine(engine, { ...collector, reported }, attempts);
   const wasm = { simd: digest(inDist('edgy-simd.wasm')), relaxed: digest(inDist('edgy-relaxed.wasm')) };
-  const sealAround = async (text, inner) =>
-    (await makeSealPage({ ...wasm, engine: digest(text) }, inner ? { inner } : {})).html;
   const html = (script) =>
     `<!doctype html><html lang="en"><title>Loose</title><body><script>${script}</script></body></html>`;
 
@@ -31,18 +27,36 @@ export async function serveEscapes(collector) {
   const files = {
     '/': ['text/html', readFileSync(path.join(here, 'page.html'), 'utf8')],
     '/page.js': ['text/javascript', readFileSync(path.join(here, 'page.js'), 'utf8')],
-    '/hostile/sealed-engine.js': ['text/javascript', hostile],
-    '/hostile/seal.html': ['text/html', await sealAround(hostile)],
-    '/loose/worker.js': ['text/javascript', worker.loosePrelude + loose],
+    // Without a guard there is none to be deceived.
+    '/loose/worker.js': ['text/javascript', hostileEngine({ quietly: worker.answers, as: 'loose' })],
   };
+  /** A seal around an engine, in a folder of its own. */
+  const putSeal = async (folder, text, extra = {}) => {
+    files[`${folder}/sealed-engine.txt`] = ['text/plain', text];
+    const { html } = await makeSealPage({ ...wasm, engine: digest(text) }, extra);
+    files[`${folder}/seal.htm`] = ['text/html', html];
+  };
+  await putSeal('/hostile', hostileEngine());
   // The control of attempts on the language: the same seal with the realm left as it is.
   for (const [name, body] of Object.entries(worker.realm)) {
-    const text = worker.hostileEngine(engine, { ...collector, reported }, {}, { [name]: body });
-    files[`/soft/${name}/sealed-engine.js`] = ['text/javascript', text];
-    files[`/soft/${name}/seal.html`] = [
-      'text/html',
-      (await makeSealPage({ ...wasm, engine: digest(text) }, { soft: true })).html,
-    ];
+    await putSeal(`/soft/${name}`, hostileEngine({ loudly: {}, quietly: { [name]: body } }), { without: 'harden' });
+  }
+  // That of attempts by names: guard and engine in one script.
+  for (const [name, { top, after }] of Object.entries(worker.names)) {
+    const attempts = { loudly: {}, quietly: { [name]: after }, top };
+    await putSeal(`/named/${name}`, hostileEngine(attempts));
+    const together = hostileEngine({ ...attempts, as: 'together' });
+    await putSeal(`/together/${name}`, together, { without: 'entrance', together });
+  }
+  // That of attempts by reports: a seal that does not ask who hears of refusals.
+  /** @type {Record<string, { header: string, hidden: boolean }>} */
+  const reporting = {};
+  for (const [name, { header, hidden }] of Object.entries(worker.reports)) {
+    const text = hostileEngine({ loudly: { [name]: 'await import(url + secret)' }, quietly: {} });
+    await putSeal(`/reporting/${name}`, text);
+    await putSeal(`/deaf/${name}`, text, { without: 'reporting' });
+    reporting[`/reporting/${name}/seal.htm`] = { header, hidden };
+    reporting[`/deaf/${name}/seal.htm`] = { header, hidden: true };
   }
   const scripts = {
     network: { ...frame.network, ...frame.datagrams },
@@ -51,18 +65,23 @@ export async function serveEscapes(collector) {
   };
   for (const [name, attempts] of Object.entries(scripts)) {
     const script = frame.hostileScript(attempts, collector);
-    files[`/sealed/${name}/seal.html`] = ['text/html', await sealAround(engine, script)];
+    await putSeal(`/sealed/${name}`, engine, { inner: script });
     files[`/loose/${name}.html`] = ['text/html', html(script)];
   }
   // Lets everything through to the collector, so that it is the seal that holds, and reports what it does not.
   const policy = `connect-src 'self' data: http://127.0.0.1:* ws://127.0.0.1:* https://127.0.0.1:*; report-uri ${collector.url}/report`;
+  const reportingPolicy = `script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; report-uri ${collector.url}/report`;
   const mounts = { '/edgy/': sirv(dist, { dev: true }), '/models/': sirv(models, { dev: true }) };
   const server = createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
     response.setHeader('Cache-Control', 'no-cache');
     const file = files[name];
     if (file) {
-      if (!name.endsWith('seal.html')) response.setHeader('Content-Security-Policy', policy);
+      if (!name.endsWith('seal.htm')) response.setHeader('Content-Security-Policy', policy);
+      const { header, hidden } = reporting[name] ?? {};
+      if (header && (!hidden || request.headers['sec-fetch-dest'] === 'iframe')) {
+        response.setHeader(header, reportingPolicy);
+      }
       response.writeHead(200, { 'Content-Type': file[0] }).end(file[1]);
       return;
     }

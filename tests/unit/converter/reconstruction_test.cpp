@@ -145,16 +145,16 @@ TEST_CASE("rounding by descent is never worse than to nearest", "[reconstruction
   Example example(11);
   const SparseWeights fitted = reconstruct(example.problem, example.grid, {},
                                            example.grid.elements() / 2, example.weights, {});
-  const float input_scale = 0.01F;
+  const LayerUnits units{0.01F, 1};
   const auto rounded = [&](int sweeps) {
     return round_to_fit(example.problem, example.grid, fitted.mask, fitted.weights, bits, sweeps,
-                        input_scale);
+                        units);
   };
-  const double nearest = example.error(in_input_steps(rounded(0), input_scale));
+  const double nearest = example.error(in_layer_units(rounded(0), units));
   double before = nearest;
   for (const int sweeps : {1, 2, 5}) {
     const QuantizedWeights weights = rounded(sweeps);
-    const double error = example.error(in_input_steps(weights, input_scale));
+    const double error = example.error(in_layer_units(weights, units));
     CHECK(error <= before * 1.0001);
     before = error;
     for (std::size_t i = 0; i < weights.values.size(); ++i) {
@@ -164,8 +164,8 @@ TEST_CASE("rounding by descent is never worse than to nearest", "[reconstruction
     }
   }
   const QuantizedWeights weights = rounded(2);
-  const MatrixXf real = in_input_steps(weights, input_scale);
-  const std::vector<float> bias = fitted_bias(example.problem, real);
+  const MatrixXf real = in_layer_units(weights, units);
+  const std::vector<float> bias = fitted_bias(example.problem, real, {});
   for (int output = 0; output < real.cols(); ++output) {
     const float mean =
         real.col(output).dot(example.problem.input_mean) + bias[static_cast<std::size_t>(output)];

@@ -201,13 +201,5 @@ TEST_CASE("requantization saturates, and rounds half to even", "[conv_int8]") {
   REQUIRE(requantize(std::numeric_limits<int32_t>::min(), 1.0F, 3, 0, 127) == 0);
 }
 
-TEST_CASE("the fastest form is exact for the activations asked for", "[isa]") {
-  REQUIRE(available_isas().front() == Isa::kReference);
-  REQUIRE(fastest_isa(8) == Isa::kSimd128);
-  const Isa seven = fastest_isa(7);
-  REQUIRE((seven == Isa::kRelaxedDot || seven == Isa::kRelaxedPair));
-  REQUIRE(fastest_isa(7) == seven);
-}
-
 }  // namespace
 }  // namespace edgy::kernels

@@ -76,9 +76,9 @@ TEST_CASE("transcendental functions keep their stated bounds") {
   CHECK(worst_ulps(UnaryOp::kLog, sweep(1e-45F, 3.4e38F, false),
                    [](double x) { return std::log(x); }) < 3);
   CHECK(worst_ulps(UnaryOp::kTanh, sweep(1e-30F, 20.0F, true),
-                   [](double x) { return std::tanh(x); }) < 3);
+                   [](double x) { return std::tanh(x); }) < 7);
   CHECK(worst_ulps(UnaryOp::kErf, sweep(1e-30F, 6.0F, true), [](double x) { return std::erf(x); }) <
-        4);
+        8);
   CHECK(worst_ulps(UnaryOp::kSigmoid, sweep(1e-10F, 86.0F, true),
                    [](double x) { return 1 / (1 + std::exp(-x)); }) < 3);
   const Floats in = sweep(1e-10F, 50.0F, true);
@@ -307,8 +307,8 @@ double logistic(double x) {
 
 TEST_CASE("LSTM and GRU against their equations in double") {
   std::mt19937 random(6);
-  constexpr std::size_t kSteps = 4;
-  for (const auto& sizes : {std::pair<std::size_t, std::size_t>{1, 1}, {5, 3}, {8, 7}}) {
+  constexpr std::size_t kSteps = 2 * kStepsAtATime + 5;
+  for (const auto& sizes : {std::pair<std::size_t, std::size_t>{1, 1}, {5, 3}, {8, 7}, {7, 12}}) {
     const std::size_t inputs = sizes.first;
     const std::size_t hidden = sizes.second;
     for (const int form : {0, 1, 2}) {  // LSTM, GRU, GRU with linear_before_reset
@@ -320,6 +320,8 @@ TEST_CASE("LSTM and GRU against their equations in double") {
       const Floats x = random_floats(random, kSteps * inputs);
       Floats h = random_floats(random, hidden);
       Floats c = random_floats(random, hidden);
+      const Floats h0 = h;
+      const Floats c0 = c;
       std::vector<double> dh(h.begin(), h.end());
       std::vector<double> dc(c.begin(), c.end());
       Floats y(kSteps * hidden);
@@ -367,6 +369,21 @@ TEST_CASE("LSTM and GRU against their equations in double") {
           REQUIRE(std::abs(y[t * hidden + i] - dh[i]) < 1e-5);
         }
       }
+      // Step by step the same bits.
+      Floats h_step = h0;
+      Floats c_step = c0;
+      for (std::size_t t = 0; t < kSteps; ++t) {
+        const auto x_step = std::span<const float>(x).subspan(t * inputs, inputs);
+        Floats y_step(hidden);
+        if (form == 0) {
+          lstm(weights, x_step, h_step, c_step, y_step, scratch);
+        } else {
+          gru(weights, form == 2, x_step, h_step, y_step, scratch);
+        }
+        CHECK(std::equal(y_step.begin(), y_step.end(), y.data() + t * hidden));
+      }
+      CHECK(h_step == h);
+      CHECK(c_step == c);
       for (std::size_t i = 0; i < hidden; ++i) {
         CHECK(h[i] == y[(kSteps - 1) * hidden + i]);
         CHECK((form != 0 || std::abs(c[i] - dc[i]) < 1e-5));

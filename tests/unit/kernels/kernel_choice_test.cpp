@@ -9,6 +9,7 @@ namespace edgy::runtime {
 namespace {
 
 using kernels::ConvShape;
+using kernels::DotClass;
 using kernels::Isa;
 
 // Weights of which `share` of the blocks of `rows` x 4 are kept.
@@ -37,7 +38,7 @@ TEST_CASE("a layer gets the kernel that its zeros pay for", "[kernel_choice]") {
   for (const Isa isa : {Isa::kSimd128, Isa::kRelaxedDot, Isa::kRelaxedPair}) {
     CAPTURE(kernels::to_string(isa));
     const auto choose = [&](double share, int32_t rows) {
-      return choose_conv_kernel(kLayer, pruned(kLayer, share, rows), 7, isa, {1, 100});
+      return choose_conv_kernel(kLayer, pruned(kLayer, share, rows), {.wanted = isa}, {1, 100});
     };
     REQUIRE(choose(1.0, 1).kernel != ConvKernel::kSparse4x4);
     REQUIRE(choose(0.2, 1).kernel == ConvKernel::kSparse);
@@ -57,14 +58,15 @@ TEST_CASE("zeros that lie singly get the kernel of single weights", "[kernel_cho
   }
   for (const Isa isa : {Isa::kSimd128, Isa::kRelaxedDot, Isa::kRelaxedPair}) {
     CAPTURE(kernels::to_string(isa));
-    const KernelChoice choice = choose_conv_kernel(kLayer, weights, 7, isa, {1, 100});
+    const KernelChoice choice = choose_conv_kernel(kLayer, weights, {.wanted = isa}, {1, 100});
     REQUIRE(choice.kernel == ConvKernel::kSingle);
     const auto zeros = std::count(weights.begin(), weights.end(), int8_t{0});
     REQUIRE(choice.stored.weights == static_cast<int64_t>(weights.size()) - zeros);
     REQUIRE(stored_share(choice) * static_cast<double>(weights.size()) ==
             Catch::Approx(static_cast<double>(choice.stored.weights)));
     // For one position there is none.
-    REQUIRE(choose_conv_kernel(kLayer, weights, 7, isa, {1, 1}).kernel != ConvKernel::kSingle);
+    REQUIRE(choose_conv_kernel(kLayer, weights, {.wanted = isa}, {1, 1}).kernel !=
+            ConvKernel::kSingle);
   }
 }
 
@@ -77,9 +79,9 @@ TEST_CASE("no choice is predicted to be slower than dense, and fewer blocks neve
         CAPTURE(kernels::to_string(isa), positions, share);
         const kernels::OutputSize size = {1, positions};
         const KernelChoice choice =
-            choose_conv_kernel(kLayer, pruned(kLayer, share, 1), 7, isa, size);
+            choose_conv_kernel(kLayer, pruned(kLayer, share, 1), {.wanted = isa}, size);
         const double cost = predicted_cost(choice, kLayer, size);
-        REQUIRE(cost <= kernels::dense_cost(kLayer, size, isa));
+        REQUIRE(cost <= predicted_dense_cost(choice, kLayer, size));
         REQUIRE(cost >= 0.85 * last);  // dense is kept where sparse is barely faster
         last = cost;
       }
@@ -89,15 +91,53 @@ TEST_CASE("no choice is predicted to be slower than dense, and fewer blocks neve
 
 TEST_CASE("the kernel suits the activations and the shape", "[kernel_choice]") {
   const std::vector<int8_t> weights = pruned(kLayer, 0.2, 1);
-  REQUIRE(choose_conv_kernel(kLayer, weights, 8, Isa::kRelaxedPair, {1, 100}).isa == Isa::kSimd128);
+  REQUIRE(choose_conv_kernel(kLayer, weights, {.activation_bits = 8, .wanted = Isa::kRelaxedPair},
+                             {1, 100})
+              .isa == Isa::kSimd128);
   const ConvShape depthwise = {
       .in_channels = 8, .out_channels = 8, .kernel_h = 3, .kernel_w = 3, .groups = 8};
   const std::vector<int8_t> zeros(72);
-  REQUIRE(choose_conv_kernel(depthwise, zeros, 7, Isa::kSimd128, {9, 9}).kernel ==
+  REQUIRE(choose_conv_kernel(depthwise, zeros, {.wanted = Isa::kSimd128}, {9, 9}).kernel ==
           ConvKernel::kDense);
   const ConvShape odd = {.in_channels = 6, .out_channels = 6, .groups = 2};
-  REQUIRE(choose_conv_kernel(odd, std::vector<int8_t>(18), 7, Isa::kSimd128, {9, 9}).kernel ==
-          ConvKernel::kXnnpack);
+  REQUIRE(
+      choose_conv_kernel(odd, std::vector<int8_t>(18), {.wanted = Isa::kSimd128}, {9, 9}).kernel ==
+      ConvKernel::kXnnpack);
+}
+
+constexpr DotClass kClasses[] = {DotClass::kNone, DotClass::kSaturatingPairs,
+                                 DotClass::kSignedPairs, DotClass::kExactUnsigned,
+                                 DotClass::kExactSigned};
+
+TEST_CASE("each kernel gets the form that its class of processors is fast in", "[kernel_choice]") {
+  for (const DotClass dot_class : kClasses) {
+    CAPTURE(kernels::to_string(dot_class));
+    const bool is_plain = dot_class == DotClass::kNone;
+    const bool is_dot = !is_plain && dot_class != DotClass::kSaturatingPairs;
+    const Isa expected = is_plain ? Isa::kSimd128 : is_dot ? Isa::kRelaxedDot : Isa::kRelaxedPair;
+    for (const double share : {1.0, 0.2}) {
+      const auto choose = [&](const FormChoice& forms) {
+        return choose_conv_kernel(kLayer, pruned(kLayer, share, 1), forms, {1, 100});
+      };
+      REQUIRE(choose({.dot_class = dot_class}).isa == expected);
+      REQUIRE(choose({.activation_bits = 8, .dot_class = dot_class}).isa == Isa::kSimd128);
+      REQUIRE(choose({.wanted = Isa::kReference, .dot_class = dot_class}).isa == Isa::kReference);
+    }
+  }
+}
+
+TEST_CASE("blocks of 1x4 are no single weights, in any class", "[kernel_choice]") {
+  // The layers of a transformer, 128 tokens, and of a speech encoder.
+  for (const ConvShape& shape : {ConvShape{.in_channels = 384, .out_channels = 384},
+                                 ConvShape{.in_channels = 384, .out_channels = 1536},
+                                 ConvShape{.in_channels = 1536, .out_channels = 384}, kLayer}) {
+    for (const DotClass dot_class : kClasses) {
+      CAPTURE(kernels::to_string(dot_class), shape.in_channels, shape.out_channels);
+      const KernelChoice choice =
+          choose_conv_kernel(shape, pruned(shape, 0.2, 1), {.dot_class = dot_class}, {1, 128});
+      REQUIRE(choice.kernel == ConvKernel::kSparse);
+    }
+  }
 }
 
 }  // namespace

@@ -93,12 +93,14 @@ TEST_CASE("values reach their place in Block4 from both orders", "[quantize]") {
       rows[i] = expected(last[i], p);
       first[i % layout.channels * plane + i / layout.channels] = last[i];
     }
-    std::vector<int8_t> defined(layout.bytes(), 42);
+    std::vector<int8_t> blank(layout.bytes(), 42);
+    fill_border(layout, static_cast<int8_t>(p.zero_point), blank.data());
+    std::vector<int8_t> defined = blank;
     to_block4(layout, rows.data(), defined.data());
-    std::vector<int8_t> from_last(layout.bytes(), 42);
+    std::vector<int8_t> from_last = blank;
     quantize_to_block4(layout, last.data(), p, from_last.data());
     REQUIRE(from_last == defined);
-    std::vector<int8_t> from_first(layout.bytes(), 42);
+    std::vector<int8_t> from_first = blank;
     quantize_planes_to_block4(layout, first.data(), p, from_first.data());
     REQUIRE(from_first == defined);
 

@@ -123,10 +123,27 @@ const common = {
 };
 await build({
   ...common,
+  entryPoints: { 'sealed-engine': 'src/seal/engine_entry.ts' },
+  outExtension: { '.js': '.txt' },
+  format: 'esm',
+  define: { ...common.define, 'import.meta.url': '""' },
+  plugins: [native],
+});
+const inDist = (file) => readFile(path.join(dist, file));
+const seal = await makeSealPage({
+  engine: digest(await inDist('sealed-engine.txt')),
+  simd: digest(await inDist('edgy-simd.wasm')),
+  relaxed: digest(await inDist('edgy-relaxed.wasm')),
+});
+await writeFile(path.join(dist, 'seal.htm'), seal.html);
+
+await build({
+  ...common,
   entryPoints: ['src/index.ts', 'src/sealed.ts'],
   format: 'esm',
   splitting: true,
   chunkNames: 'shared',
+  define: { ...common.define, EDGY_SEAL: JSON.stringify(digest(seal.html)) },
   plugins: [separateFiles],
 });
 await build({
@@ -146,21 +163,6 @@ await build({
   format: 'esm',
   plugins: [native],
 });
-await build({
-  ...common,
-  entryPoints: { 'sealed-engine': 'src/seal/engine_entry.ts' },
-  format: 'iife',
-  define: { ...common.define, 'import.meta.url': '""' },
-  plugins: [native],
-});
-
-const inDist = (file) => readFile(path.join(dist, file));
-const seal = await makeSealPage({
-  engine: digest(await inDist('sealed-engine.js')),
-  simd: digest(await inDist('edgy-simd.wasm')),
-  relaxed: digest(await inDist('edgy-relaxed.wasm')),
-});
-await writeFile(path.join(dist, 'seal.html'), seal.html);
 await writeIntegrity(dist, version, seal.policy);
 
 const tsc = createRequire(import.meta.url).resolve('typescript/package.json');

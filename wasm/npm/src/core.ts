@@ -235,7 +235,7 @@ export function checkMemoryLimit(bytes = kDefaultMemoryLimit): number {
   throw new EdgyError('invalid-argument', `memoryLimit is ${bytes}: it must be a number of bytes above 0.`);
 }
 
-function checkWorkLimit(steps = Infinity): number {
+export function checkWorkLimit(steps = Infinity): number {
   if (steps > 0) return steps;
   throw new EdgyError('invalid-argument', `workLimit is ${steps}: it must be a number above 0.`);
 }

@@ -15,6 +15,6 @@
 
 export type { Lockdown } from './seal/lockdown.js';
 export type { Probes } from './seal/probes.js';
-export type { Closure, SealedOutput, WorkerReport } from './seal/report.js';
+export type { Closure, Price, SealedOutput, WorkerReport } from './seal/report.js';
 export type { SealedOptions, SealReport } from './sealed_session.js';
 export { createSealedSession, SealedSession } from './sealed_session.js';

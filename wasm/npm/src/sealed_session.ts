@@ -1,13 +1,14 @@
-import { abortable, checkMemoryLimit, kSessionOptions, runtimeInfo, SessionCore } from './core.js';
+import { abortable, checkMemoryLimit, checkWorkLimit, kSessionOptions, runtimeInfo, SessionCore } from './core.js';
 import { type AudioEncoding, type EncodeOptions, encodeRecording } from './encode.js';
 import { EdgyError, throwIfAborted } from './errors.js';
 import { detachable, orderFeeds, orderFetches } from './feeds.js';
 import { checkOptions } from './options.js';
 import { chooseVariant, movedTo, wasmUrl } from './runtime_files.js';
 import { SealBackend } from './seal/backend.js';
+import { toCeiling } from './seal/checks.js';
 import { atLeast, handedOut, isLevel } from './seal/levels.js';
 import type { SealResult } from './seal/protocol.js';
-import type { Closure, SealedOutput } from './seal/report.js';
+import type { Closure, Price, SealedOutput } from './seal/report.js';
 import { namedOutputs } from './session.js';
 import { checkModel, fetchOk, readModel } from './source.js';
 import type { Tensor } from './tensor.js';
@@ -28,6 +29,12 @@ export interface SealedOptions extends Omit<SessionOptions, 'worker' | 'profile'
   level?: PrivacyLevel | undefined;
   /** Outputs that are to be treated as more private than the model says: `{ speaker: 'low' }`. */
   policy?: Readonly<Record<string, PrivacyLevel>> | undefined;
+  /**
+   * The most bits that outputs may carry for each second of sound (a run without sound counts as a second), as the guard counts them from
+   * types, shapes and ranges of values. A number above 0 and at most the ceiling of the level, which is the default: 1,000 at `high`,
+   * 128,000 at `moderate`, none at `low`. A run that would carry more rejects with `refused`.
+   */
+  bitsPerSecond?: number | undefined;
 }
 
 /** What a visitor may want to see of a closed seal. Hashes are those of Subresource Integrity: 'sha256-...'. */
@@ -36,6 +43,7 @@ export interface SealReport extends Closure {
   readonly model: string;
   readonly level: PrivacyLevel;
   readonly outputs: readonly (SealedOutput & { readonly handedOut: boolean })[];
+  readonly price: Price;
 }
 
 /**
@@ -95,6 +103,7 @@ export class SealedSession {
       model: this.#loaded.digest,
       level: this.#level,
       outputs: this.#loaded.policies.map((output) => ({ ...output, handedOut: handedOut(output.level, this.#level) })),
+      price: this.#backend.price ?? this.#loaded.price,
     };
   }
 
@@ -112,7 +121,10 @@ export class SealedSession {
     return namedOutputs(outputs, wanted, this.outputMetadata);
   }
 
-  /** As `AudioEncoder.encode`. The log-mel is handed out at level `low` alone. */
+  /**
+   * As `AudioEncoder.encode`. The log-mel is handed out at level `low` alone. The guard takes the time: `timings.inference` is all that
+   * happens inside, in whole milliseconds, and the times of its parts are 0.
+   */
   async encode(recording: Float32Array | AudioBuffer, options: EncodeOptions = {}): Promise<AudioEncoding> {
     this.#core.throwIfReleased();
     const { sampleRate } = this;
@@ -162,7 +174,12 @@ export class SealedSession {
 }
 
 const kNotSealed: readonly string[] = ['worker', 'profile', 'threads'];
-const kSealedOptions = [...kSessionOptions.filter((name) => !kNotSealed.includes(name)), 'level', 'policy'];
+const kSealedOptions = [
+  ...kSessionOptions.filter((name) => !kNotSealed.includes(name)),
+  'level',
+  'policy',
+  'bitsPerSecond',
+];
 
 /** Closes a seal and loads a model in it. Rejects with an `EdgyError`; `sealed` when something is not as it has to be. */
 export async function createSealedSession(source: ModelSource, given?: SealedOptions | null): Promise<SealedSession> {
@@ -171,21 +188,24 @@ export async function createSealedSession(source: ModelSource, given?: SealedOpt
   const { signal, level = 'high', policy = {}, isa = 'auto', wasmPaths } = options;
   throwIfAborted(signal);
   const memoryLimit = checkMemoryLimit(options.memoryLimit);
+  const workLimit = checkWorkLimit(options.workLimit);
   if (!isLevel(level)) {
     throw new EdgyError('invalid-argument', `level '${String(level)}' does not exist: use low, moderate or high.`);
   }
+  toCeiling(options.bitsPerSecond, level);
   if (typeof document === 'undefined') throw new EdgyError('sealed', 'A seal is made of frames: it needs a page.');
   const variant = await chooseVariant(options.variant ?? 'auto');
   const url = wasmUrl(variant, wasmPaths);
   // Started before the downloads, as it takes a while too.
-  const backend = new SealBackend(movedTo('seal.html', wasmPaths) ?? new URL('./seal.html', import.meta.url));
+  const backend = new SealBackend(movedTo('seal.htm', wasmPaths) ?? new URL('./seal.htm', import.meta.url));
   try {
-    const engineUrl = movedTo('sealed-engine.js', wasmPaths) ?? new URL('./sealed-engine.js', import.meta.url);
+    const engineUrl = movedTo('sealed-engine.txt', wasmPaths) ?? new URL('./sealed-engine.txt', import.meta.url);
     const files = Promise.all([readFile(engineUrl, signal), readFile(url, signal), readModel(source, options)]);
-    const [engine, wasm, model] = await abortable(files, signal);
+    const [[engine, wasm, model]] = await abortable(Promise.all([files, backend.ready()]), signal);
     await checkModel(model, source);
     const closure = await abortable(backend.open({ engine, wasm, variant }), signal);
-    const request = { model, isa, memoryLimit, level, policy: { ...policy } };
+    const { bitsPerSecond } = options;
+    const request = { model, isa, memoryLimit, workLimit, level, policy: { ...policy }, bitsPerSecond };
     const loaded = await abortable(backend.ask('load', request, [model]), signal);
     const info = runtimeInfo({ variant, url }, loaded.isa, true);
     return new SealedSession(backend, closure, loaded, level, info, options.checkInputs);

@@ -39,7 +39,7 @@ export interface SessionOptions {
   signal?: AbortSignal | undefined;
   /** Default `auto`: `relaxed` where the browser knows it, `simd` elsewhere and in Node. */
   variant?: 'auto' | Variant | undefined;
-  /** Default `auto`: the fastest as measured at start-up. */
+  /** Default `auto`: for each kernel the fastest on this class of processors. A form by name is for tests: all kernels get it. */
   isa?: 'auto' | Isa | undefined;
   /** Default true: model and runtime live in a dedicated worker. In Node, and where there are no workers, always false. */
   worker?: boolean | undefined;
@@ -79,8 +79,8 @@ export type RuntimeFile =
   | 'edgy-simd.wasm'
   | 'edgy-relaxed.wasm'
   | 'edgy-relaxed-threads.wasm'
-  | 'seal.html'
-  | 'sealed-engine.js';
+  | 'seal.htm'
+  | 'sealed-engine.txt';
 
 export interface RunOptions {
   /**
@@ -154,7 +154,7 @@ export interface MemoryUse {
 export interface RuntimeInfo {
   readonly version: string;
   readonly variant: Variant;
-  /** The form that the int8 kernels run in. */
+  /** The form that dense int8 kernels run in: `relaxed-dot` where the processor has a dot product of its own, else `relaxed-pair`. */
   readonly isa: Isa;
   readonly worker: boolean;
   /** Threads that compute a run. */

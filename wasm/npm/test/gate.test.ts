@@ -8,15 +8,20 @@ const wasm = () => new ArrayBuffer(2);
 const load = { id: 2, operation: 'load', request: { model: new ArrayBuffer(4) } };
 
 /** A gate that takes files for what their lengths say, before a worker with these probes. */
-function gateWith(probes = { connect: true, import: true, eval: true }) {
+function gateWith(probes = { connect: true, import: true, eval: true }, trouble = '') {
+  let started = 0;
   const gate = new Gate({
     integrity: { engine: 'hash 1', simd: 'hash 2', relaxed: 'hash 3' },
     digest: async (bytes) => `hash ${bytes.byteLength}`,
-    startWorker: async () => ({ policy: '', frame: { lockdown, origin: 'null' }, worker: { lockdown, probes } }),
+    trouble: async () => trouble,
+    startWorker: async () => {
+      started++;
+      return { policy: '', frame: { lockdown, origin: 'null' }, worker: { lockdown, probes } };
+    },
   });
   const ask = async (operation: unknown, request: unknown) =>
     (await gate.handle({ id: 1, operation, request }))?.message.outcome as Outcome<unknown>;
-  return { gate, ask };
+  return { gate, ask, started: () => started };
 }
 
 const sealed = (message: string) => ({ ok: false, code: 'sealed', message: expect.stringContaining(message) });
@@ -51,7 +56,7 @@ describe('Gate', () => {
   });
 
   it.each([
-    ['another engine', { engine: new ArrayBuffer(3), wasm: wasm(), variant: 'simd' }, 'sealed-engine.js has the hash'],
+    ['another engine', { engine: new ArrayBuffer(3), wasm: wasm(), variant: 'simd' }, 'sealed-engine.txt has the hash'],
     ['another runtime', { engine: engine(), wasm: wasm(), variant: 'relaxed' }, 'edgy-relaxed.wasm has the hash'],
     ['an unknown variant', { engine: engine(), wasm: wasm(), variant: 'none' }, 'neither simd nor relaxed'],
     ['no buffer', { engine: 'text', wasm: wasm(), variant: 'simd' }, 'no ArrayBuffer'],
@@ -66,6 +71,13 @@ describe('Gate', () => {
     const { gate, ask } = gateWith({ connect: true, import: false, eval: true });
     expect(await ask('open', { engine: engine(), wasm: wasm(), variant: 'simd' })).toMatchObject(sealed('import'));
     expect(await gate.handOff(load)).toBeUndefined();
+  });
+
+  it('starts no worker where no seal can be closed', async () => {
+    const { gate, ask, started } = gateWith(undefined, 'A policy has refusals reported.');
+    expect(await ask('open', { engine: engine(), wasm: wasm(), variant: 'simd' })).toMatchObject(sealed('reported'));
+    expect(await gate.handOff(load)).toBeUndefined();
+    expect(started()).toBe(0);
   });
 
   it.each(['load', 'run', 'encode', 'tighten', 'constructor', undefined])('refuses %s before', async (operation) => {

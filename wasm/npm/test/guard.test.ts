@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../src/protocol.js';
 import { Guard, type Surroundings } from '../src/seal/guard.js';
 import { readModelPolicy } from '../src/seal/model_policy.js';
-import { kF32, kI64, modelFile } from './model_file.js';
+import {
+  kArgReduce,
+  kBool,
+  kConcat,
+  kF32,
+  kGather,
+  kI8,
+  kI64,
+  kNearestCode,
+  kReshape,
+  modelFile,
+} from './model_file.js';
 
 const outputs = [
   { name: 'z', type: kF32, shape: [1, 2, -1] },
@@ -16,6 +27,11 @@ const file = (floor = 0) =>
       ['codes', 2],
     ],
     floor,
+    {
+      tensors: [{ name: 'codebook', type: kF32, shape: [512, 2] }],
+      operators: [{ kind: kNearestCode, inputs: [0, 2], outputs: [1] }],
+      logMel: {},
+    },
   );
 const described = {
   inputs: [],
@@ -32,9 +48,11 @@ const codes = () => ({ type: 'int64', dims: [1, 2], data: BigInt64Array.of(5n, 6
 async function guardWith(
   answer: (operation: string, request: { readonly fetches: readonly number[] }) => unknown,
   level = 'high',
+  { bitsPerSecond, model = file() }: { bitsPerSecond?: unknown; model?: ArrayBuffer } = {},
 ) {
+  let clock = 0;
   const around: Surroundings = {
-    now: () => 0,
+    now: () => (clock += 6.28),
     ask: async (operation, request) =>
       operation === 'load'
         ? { ok: true, value: described }
@@ -43,7 +61,15 @@ async function guardWith(
   const guard = new Guard(around, { module: new ArrayBuffer(2), variant: 'simd' }, 'hash');
   const ask = async (operation: unknown, request: unknown) =>
     (await guard.handle({ id: 1, operation, request }))?.message.outcome as Outcome<{ outputs: unknown[] }>;
-  const loaded = await ask('load', { model: file(), isa: 'auto', memoryLimit: 1, level, policy: {} });
+  const loaded = await ask('load', {
+    model,
+    isa: 'auto',
+    memoryLimit: 1,
+    workLimit: 1,
+    level,
+    policy: {},
+    bitsPerSecond,
+  });
   expect(loaded.ok).toBe(true);
   return ask;
 }
@@ -102,14 +128,262 @@ describe('Guard', () => {
   });
 });
 
+describe('covert channels', () => {
+  const first = async (answer: object, level = 'low') => {
+    const ask = await guardWith(() => ({ ok: true, value: { outputs: [z(), codes()], ...answer } }), level);
+    return (await ask('encode', { ...encode, fetches: [0, 1] })) as unknown as {
+      value: { outputs: { data: Float32Array; dims: number[] }[]; milliseconds: number; frontEndMilliseconds: number };
+    };
+  };
+
+  it('copies out of buffers that could grow, or are parts of larger ones', async () => {
+    const grows = new (ArrayBuffer as unknown as new (size: number, options: object) => ArrayBuffer)(16, {
+      maxByteLength: 987_654,
+    });
+    new Float32Array(grows).set([1, 2, 3, 4]);
+    const part = new Float32Array(64).subarray(4, 8).fill(7);
+    for (const data of [new Float32Array(grows), new Float32Array(grows, 0, 4), part]) {
+      const { value } = await first({ outputs: [{ ...z(), data }, codes()] });
+      const { buffer } = (value.outputs[0] as { data: Float32Array }).data;
+      expect([...new Float32Array(buffer)]).toEqual([...data]);
+      expect(buffer).not.toBe(data.buffer);
+      expect(buffer.byteLength).toBe(16);
+      expect((buffer as { resizable?: boolean }).resizable ?? false).toBe(false);
+    }
+  });
+
+  it('takes the time itself, in whole milliseconds', async () => {
+    const times = { milliseconds: 3.1234, frontEndMilliseconds: 2.1234, resampleMilliseconds: 1.1234 };
+    const { value } = await first(times);
+    expect(value).toMatchObject({ milliseconds: 6, frontEndMilliseconds: 0, resampleMilliseconds: 0 });
+  });
+
+  it('lets few codes of failures through', async () => {
+    const seen = new Set<string>();
+    for (const code of ['invalid-input', 'out-of-memory', 'too-much-work', 'invalid-model', 'invalid-argument', 'x']) {
+      const ask = await guardWith(() => ({ ok: false, code, message: code }));
+      seen.add(((await ask('encode', encode)) as unknown as { code: string }).code);
+    }
+    expect([...seen]).toEqual(['invalid-input', 'out-of-memory', 'too-much-work', 'internal']);
+  });
+
+  it('gives the engine no list that it reads again', async () => {
+    const ask = await guardWith((_, request) => {
+      (request.fetches as number[])[0] = 0;
+      return { ok: true, value: { outputs: [z()], milliseconds: 1 } };
+    }, 'low');
+    expect(await ask('encode', { ...encode, fetches: [1] })).toMatchObject({ ok: false, code: 'sealed' });
+  });
+});
+
+describe('the price', () => {
+  /** As many codes as the test says, for a second of sound each time. */
+  const second = { pcm: new Float32Array(16000), mel: false, fetches: [1] };
+  const giving =
+    (count: () => number, value = 5n) =>
+    () => {
+      const data = new BigInt64Array(count()).fill(value);
+      return { ok: true, value: { outputs: [{ type: 'int64', dims: [1, data.length], data }], milliseconds: 1 } };
+    };
+  const priceOf = (outcome: unknown) => (outcome as { value: { price: object } }).value.price;
+
+  it('is counted in bits, from the number of values that codes can have', async () => {
+    const ask = await guardWith(giving(() => 49));
+    const { bits, seconds, ceiling } = priceOf(await ask('encode', second)) as Record<string, number>;
+    expect({ seconds, ceiling }).toEqual({ seconds: 1, ceiling: 1000 });
+    // 49 codes of 9 bits, 3 for the way the call ended, and once what the number of codes can tell: one of at most 222.
+    expect(bits).toBe(Math.ceil(49 * 9 + 3 + Math.log2(1 + Math.floor((2000 - 3) / 9))));
+    const again = priceOf(await ask('encode', second)) as Record<string, number>;
+    expect(again.bits).toBe((bits as number) + 49 * 9 + 3);
+  });
+
+  it('has a ceiling: one second in advance, then as much as was heard', async () => {
+    const ask = await guardWith(giving(() => 110));
+    const codes = [];
+    for (let i = 0; i < 200; i++) codes.push(((await ask('encode', second)) as { code?: string }).code ?? 'given');
+    expect(codes.slice(0, 100)).toEqual(new Array(100).fill('given')); // 993 bits a second
+    const greedy = await guardWith(giving(() => 150));
+    const taken = [];
+    for (let i = 0; i < 200; i++) taken.push(((await greedy('encode', second)) as { code?: string }).code ?? 'given');
+    const handed = taken.filter((code) => code === 'given').length;
+    expect(handed * 150 * 9).toBeLessThanOrEqual(201 * 1000);
+    expect(taken[0]).toBe('given');
+    expect(taken).toContain('refused');
+  });
+
+  it('says nothing of what it refused', async () => {
+    const words = new Set<string>();
+    for (const count of [5000, 6000]) {
+      const ask = await guardWith(giving(() => count));
+      words.add(JSON.stringify(await ask('encode', second)));
+    }
+    expect(words.size).toBe(1);
+    expect([...words][0]).toContain('1000 bits a second');
+  });
+
+  it('leaves an answer no choice of its shape: equal inputs, equal shapes', async () => {
+    let count = 49;
+    const ask = await guardWith(giving(() => count));
+    expect(await ask('encode', second)).toMatchObject({ ok: true });
+    count = 48;
+    expect(await ask('encode', second)).toMatchObject({ ok: false, code: 'refused' });
+    count = 49;
+    expect(await ask('encode', second)).toMatchObject({ ok: true });
+    // No elements, but an extent that says much.
+    const data = new BigInt64Array(0);
+    const empty = await guardWith(
+      () => ({ ok: true, value: { outputs: [{ type: 'int64', dims: [0, 1e9], data }] } }),
+      'high',
+      {
+        model: modelFile(
+          [
+            { name: 'z', type: kF32, shape: [] },
+            { name: 'codes', type: kI64, shape: [-1, -1] },
+          ],
+          [['codes', 2]],
+        ),
+      },
+    );
+    expect(await empty('encode', second)).toMatchObject({ ok: false, code: 'refused' });
+  });
+
+  it('keeps values in the range that it reckons with', async () => {
+    for (const [given, handed] of [
+      [-1n, 0n],
+      [511n, 511n],
+      [512n, 511n],
+      [2n ** 62n, 511n],
+    ] as const) {
+      const ask = await guardWith(giving(() => 2, given));
+      const { value } = (await ask('encode', second)) as { value: { outputs: { data: BigInt64Array }[] } };
+      expect([...(value.outputs[0]?.data ?? [])]).toEqual([handed, handed]);
+    }
+  });
+
+  it.each([
+    ['float32', kF32],
+    ['int8', kI8],
+  ])('hands no log-mel through at level high, whatever the file calls it (%s)', async (type, kind) => {
+    const model = modelFile([{ name: 'codes', type: kind, shape: [1, 80, -1] }], [['codes', 2]], 0, { logMel: {} });
+    const data = new (kind === kF32 ? Float32Array : Int8Array)(80 * 101);
+    const around: Surroundings = {
+      now: () => 0,
+      ask: async (operation) => ({
+        ok: true,
+        value:
+          operation === 'load'
+            ? { ...described, outputs: [{ name: 'codes', type }] }
+            : { outputs: [{ type, dims: [1, 80, 101], data }], milliseconds: 1 },
+      }),
+    };
+    const guard = new Guard(around, { module: new ArrayBuffer(2), variant: 'simd' }, 'hash');
+    const ask = async (operation: string, request: object) =>
+      (await guard.handle({ id: 1, operation, request }))?.message.outcome;
+    const loaded = await ask('load', { model, isa: 'auto', memoryLimit: 1, workLimit: 1, level: 'high', policy: {} });
+    const outcome = loaded?.ok ? await ask('encode', { ...second, fetches: [0] }) : loaded;
+    expect(outcome).toMatchObject({ ok: false, code: 'refused' });
+  });
+
+  it('makes no more of a sound than it is, whatever rate and hop a file names', () => {
+    const sound = (logMel: object) => readModelPolicy(modelFile(outputs, [], 0, { logMel })).sound;
+    expect(sound({ sampleRate: 1 })).toEqual({ rate: 8000, secondsPerFrame: 0.02 });
+    expect(sound({ hop: 1e9 })).toEqual({ rate: 16000, secondsPerFrame: 0.1 });
+    expect(sound({ hop: -5 })).toEqual({ rate: 16000, secondsPerFrame: 0 });
+  });
+
+  it('can be lowered and not raised', async () => {
+    const ask = await guardWith(
+      giving(() => 49),
+      'high',
+      { bitsPerSecond: 200 },
+    );
+    expect(await ask('encode', second)).toMatchObject({ ok: false, code: 'refused' });
+    const fresh = (level: string, bitsPerSecond: unknown) =>
+      guardWith(
+        giving(() => 1),
+        level,
+        { bitsPerSecond },
+      ).then(
+        () => 'taken',
+        () => 'refused',
+      );
+    expect(await fresh('high', 1000)).toBe('taken');
+    expect(await fresh('low', 1e9)).toBe('taken');
+    for (const bad of [1001, 0, -1, Number.NaN, Infinity, '5', null, {}])
+      expect(await fresh('high', bad), String(bad)).toBe('refused');
+    expect(await fresh('low', Infinity)).toBe('refused');
+  });
+
+  it('starts anew, at the new ceiling, when the level is tightened', async () => {
+    const ask = await guardWith(
+      giving(() => 1000),
+      'low',
+    );
+    expect(priceOf(await ask('encode', second))).toMatchObject({ ceiling: Infinity, seconds: 1 });
+    expect(priceOf(await ask('tighten', { level: 'high' }))).toEqual({ ceiling: 1000, bits: 0, seconds: 0 });
+    expect(await ask('encode', second)).toMatchObject({ ok: false, code: 'refused' });
+  });
+});
+
+describe('value ranges', () => {
+  const codes = { name: 'codes', type: kI64, shape: [1, -1] };
+  const valuesOf = (operators: NonNullable<Parameters<typeof modelFile>[3]>['operators'], type = kI64) => {
+    const tensors = [
+      { name: 'x', type: kF32, shape: [1, -1, 40] },
+      { name: 'codebook', type: kF32, shape: [1024, 64] },
+      { name: 'found', type: kI64, shape: [1, -1] },
+      { name: 'other', type: kI64, shape: [1, -1] },
+    ];
+    const model = modelFile([{ ...codes, type }], [['codes', 2]], 0, { tensors, operators: operators ?? [] });
+    return readModelPolicy(model).outputs[0];
+  };
+  const [out, x, codebook, found, other] = [0, 1, 2, 3, 4];
+  const nearest = { kind: kNearestCode, inputs: [x, codebook], outputs: [found] };
+
+  it.each([
+    ['a search in a codebook', [{ ...nearest, outputs: [out] }], 1024, 10],
+    ['the same, reshaped', [nearest, { kind: kReshape, inputs: [found], outputs: [out] }], 1024, 10],
+    ['the index of a greatest', [{ kind: kArgReduce, axis: -1, inputs: [x], outputs: [out] }], 40, Math.log2(40)],
+    [
+      'the same along an axis that is open',
+      [{ kind: kArgReduce, axis: 1, inputs: [x], outputs: [out] }],
+      undefined,
+      64,
+    ],
+    [
+      'two together',
+      [
+        nearest,
+        { kind: kArgReduce, axis: 2, inputs: [x], outputs: [other] },
+        { kind: kConcat, inputs: [found, other], outputs: [out] },
+      ],
+      1024,
+      10,
+    ],
+    ['one with an input', [nearest, { kind: kConcat, inputs: [found, other], outputs: [out] }], undefined, 64],
+    ['any other operator', [{ kind: kGather, inputs: [x, found], outputs: [out] }], undefined, 64],
+    ['no operator', [], undefined, 64],
+    ['a circle', [{ kind: kReshape, inputs: [out], outputs: [out] }], 1, 0],
+  ])('%s', (_, operators, values, bits) => {
+    expect(valuesOf(operators)).toMatchObject({ values, bits });
+  });
+
+  it('of types', () => {
+    expect(valuesOf([], kI8)).toMatchObject({ values: undefined, bits: 8, level: 'high' });
+    expect(valuesOf([], kBool)).toMatchObject({ values: 2, bits: 1, level: 'high' });
+    expect(valuesOf([], kF32)).toMatchObject({ values: undefined, bits: 32, level: 'moderate' });
+  });
+});
+
 describe('readModelPolicy', () => {
   it('reads outputs, levels and the floor', () => {
     expect(readModelPolicy(file(1))).toEqual({
       floor: 'moderate',
       outputs: [
-        { name: 'z', type: 'float32', shape: [1, 2, -1], level: 'low' },
-        { name: 'codes', type: 'int64', shape: [1, -1], level: 'high' },
+        { name: 'z', type: 'float32', shape: [1, 2, -1], level: 'low', values: undefined, bits: 32 },
+        { name: 'codes', type: 'int64', shape: [1, -1], level: 'high', values: 512, bits: 9 },
       ],
+      sound: { rate: 16000, secondsPerFrame: 0.01 },
     });
   });
 

@@ -5,9 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 let source = '';
 beforeAll(async () => {
-  const contents = "export { harden } from './harden.js'; export { requireGenuine } from './genuine.js';";
   const { outputFiles } = await build({
-    stdin: { contents, resolveDir: 'src/seal', loader: 'ts' },
+    stdin: { contents: "export { harden } from './harden.js';", resolveDir: 'src/seal', loader: 'ts' },
     bundle: true,
     write: false,
     format: 'iife',
@@ -83,18 +82,5 @@ describe('harden', () => {
       expect(await hardened(declaration), declaration).toMatch(/^(SyntaxError|TypeError)/);
     }
     expect(await hardened('var Reflect = 1; typeof Reflect')).toBe('object');
-  });
-});
-
-describe('requireGenuine', () => {
-  const check = 'edgy.requireGenuine(globalThis)';
-
-  it('passes a realm as it is, and names that are no part of the language', async () => {
-    expect(await inWorker(source, check)).toBeUndefined();
-    expect(await inWorker(source, 'function unheard() {}', check)).toBeUndefined();
-  });
-
-  it.each(['Object', 'Reflect', 'Map'])('finds a function %s', async (name) => {
-    expect(await inWorker(source, `function ${name}() {}`, check)).toContain(`The engine declares ${name}`);
   });
 });

@@ -43,7 +43,7 @@ const table = (fields: Record<number, Node | number>): Node => {
       for (const [slot, field] of Object.entries(fields)) {
         const here = at + 4 + 4 * Number(slot);
         view.setUint16(vtable + 4 + 2 * Number(slot), here - at, true);
-        if (typeof field === 'number') view.setInt8(here, field);
+        if (typeof field === 'number') view.setInt32(here, field, true);
         else view.setUint32(here, place(field) - here, true);
       }
     },
@@ -69,12 +69,48 @@ export interface Output {
   shape: number[];
 }
 
-export const kF32 = 0;
-export const kI64 = 4;
+/** Tensors by their place: the model's outputs first, then those of `more`. */
+export interface Writer {
+  kind: number;
+  axis?: number;
+  inputs: number[];
+  outputs: number[];
+}
 
-export function modelFile(outputs: Output[], policies: [name: string, level: number][], floor = 0): ArrayBuffer {
-  const tensors = outputs.map(({ name, type, shape }) => table({ 0: text(name), 1: type, 2: ints(shape) }));
+export const kF32 = 0;
+export const kI8 = 1;
+export const kI64 = 4;
+export const kBool = 7;
+export const kReshape = 10;
+export const kConcat = 11;
+export const kGather = 14;
+export const kArgReduce = 17;
+export const kNearestCode = 19;
+
+export interface More {
+  tensors?: Output[];
+  operators?: Writer[];
+  logMel?: { sampleRate?: number; hop?: number };
+}
+
+export function modelFile(
+  outputs: Output[],
+  policies: [name: string, level: number][],
+  floor = 0,
+  { tensors = [], operators = [], logMel }: More = {},
+): ArrayBuffer {
+  const toTensor = ({ name, type, shape }: Output) => table({ 0: text(name), 1: type, 2: ints(shape) });
+  const toOperator = ({ kind, axis, inputs, outputs }: Writer) =>
+    table({ 1: kind, 2: table(axis === undefined ? {} : { 1: axis }), 3: ints(inputs), 4: ints(outputs) });
   const entries = policies.map(([name, level]) => table({ 0: text(name), 1: level }));
-  const metadata = table({ 8: list(entries), 9: floor });
-  return serialize(table({ 2: list(tensors), 5: ints(outputs.map((_, i) => i)), 7: metadata }));
+  const sound = logMel && table({ 0: logMel.sampleRate ?? 16000, 2: logMel.hop ?? 160 });
+  const metadata = table({ ...(sound ? { 7: sound } : {}), 8: list(entries), 9: floor });
+  return serialize(
+    table({
+      2: list([...outputs, ...tensors].map(toTensor)),
+      3: list(operators.map(toOperator)),
+      5: ints(outputs.map((_, i) => i)),
+      7: metadata,
+    }),
+  );
 }

@@ -58,7 +58,7 @@ describe('the tarball', () => {
 });
 
 describe('the scripts', () => {
-  it.each(['worker.js', 'worker-threads.js', 'engine.js', 'sealed-engine.js'])(
+  it.each(['worker.js', 'worker-threads.js', 'engine.js', 'sealed-engine.txt'])(
     '%s is one file: it names no other that a bundler would have to find',
     (file) => {
       const others = /\b(from|import)\s*\(?\s*["']\.[^"']*|new URL\([^)]*import\.meta\.url/.exec(read(file));

@@ -144,11 +144,10 @@ class ConvInt8 final : public Operation {
   }
   PredictedCost predicted() const override {
     const Image image = image_of(outputs[0].shape);
-    KernelChoice dense = choice_;
-    dense.kernel = ConvKernel::kDense;
+    const kernels::ConvShape& shape = layer_.layer.shape;
     const auto images = static_cast<double>(image.batch);
-    return {images * predicted_cost(choice_, layer_.layer.shape, output_size(image)),
-            images * predicted_cost(dense, layer_.layer.shape, output_size(image)),
+    return {images * predicted_cost(choice_, shape, output_size(image)),
+            images * predicted_dense_cost(choice_, shape, output_size(image)),
             stored_share(choice_)};
   }
 
@@ -269,8 +268,8 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
   Shape declared = declared_shape(context.output(0));
   std::replace(declared.begin(), declared.end(), int64_t{-1}, kUsualExtent);
   const kernels::OutputSize size = output_size(image_of(declared));
-  const KernelChoice choice =
-      choose_conv_kernel(layer.shape, quantized->weights, bits, context.isa, size);
+  const KernelChoice choice = choose_conv_kernel(
+      layer.shape, quantized->weights, {.activation_bits = bits, .wanted = context.isa}, size);
   if (choice.kernel == ConvKernel::kXnnpack) {
     return make_xnnpack_int8(context, *quantized);
   }

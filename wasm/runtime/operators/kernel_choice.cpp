@@ -9,13 +9,22 @@ namespace {
 /// on weights without a zero, but stores those in twice the memory.
 constexpr double kWorthwhile = 0.85;
 
-kernels::Isa choose_isa(int activation_bits, std::optional<kernels::Isa> wanted) {
-  const bool is_relaxed =
-      wanted == kernels::Isa::kRelaxedDot || wanted == kernels::Isa::kRelaxedPair;
-  if (wanted && (activation_bits <= 7 || !is_relaxed)) {
-    return *wanted;
+kernels::ConvKernelKind kind_of(ConvKernel kernel, const kernels::ConvShape& shape,
+                                const kernels::OutputSize& size) {
+  using enum kernels::ConvKernelKind;
+  const bool column = size.one_position();
+  switch (kernel) {
+    case ConvKernel::kSparse:
+      return column ? kSparseColumn : kSparse;
+    case ConvKernel::kSparse4x4:
+      return column ? k4x4Column : kDense;
+    case ConvKernel::kSingle:
+      return kSingle;
+    case ConvKernel::kDense:
+    case ConvKernel::kXnnpack:
+      break;
   }
-  return kernels::fastest_isa(activation_bits);
+  return kernels::dense_kind(shape, size);
 }
 
 StoredBlocks stored_blocks(const kernels::ConvShape& shape, std::span<const int8_t> weights) {
@@ -59,28 +68,51 @@ double stored_share(const KernelChoice& choice) {
   return 1;
 }
 
+kernels::Isa FormChoice::form_of(kernels::ConvKernelKind kernel) const {
+  const bool is_relaxed =
+      wanted == kernels::Isa::kRelaxedDot || wanted == kernels::Isa::kRelaxedPair;
+  if (wanted && (activation_bits <= 7 || !is_relaxed)) {
+    return *wanted;
+  }
+  return activation_bits <= 7 ? kernels::fastest_form(kernel, dot_class) : kernels::Isa::kSimd128;
+}
+
 double predicted_cost(const KernelChoice& choice, const kernels::ConvShape& shape,
                       const kernels::OutputSize& size) {
+  kernels::ConvWork work;
   switch (choice.kernel) {
     case ConvKernel::kDense:
-      return kernels::dense_cost(shape, size, choice.isa);
-    case ConvKernel::kSparse4x4:
-      return kernels::cost_4x4(shape, size, choice.isa, choice.stored.share_4x4);
-    case ConvKernel::kSparse:
-      return kernels::sparse_cost(shape, choice.stored.blocks_1x4, size, choice.isa);
-    case ConvKernel::kSingle:
-      return kernels::single_cost(shape, choice.stored.weights, size, choice.isa);
-    case ConvKernel::kXnnpack:
+      work = kernels::dense_work(shape, size);
       break;
+    case ConvKernel::kSparse4x4:
+      work = kernels::dense_work(shape, size, choice.stored.share_4x4);
+      break;
+    case ConvKernel::kSparse:
+      work = kernels::sparse_work(shape, choice.stored.blocks_1x4, size, choice.isa);
+      break;
+    case ConvKernel::kSingle:
+      work = kernels::single_work(shape, choice.stored.weights, size);
+      break;
+    case ConvKernel::kXnnpack:
+      return 0;
   }
-  return 0;
+  return kernels::conv_cost(kind_of(choice.kernel, shape, size), work, choice.isa,
+                            choice.forms.dot_class);
+}
+
+double predicted_dense_cost(const KernelChoice& choice, const kernels::ConvShape& shape,
+                            const kernels::OutputSize& size) {
+  KernelChoice dense = choice;
+  dense.kernel = ConvKernel::kDense;
+  dense.isa = dense.forms.form_of(kernels::dense_kind(shape, size));
+  return predicted_cost(dense, shape, size);
 }
 
 KernelChoice choose_conv_kernel(const kernels::ConvShape& shape, std::span<const int8_t> weights,
-                                int activation_bits, std::optional<kernels::Isa> wanted,
-                                const kernels::OutputSize& size) {
+                                const FormChoice& forms, const kernels::OutputSize& size) {
   KernelChoice best;
-  best.isa = choose_isa(activation_bits, wanted);
+  best.forms = forms;
+  best.isa = forms.form_of(kernels::dense_kind(shape, size));
   if (!kernels::supports(shape)) {
     best.kernel = ConvKernel::kXnnpack;
     return best;
@@ -98,6 +130,7 @@ KernelChoice choose_conv_kernel(const kernels::ConvShape& shape, std::span<const
     }
     KernelChoice other = best;
     other.kernel = kernel;
+    other.isa = forms.form_of(kind_of(kernel, shape, size));
     const double cost = predicted_cost(other, shape, size);
     if (cost < least) {
       least = cost;

@@ -185,7 +185,7 @@ function row({ name, kind, encoded, start, local }: Request): HTMLElement {
 const kPurposes: readonly (readonly [string, RegExp])[] = [
   ['Models', /\.edgy$/],
   ['Runtime', kRuntimeFiles],
-  ['Seal', /\/seal[^/]*\.(js|html)$/],
+  ['Seal', /\/seal[^/]*\.(js|htm|txt)$/],
   ['Recordings', /\.flac$/],
   ['This page', /./],
 ];

@@ -3,18 +3,23 @@ import { type Backend, notHandedOver } from '../backend.js';
 import { EdgyError } from '../errors.js';
 import { PendingCalls } from '../pending_calls.js';
 import type { Answer, Operation, RequestOf, ResultOf } from '../protocol.js';
-import type { Almost, Handshake, SealOperation, SealRequest, SealResult } from './protocol.js';
+import { sayWhy, whatIsWrong } from './page_trouble.js';
+import type { Almost, Handshake, Price, Priced, Ready, SealOperation, SealRequest, SealResult } from './protocol.js';
 
-/** From the frame's `load` to the gate's answer, which takes milliseconds unless something holds it back for good. */
-const kAnswerWithin = 30_000;
+/** For each step of closing a seal, which takes milliseconds unless something holds it back for good. */
+const kStepWithin = 4500;
 const kWatchEvery = 250;
 
 export class SealBackend implements Backend {
   readonly #frame: HTMLIFrameElement;
   readonly #pending = new PendingCalls();
+  /** That the gate has answered on; rejects when the seal is over before. */
   readonly #port: Promise<MessagePort>;
   readonly #watch: ReturnType<typeof setInterval>;
+  readonly #ended = new AbortController();
   #open: MessagePort | undefined;
+  #failed: (error: EdgyError) => void = () => {};
+  #price: Price | undefined;
 
   constructor(url: URL) {
     const frame = document.createElement('iframe');
@@ -23,42 +28,57 @@ export class SealBackend implements Backend {
     frame.title = 'Edgy sealed inference';
     hide(frame);
     this.#frame = frame;
-    this.#port = new Promise((resolve) => {
-      frame.addEventListener(
-        'load',
-        () => {
-          const { port1, port2 } = new MessageChannel();
-          port1.onmessage = ({ data }: MessageEvent<Answer | Almost>) => {
-            if (data !== 'almost') this.#pending.settle(data.id, data.outcome);
-          };
-          port1.onmessageerror = () => this.#die('An answer of the seal could not be read.');
-          // The frame's origin is opaque, so it cannot be named.
-          frame.contentWindow?.postMessage({ edgy: 'seal' } satisfies Handshake, '*', [port2]);
-          this.#open = port1;
-          resolve(port1);
-          frame.addEventListener('load', () => this.#die('The sealed frame was led elsewhere.'), { once: true });
-        },
-        { once: true },
-      );
+    const loaded = new Promise<void>((resolve) => frame.addEventListener('load', () => resolve(), { once: true }));
+    this.#port = new Promise((resolve, reject) => {
+      loaded.then(() => this.#shakeHands(resolve));
+      this.#failed = reject;
     });
+    this.#port.catch(() => {});
     // No event tells that a frame was taken out of the page.
     this.#watch = setInterval(() => {
       if (!frame.isConnected) this.#die('The sealed frame was removed from the page.');
     }, kWatchEvery);
+    // The page's own policy says at once that it does not let the frame be.
+    document.addEventListener(
+      'securitypolicyviolation',
+      ({ blockedURI, effectiveDirective, disposition }) => {
+        if (
+          disposition === 'enforce' &&
+          /^(frame|child|default)-src$/.test(effectiveDirective) &&
+          isAt(blockedURI, url)
+        ) {
+          this.#die(`The page's own policy refuses the frame at ${url}: its ${effectiveDirective} has to allow it.`);
+        }
+      },
+      { signal: this.#ended.signal },
+    );
     frame.src = url.href;
     (document.body ?? document.documentElement).append(frame);
+    void this.#requireAnswer(url, loaded);
+  }
+
+  /** Of the answers so far. */
+  get price(): Price | undefined {
+    return this.#price;
+  }
+
+  /** Rejects as soon as it is known that no seal comes about here. */
+  async ready(): Promise<void> {
+    await this.#port;
   }
 
   /** Hands in the engine and the runtime. Resolves when the seal is closed. */
   async open(request: SealRequest<'open'>): Promise<SealResult<'open'>> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new EdgyError('sealed', silence(this.#frame.src))), kAnswerWithin);
-    });
+    await this.#port;
+    const late = setTimeout(
+      () =>
+        this.#die('The sealed worker does not start, and nothing says why: a policy or an extension may forbid it.'),
+      kStepWithin,
+    );
     try {
-      return await Promise.race([this.ask('open', request, [request.engine, request.wasm]), late]);
+      return await this.ask('open', request, [request.engine, request.wasm]);
     } finally {
-      clearTimeout(timer);
+      clearTimeout(late);
     }
   }
 
@@ -68,13 +88,15 @@ export class SealBackend implements Backend {
     transfer: Transferable[] = [],
   ): Promise<SealResult<O>> {
     const port = this.#open ?? (await this.#port);
-    return this.#pending.call((id) => {
+    const result = (await this.#pending.call((id) => {
       try {
         port.postMessage({ id, operation, request }, transfer);
       } catch (error) {
         throw notHandedOver(error);
       }
-    }) as Promise<SealResult<O>>;
+    })) as SealResult<O>;
+    this.#price = (result as Partial<Priced>).price ?? this.#price;
+    return result;
   }
 
   /** The guard takes `run` and `encode` of a session's calls and says no to the others. */
@@ -83,17 +105,56 @@ export class SealBackend implements Backend {
   }
 
   close(): void {
-    clearInterval(this.#watch);
+    this.#end();
     this.#pending.clear();
     this.#open?.close();
+  }
+
+  #shakeHands(done: (port: MessagePort) => void): void {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<Answer | Almost | Ready>) => {
+      if (data === 'ready') {
+        this.#open = port1;
+        done(port1);
+      } else if (data !== 'almost') this.#pending.settle(data.id, data.outcome);
+    };
+    port1.onmessageerror = () => this.#die('An answer of the seal could not be read.');
+    // The frame's origin is opaque, so it cannot be named.
+    this.#frame.contentWindow?.postMessage({ edgy: 'seal' } satisfies Handshake, '*', [port2]);
+    this.#frame.addEventListener('load', () => this.#die('The sealed frame was led elsewhere.'), { once: true });
+  }
+
+  /** Looks at what the server answers, as a frame that fails says nothing, and waits for the frame no longer than it may take. */
+  async #requireAnswer(url: URL, loaded: Promise<void>): Promise<void> {
+    const file = whatIsWrong(url, this.#ended.signal);
+    const arrived = file.then(({ trouble }) => {
+      if (trouble) this.#die(trouble);
+    });
+    await Promise.race([arrived, loaded]);
+    if (this.#ended.signal.aborted) return;
+    const late = setTimeout(async () => this.#die(sayWhy(url, await file)), kStepWithin);
+    const stop = () => clearTimeout(late);
+    this.#ended.signal.addEventListener('abort', stop, { once: true });
+    await this.#port.then(stop, stop);
+  }
+
+  #end(): void {
+    clearInterval(this.#watch);
+    this.#ended.abort();
     this.#frame.remove();
   }
 
   #die(what: string): void {
-    clearInterval(this.#watch);
-    this.#pending.die(new EdgyError('sealed', what));
-    this.#frame.remove();
+    if (this.#ended.signal.aborted) return;
+    const error = new EdgyError('sealed', what);
+    this.#pending.die(error);
+    this.#failed(error);
+    this.#end();
   }
+}
+
+function isAt(blocked: string, url: URL): boolean {
+  return blocked !== '' && url.href.startsWith(blocked);
 }
 
 /** Out of sight and reach, but not `hidden`: Chromium gives the process of a hidden frame less of the processor. */
@@ -110,12 +171,4 @@ function hide(frame: HTMLIFrameElement): void {
     opacity: '0',
     pointerEvents: 'none',
   });
-}
-
-function silence(url: string): string {
-  return (
-    `The frame at ${url} does not answer. It must be served as text/html, the page's policy must allow it (frame-src), and no ` +
-    `header of its own may forbid framing (X-Frame-Options, frame-ancestors), its script or its blob: worker: see integrity.json ` +
-    'for the policy that it needs.'
-  );
 }

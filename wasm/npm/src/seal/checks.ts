@@ -1,8 +1,9 @@
 /** The schema of what crosses the seal, in both directions. What passes is a new object with the checked fields and no others. */
 import { EdgyError, type EdgyErrorCode } from '../errors.js';
 import type { Outcome, RawTensor } from '../protocol.js';
-import { isTensorType, type TensorData, tensorArrays } from '../tensor.js';
+import { isTensorType, type TensorData, type TensorType, tensorArrays } from '../tensor.js';
 import type { PrivacyLevel } from '../types.js';
+import { kCeilings } from './account.js';
 import { isLevel } from './levels.js';
 import type { OutputRule } from './model_policy.js';
 import type { SealOperation } from './protocol.js';
@@ -46,6 +47,16 @@ export function toLevel(value: unknown, what: string): PrivacyLevel {
   return value;
 }
 
+/** The ceiling of a session at `level`, which a caller may set lower: bits a second. */
+export function toCeiling(value: unknown, level: PrivacyLevel): number {
+  const most = kCeilings[level];
+  if (value === undefined) return most;
+  if (typeof value === 'number' && value > 0 && value < Infinity && value <= most) return value;
+  const given = typeof value === 'number' ? String(value) : quoted(value);
+  const limit = most === Infinity ? '' : ` and at most ${most}, the ceiling of level ${level}`;
+  throw new EdgyError('invalid-argument', `bitsPerSecond is ${given}: it must be a number above 0${limit}.`);
+}
+
 /** Values as they are: the runtime checks shapes against the model. */
 export function toFeeds(value: unknown): RawTensor[] {
   return listOf(value, 'feeds').map((feed, index) => {
@@ -76,29 +87,32 @@ export function toRate(value: unknown): number | undefined {
   return value;
 }
 
-/** The engine's tensor for an output, with the type and shape that the model's file declares and not one byte more. */
+/**
+ * The engine's tensor for an output, with the type and shape that the model's file declares and not one byte more: in a buffer of the
+ * guard's own, of fixed length, and with no value outside the range that was reckoned with.
+ */
 export function toOutput(value: unknown, rule: OutputRule): RawTensor {
   const what = `What the engine gave for '${rule.name}'`;
   const { type, dims, data } = fieldsOf(value, what);
-  const tensor = toTensor(type, dims, data, what);
+  const tensor = toTensor(type, dims, data, what, anew);
   const fits =
     tensor.type === rule.type &&
     tensor.dims.length === rule.shape.length &&
     rule.shape.every((extent, axis) => extent < 0 || extent === tensor.dims[axis]);
   if (!fits) throw new EdgyError('sealed', `${what} has another type or shape than the model declares.`);
+  if (rule.values !== undefined) clamp(tensor.data, rule.values - 1);
   return tensor;
 }
 
 /** A log-mel is float32 of three extents. */
-export function toMel(value: unknown): RawTensor {
-  return toOutput(value, { name: 'mel', type: 'float32', shape: [1, -1, -1], level: 'low' });
-}
-
-/** A time that the engine measured, coarse and no longer than what the guard saw, as numbers could carry more than time. */
-export function toMilliseconds(value: unknown, atMost: number): number {
-  const milliseconds = typeof value === 'number' && Number.isFinite(value) ? value : 0;
-  return Math.round(10 * Math.max(0, Math.min(milliseconds, atMost))) / 10;
-}
+export const kMelRule: OutputRule = {
+  name: 'mel',
+  type: 'float32',
+  shape: [1, -1, -1],
+  level: 'low',
+  values: undefined,
+  bits: 32,
+};
 
 /** The engine's answer to a call of the guard. Only the code of a failure is believed to be one. */
 export function toOutcome(value: unknown): Outcome<unknown> {
@@ -117,7 +131,13 @@ const kCodes: readonly EdgyErrorCode[] = [
   'invalid-input',
   'invalid-argument',
   'out-of-memory',
+  'too-much-work',
 ];
+
+/** What a run may fail with. Few, as a code carries the more the more there are. */
+export function toRunCode(code: EdgyErrorCode): EdgyErrorCode {
+  return code === 'invalid-input' || code === 'out-of-memory' || code === 'too-much-work' ? code : 'internal';
+}
 
 /** After the first sample the engine's own words stay inside: a sentence could spell out an embedding. */
 export function sentenceFor(code: EdgyErrorCode): string {
@@ -126,6 +146,8 @@ export function sentenceFor(code: EdgyErrorCode): string {
       return 'The model does not take this input: check its shape, and that every sample is a finite number.';
     case 'out-of-memory':
       return 'The run needs more memory than there is, or than memoryLimit allows.';
+    case 'too-much-work':
+      return 'The run would take more multiplications than workLimit allows.';
     default:
       return 'The runtime failed inside the seal.';
   }
@@ -136,21 +158,42 @@ function listOf(value: unknown, what: string): readonly unknown[] {
   return value;
 }
 
-function toTensor(type: unknown, dims: unknown, data: unknown, what: string): RawTensor {
+function toTensor(type: unknown, dims: unknown, data: unknown, what: string, own = alone): RawTensor {
   if (typeof type !== 'string' || !isTensorType(type) || !(data instanceof tensorArrays[type])) {
     throw new EdgyError('sealed', `${what} is no tensor.`);
   }
+  const copy = own(type, data as TensorData);
   const extents = listOf(dims, `Extents of ${what}`).map(Number);
   const size = extents.reduce((product, extent) => product * extent, 1);
-  if (extents.some((extent) => !Number.isInteger(extent) || extent < 0) || size !== (data as TensorData).length) {
+  if (extents.some((extent) => !Number.isInteger(extent) || extent < 0) || size !== copy.length) {
     throw new EdgyError('sealed', `${what} has a shape that its data does not fill.`);
   }
-  return { type, dims: extents, data: alone(data as TensorData) };
+  return { type, dims: extents, data: copy };
 }
 
 /** A view of a larger buffer would carry the rest along. */
-function alone(data: TensorData): TensorData {
+function alone(_: TensorType, data: TensorData): TensorData {
   return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? data : data.slice();
+}
+
+/** A buffer carries more than its bytes: how far it could grow, whether it is shared. A new one of fixed length does not. */
+function anew(type: TensorType, data: TensorData): TensorData {
+  const bytes = new Uint8Array(data.byteLength);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return new tensorArrays[type](bytes.buffer) as TensorData;
+}
+
+function clamp(data: TensorData, most: number): void {
+  if (data instanceof BigInt64Array) {
+    const [least, greatest] = [0n, BigInt(most)];
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i] as bigint;
+      if (value < least) data[i] = least;
+      else if (value > greatest) data[i] = greatest;
+    }
+    return;
+  }
+  for (let i = 0; i < data.length; i++) data[i] = Math.max(0, Math.min(data[i] as number, most));
 }
 
 function quoted(value: unknown): string {

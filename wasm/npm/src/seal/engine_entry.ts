@@ -1,15 +1,15 @@
-/** sealed-engine.js: the engine as the second script of the sealed worker. */
+/** sealed-engine.txt: the engine as the module that the sealed worker's guard lets in. */
 import resampler from '#native/resample';
 import { buffersOf, Engine } from '../engine.js';
-import type { SealedHandler } from './protocol.js';
+import type { StartEngine } from './protocol.js';
 
-/** What worker_prelude.ts left. */
-declare const edgySeal: { serve(handler: SealedHandler): void; almost(): void };
+const start: StartEngine = ({ almost }) => {
+  // Another file could not be fetched in here.
+  const engine = new Engine(almost, () => new WebAssembly.Module(resampler));
+  return async (operation, request) => {
+    const outcome = await engine.handle(operation, request);
+    return { outcome, transfer: outcome.ok ? buffersOf(outcome.value) : [] };
+  };
+};
 
-// Another file could not be fetched in here.
-const engine = new Engine(edgySeal.almost, () => new WebAssembly.Module(resampler));
-
-edgySeal.serve(async (operation, request) => {
-  const outcome = await engine.handle(operation, request);
-  return { outcome, transfer: outcome.ok ? buffersOf(outcome.value) : [] };
-});
+export default start;

@@ -35,6 +35,12 @@ export class FlatTable {
     return field === undefined ? otherwise : this.#view.getInt8(field);
   }
 
+  /** An int32. */
+  int(slot: number, otherwise = 0): number {
+    const field = this.#field(slot);
+    return field === undefined ? otherwise : this.#view.getInt32(field, true);
+  }
+
   string(slot: number): string {
     const start = this.#target(slot);
     if (start === undefined) return '';

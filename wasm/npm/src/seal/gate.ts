@@ -13,7 +13,9 @@ import { type Reply, replyTo } from './reply.js';
 export interface Surroundings {
   readonly integrity: Integrity;
   readonly digest: Digester;
-  /** Starts the engine behind its prelude and waits for the worker's report. */
+  /** Why no seal can be closed here; '' where one can. */
+  trouble(): Promise<string>;
+  /** Starts the worker, which lets the engine in when it has shut itself, and waits for its report. */
   startWorker(engine: ArrayBuffer): Promise<Pick<Closure, 'policy' | 'frame' | 'worker'>>;
 }
 
@@ -59,22 +61,25 @@ export class Gate {
       throw new EdgyError('sealed', 'The variant is neither simd nor relaxed.');
     const digests = { engine: await digest(engine), wasm: await digest(module) };
     for (const [file, found, expected] of [
-      ['sealed-engine.js', digests.engine, integrity.engine],
+      ['sealed-engine.txt', digests.engine, integrity.engine],
       [`edgy-${variant}.wasm`, digests.wasm, integrity[variant]],
     ] as const) {
       if (found !== expected) {
         throw new EdgyError(
           'sealed',
-          `${file} has the hash ${found}; this seal.html belongs to ${expected}. Are all files of one release?`,
+          `${file} has the hash ${found}; this seal.htm belongs to ${expected}. The file was rewritten on its way here (by a bundler, ` +
+            "a server or what is between), or is another release's: serve the package's files as they are.",
         );
       }
     }
+    const trouble = await this.#around.trouble();
+    if (trouble) throw new EdgyError('sealed', trouble);
     const seen = await this.#around.startWorker(engine);
     const open = Object.entries(seen.worker.probes).flatMap(([name, refused]) => (refused ? [] : [name]));
     if (open.length > 0) {
       throw new EdgyError(
         'sealed',
-        `The content security policy of seal.html does not hold inside: ${open.join(', ')}.`,
+        `The content security policy of seal.htm does not hold inside: ${open.join(', ')}.`,
       );
     }
     this.#runtime = { module, variant };

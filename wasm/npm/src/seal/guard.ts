@@ -5,10 +5,11 @@
 import { EdgyError, messageOf } from '../errors.js';
 import type { Operation, RequestOf } from '../protocol.js';
 import type { PrivacyLevel } from '../types.js';
+import { Account, kCeilings } from './account.js';
 import * as checks from './checks.js';
 import { atLeast, handedOut } from './levels.js';
-import { type ModelPolicy, readModelPolicy } from './model_policy.js';
-import type { Digest, GuardOperation, Runtime, SealRequest, SealResult } from './protocol.js';
+import { isFloat, kLeastRate, type ModelPolicy, type OutputRule, readModelPolicy } from './model_policy.js';
+import type { Digest, GuardOperation, Priced, Runtime, SealRequest, SealResult } from './protocol.js';
 import { type Reply, replyTo } from './reply.js';
 
 /** What the guard needs of the worker it lives in. */
@@ -20,6 +21,19 @@ export interface Surroundings {
 
 interface Loaded extends ModelPolicy {
   level: PrivacyLevel;
+  /** Of what is handed out at this level. */
+  account: Account;
+  /** The caller's ceiling, if it is lower than the levels'. */
+  readonly bitsPerSecond: number | undefined;
+}
+
+/** What is to be handed out of an answer, and for how much sound. */
+interface Deal {
+  readonly fetches: readonly number[];
+  readonly mel: boolean;
+  readonly seconds: number;
+  /** Equal for inputs whose answers have to have the same shape. */
+  readonly input: string;
 }
 
 export class Guard {
@@ -52,9 +66,15 @@ export class Guard {
     run: async (request, transfer) => {
       const fetches = this.#fetches(request.fetches);
       const feeds = checks.toFeeds(request.feeds);
-      const { answer, wall } = await this.#timed('run', { feeds, fetches });
-      const outputs = this.#outputs(answer.outputs, fetches, transfer);
-      return { outputs, milliseconds: checks.toMilliseconds(answer.milliseconds, wall) };
+      const shapes = feeds.map(({ dims }) => dims.join('x')).join();
+      const deal = {
+        fetches,
+        mel: false,
+        seconds: this.#secondsOf(feeds[0]?.dims),
+        input: `run ${fetches}: ${shapes}`,
+      };
+      const { answer, milliseconds } = await this.#ask('run', { feeds, fetches: [...fetches] }, deal.seconds);
+      return { ...this.#handOut(answer, deal, transfer), milliseconds };
     },
     encode: async (request, transfer) => {
       const fetches = this.#fetches(request.fetches);
@@ -62,20 +82,17 @@ export class Guard {
       if (mel) this.#refuseMel();
       const pcm = checks.toSamples(request.pcm);
       const rate = checks.toRate(request.rate);
-      const { answer, wall } = await this.#timed('encode', {
-        pcm,
-        mel,
-        fetches,
-        ...(rate === undefined ? {} : { rate }),
-      });
-      const outputs = this.#outputs(answer.outputs, fetches, transfer);
-      const spectrogram = mel ? { mel: this.#mel(answer.mel, transfer) } : {};
+      const heard = Math.max(rate ?? this.#loaded().sound?.rate ?? 0, kLeastRate);
+      const seconds = pcm.length / heard;
+      const deal = { fetches, mel, seconds, input: `encode ${fetches} ${mel}: ${pcm.length} ${rate}` };
+      const question = { pcm, mel, fetches: [...fetches], ...(rate === undefined ? {} : { rate }) };
+      const { answer, milliseconds } = await this.#ask('encode', question, seconds);
+      // What the engine says of its own times is not passed on: numbers could carry more than time.
       return {
-        outputs,
-        ...spectrogram,
-        resampleMilliseconds: checks.toMilliseconds(answer.resampleMilliseconds, wall),
-        frontEndMilliseconds: checks.toMilliseconds(answer.frontEndMilliseconds, wall),
-        milliseconds: checks.toMilliseconds(answer.milliseconds, wall),
+        ...this.#handOut(answer, deal, transfer),
+        resampleMilliseconds: 0,
+        frontEndMilliseconds: 0,
+        milliseconds,
       };
     },
     tighten: async (request) => {
@@ -84,8 +101,11 @@ export class Guard {
       if (!atLeast(level, model.level)) {
         throw new EdgyError('refused', `The session is at level ${model.level}, which can only be tightened.`);
       }
-      model.level = level;
-      return null;
+      if (level !== model.level) {
+        model.level = level;
+        model.account = new Account(ceilingAt(level, model.bitsPerSecond));
+      }
+      return { price: model.account.price };
     },
   };
 
@@ -93,19 +113,23 @@ export class Guard {
     const runtime = this.#runtime;
     if (!runtime) throw new EdgyError('sealed', 'A seal takes one model.');
     this.#runtime = undefined;
-    const { isa, memoryLimit } = request as unknown as SealRequest<'load'>;
+    const { isa, memoryLimit, workLimit } = request as unknown as SealRequest<'load'>;
     const model = checks.toBuffer(request.model, 'The model');
-    const policy = readPolicy(model);
     const level = checks.toLevel(request.level, 'level');
+    const ceiling = checks.toCeiling(request.bitsPerSecond, level);
+    const policy = readPolicy(model);
     const outputs = tightened(policy, checks.fieldsOf(request.policy, 'The policy'));
     requireUseful(policy, outputs, level);
-    const options = { isa, memoryLimit: Number(memoryLimit), profile: false };
+    const options = { isa, memoryLimit: Number(memoryLimit), workLimit: Number(workLimit), profile: false };
     const outcome = checks.toOutcome(await this.#around.ask('load', { ...runtime, model, ...options }));
     // No sample has arrived, so the words of the engine may be read: what is wrong with a model is worth knowing.
     if (!outcome.ok) throw new EdgyError(outcome.code, outcome.message);
     const described = describedBy(outcome.value, outputs);
-    this.#model = { floor: policy.floor, level, outputs };
-    return { ...described, digest: this.#digest, policies: outputs.map(({ name, level }) => ({ name, level })) };
+    const account = new Account(ceiling);
+    const bitsPerSecond = request.bitsPerSecond === undefined ? undefined : ceiling;
+    this.#model = { ...policy, outputs, level, account, bitsPerSecond };
+    const policies = outputs.map(({ name, level, bits }) => ({ name, level, bits }));
+    return { ...described, digest: this.#digest, policies, price: account.price };
   }
 
   #loaded(): Loaded {
@@ -122,9 +146,9 @@ export class Guard {
     return indices;
   }
 
-  #rule(index: number): Loaded['outputs'][number] {
+  #rule(index: number): OutputRule {
     const { outputs, level } = this.#loaded();
-    const rule = outputs[index] as Loaded['outputs'][number];
+    const rule = outputs[index] as OutputRule;
     if (!handedOut(rule.level, level)) {
       throw new EdgyError(
         'refused',
@@ -140,29 +164,62 @@ export class Guard {
       throw new EdgyError('refused', `The log-mel is handed out at level low alone; this session is at ${level}.`);
   }
 
-  async #timed<O extends 'run' | 'encode'>(operation: O, request: RequestOf<O>) {
+  /** Of sound that a log-mel stands for. What is no sound counts as a second. */
+  #secondsOf(dims: readonly number[] | undefined): number {
+    const { sound } = this.#loaded();
+    return sound ? (dims?.at(-1) ?? 0) * sound.secondsPerFrame : 1;
+  }
+
+  /** Only the code of a failure comes out, and how long the guard waited, in whole milliseconds. */
+  async #ask<O extends 'run' | 'encode'>(operation: O, request: RequestOf<O>, seconds: number) {
+    const { account } = this.#loaded();
+    if (!account.begin(seconds)) throw tooMuch(this.#loaded());
     const start = this.#around.now();
     const outcome = checks.toOutcome(await this.#around.ask(operation, request));
-    if (!outcome.ok) throw new EdgyError(outcome.code, checks.sentenceFor(outcome.code));
-    return { answer: checks.fieldsOf(outcome.value, 'An answer of the engine'), wall: this.#around.now() - start };
+    const milliseconds = Math.round(this.#around.now() - start);
+    if (!outcome.ok) {
+      const code = checks.toRunCode(outcome.code);
+      throw new EdgyError(code, checks.sentenceFor(code));
+    }
+    return { answer: checks.fieldsOf(outcome.value, 'An answer of the engine'), milliseconds };
   }
 
   /** Checked against the level once more: it may have been tightened meanwhile. */
-  #outputs(value: unknown, fetches: readonly number[], transfer: Transferable[]) {
+  #handOut({ outputs: value, mel: heard }: checks.Fields, { fetches, mel, input }: Deal, transfer: Transferable[]) {
     if (!Array.isArray(value) || value.length !== fetches.length) {
       throw new EdgyError('sealed', 'The engine gave other outputs than it was asked for.');
     }
-    const outputs = fetches.map((index, at) => checks.toOutput(value[at], this.#rule(index)));
-    transfer.push(...outputs.map(({ data }) => data.buffer as ArrayBuffer));
-    return outputs;
+    if (mel) this.#refuseMel();
+    const rules = fetches.map((index) => this.#rule(index));
+    const outputs = rules.map((rule, at) => checks.toOutput(value[at], rule));
+    const spectrogram = mel ? { mel: checks.toOutput(heard, checks.kMelRule) } : {};
+    const all = [...outputs, ...(spectrogram.mel ? [spectrogram.mel] : [])];
+    const model = this.#loaded();
+    const amounts = all.map(({ dims, data }, at) => {
+      const { bits, shape } = rules[at] ?? checks.kMelRule;
+      return { elements: data.length, bits, open: dims.filter((_, axis) => (shape[axis] as number) < 0) };
+    });
+    if (!model.account.spend(input, amounts)) throw tooMuch(model);
+    transfer.push(...all.map(({ data }) => data.buffer as ArrayBuffer));
+    return { outputs, ...spectrogram, ...pricedBy(model) };
   }
+}
 
-  #mel(value: unknown, transfer: Transferable[]) {
-    this.#refuseMel();
-    const mel = checks.toMel(value);
-    transfer.push(mel.data.buffer as ArrayBuffer);
-    return mel;
-  }
+function pricedBy({ account }: Loaded): Priced {
+  return { price: account.price };
+}
+
+/** Says nothing that the engine chose. */
+function tooMuch({ level, account }: Loaded): EdgyError {
+  return new EdgyError(
+    'refused',
+    `The answer carries more than level ${level} hands out: ${account.price.ceiling} bits a second of sound, or for each run without sound. ` +
+      'Fetch fewer outputs, ask for a lower level, or convert the model so that it gives fewer or smaller integers.',
+  );
+}
+
+function ceilingAt(level: PrivacyLevel, bitsPerSecond: number | undefined): number {
+  return Math.min(bitsPerSecond ?? Infinity, kCeilings[level]);
 }
 
 function readPolicy(model: ArrayBuffer): ModelPolicy {
@@ -198,15 +255,20 @@ function requireUseful({ floor }: ModelPolicy, outputs: ModelPolicy['outputs'], 
     throw new EdgyError('refused', `The model allows no session below level ${floor}; ${level} was asked for.`);
   }
   if (outputs.some((rule) => handedOut(rule.level, level))) return;
-  const list = outputs.map((rule) => `'${rule.name}' up to ${rule.level}`).join(', ');
+  const list = outputs
+    .map(({ name, type, level }) => `'${name}' up to ${level}${isFloat(type) ? `, as it is ${type}` : ''}`)
+    .join('; ');
   throw new EdgyError(
     'refused',
-    `At level ${level} this model hands out nothing (${list}). Ask for a lower level, or convert it with --policy.`,
+    `At level ${level} this model hands out nothing (${list}), and at level high no model any but integers. ` +
+      'Ask for a lower level, or convert it with --policy.',
   );
 }
 
+type Description = Omit<SealResult<'load'>, 'digest' | 'policies' | 'price'>;
+
 /** The engine's description of the model, as plain data, where it agrees with the file. */
-function describedBy(value: unknown, rules: ModelPolicy['outputs']): Omit<SealResult<'load'>, 'digest' | 'policies'> {
+function describedBy(value: unknown, rules: ModelPolicy['outputs']): Description {
   const described = JSON.parse(JSON.stringify(value)) as SealResult<'load'>;
   const agrees =
     described.outputs.length === rules.length &&

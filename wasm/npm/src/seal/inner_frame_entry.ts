@@ -5,11 +5,12 @@ import { modelIn } from './checks.js';
 import { makeDigester } from './digest.js';
 import { Gate } from './gate.js';
 import { kLanguage, type Lockdown, lockDown } from './lockdown.js';
-import type { Closure, Handover, Integrity, WorkerReport } from './protocol.js';
+import type { Arrival, Closure, Handover, Integrity, Ready, WorkerNews } from './protocol.js';
+import { watchReports } from './reporting.js';
 import { trusted } from './trusted.js';
 
 /** Replaced by the build script. */
-declare const EDGY_PRELUDE: string;
+declare const EDGY_GUARD: string;
 declare const EDGY_INTEGRITY: Integrity;
 
 const { Blob, Worker, document, parent, origin } = globalThis;
@@ -18,6 +19,7 @@ const digest = makeDigester();
 const toTrusted = trusted();
 
 const listen = addEventListener.bind(globalThis);
+const reports = watchReports(listen, fetch.bind(globalThis), setTimeout.bind(globalThis));
 
 // What no script can remove from a window. The outer frame's policy lets this one go nowhere.
 const kUnforgeable = ['window', 'document', 'location', 'top'];
@@ -35,28 +37,47 @@ listen('message', ({ data, ports, source }: MessageEvent<Handover>) => {
   const [port] = ports;
   if (source !== parent || data?.edgy !== 'seal' || !port || used) return;
   used = true;
-  serve(port, data.policy);
+  port.postMessage('ready' satisfies Ready);
+  serve(port, data);
 });
 
-function serve(port: MessagePort, policy: string): void {
+/** Resolves when the worker has shut itself and the engine is in it. */
+function start(engine: ArrayBuffer): { worker: Worker; shut: Promise<Closure['worker']> } {
+  const worker = new Worker(toTrusted.scriptUrl(makeUrl(new Blob([EDGY_GUARD], { type: 'text/javascript' }))), {
+    name: 'edgy sealed',
+  });
+  const shut = new Promise<Closure['worker']>((resolve, reject) => {
+    const fail = (why: string) => reject(new EdgyError('sealed', why));
+    worker.onerror = (event) => {
+      event.preventDefault();
+      fail(
+        `The sealed worker could not be started: no policy but that of seal.htm may apply to it (worker-src blob:). ${event.message ?? ''}`.trim(),
+      );
+    };
+    worker.onmessage = ({ data }: MessageEvent<WorkerNews>) => {
+      if ('failure' in data) fail(data.failure);
+      else resolve(data);
+    };
+  });
+  worker.postMessage({ engine } satisfies Arrival, [engine]);
+  return { worker, shut };
+}
+
+function serve(port: MessagePort, { policy, trouble }: Handover): void {
   let worker: Worker | undefined;
   const gate = new Gate({
     integrity: EDGY_INTEGRITY,
     digest,
-    startWorker: (engine) =>
-      new Promise<Pick<Closure, 'policy' | 'frame' | 'worker'>>((resolve, reject) => {
-        if (origin !== 'null')
-          throw new EdgyError('sealed', `The frame has the origin ${origin}: it has to be sandboxed.`);
-        if (typeof lockdown === 'string') throw new EdgyError('sealed', `The frame is not closed. ${lockdown}`);
-        const frame = { lockdown, origin };
-        const url = makeUrl(new Blob([EDGY_PRELUDE, '\n', engine], { type: 'text/javascript' }));
-        worker = new Worker(toTrusted.scriptUrl(url), { name: 'edgy sealed' });
-        worker.onerror = (event) => {
-          event.preventDefault();
-          reject(new EdgyError('sealed', `The sealed worker could not be started. ${event.message ?? ''}`.trim()));
-        };
-        worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => resolve({ policy, frame, worker: data });
-      }),
+    trouble: async () => {
+      if (origin !== 'null') return `The frame has the origin ${origin}: it has to be sandboxed.`;
+      if (typeof lockdown === 'string') return `The frame is not closed. ${lockdown}`;
+      return trouble || (await reports());
+    },
+    startWorker: async (engine) => {
+      const started = start(engine);
+      worker = started.worker;
+      return { policy, frame: { lockdown: lockdown as Lockdown, origin }, worker: await started.shut };
+    },
   });
   port.onmessage = async ({ data }) => {
     const handoff = await gate.handOff(data);

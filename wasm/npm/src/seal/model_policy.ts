@@ -6,6 +6,7 @@ import type { TensorType } from '../tensor.js';
 import type { PrivacyLevel } from '../types.js';
 import { FlatTable } from './flat_buffer.js';
 import { kLevels } from './levels.js';
+import { countValues, writersOf } from './value_range.js';
 
 export interface OutputRule {
   readonly name: string;
@@ -14,12 +15,26 @@ export interface OutputRule {
   readonly shape: readonly number[];
   /** The most private session that hands it out. */
   readonly level: PrivacyLevel;
+  /** Its elements are 0 to one less than this; undefined where nothing but the type bounds them. */
+  readonly values: number | undefined;
+  /** What one element can carry. */
+  readonly bits: number;
+}
+
+/** How long the sound is that an input stands for. */
+export interface SoundRule {
+  /** Of recordings, in hertz. */
+  readonly rate: number;
+  /** Of a frame of the log-mel. */
+  readonly secondsPerFrame: number;
 }
 
 export interface ModelPolicy {
   /** The least private level that a session of this model may have. */
   readonly floor: PrivacyLevel;
   readonly outputs: readonly OutputRule[];
+  /** Of models that hear. */
+  readonly sound: SoundRule | undefined;
 }
 
 const kTypes: readonly (TensorType | undefined)[] = [
@@ -33,15 +48,32 @@ const kTypes: readonly (TensorType | undefined)[] = [
   'bool',
 ];
 
-const kModel = { tensors: 2, outputs: 5, metadata: 7 };
+const kTypeBits: Readonly<Record<TensorType, number>> = {
+  float32: 32,
+  int8: 8,
+  uint8: 8,
+  int32: 32,
+  int64: 64,
+  float16: 16,
+  bool: 1,
+};
+
+const kModel = { tensors: 2, operators: 3, outputs: 5, metadata: 7 };
 const kTensor = { name: 0, type: 1, shape: 2 };
-const kMetadata = { policies: 8, privacyFloor: 9 };
+const kMetadata = { logMel: 7, policies: 8, privacyFloor: 9 };
 const kPolicy = { output: 0, level: 1 };
+const kLogMel = { sampleRate: 0, hop: 2 };
+
+/** A file cannot make a recording longer than it is by naming a rate below those of speech, in hertz. */
+export const kLeastRate = 8000;
+/** Nor by naming frames longer than those of any speech front end. */
+const kMostSecondsPerFrame = 0.1;
 
 /** Throws a RangeError for bytes that are no such file. */
 export function readModelPolicy(model: ArrayBuffer): ModelPolicy {
   const root = FlatTable.root(model);
   const tensors = root.tables(kModel.tensors);
+  const writers = writersOf(root.tables(kModel.operators));
   const metadata = root.table(kModel.metadata);
   const policies = (metadata?.tables(kMetadata.policies) ?? []).map((policy) => ({
     output: policy.string(kPolicy.output),
@@ -55,9 +87,34 @@ export function readModelPolicy(model: ArrayBuffer): ModelPolicy {
     if (!type) throw new RangeError(`Output '${name}' has a type that cannot be handed out.`);
     // Said twice, the stricter counts; not said at all, only the least private sessions hand it out.
     const said = policies.filter(({ output }) => output === name).map(({ level }) => level);
-    return { name, type, shape: tensor.ints(kTensor.shape), level: toLevel(said.length > 0 ? Math.min(...said) : 0) };
+    const level = toLevel(said.length > 0 ? Math.min(...said) : 0);
+    const values = type === 'bool' ? 2 : isFloat(type) ? undefined : countValues(index, tensors, writers);
+    return {
+      name,
+      type,
+      shape: tensor.ints(kTensor.shape),
+      // Whatever a file calls codes: fractions are none.
+      level: level === 'high' && isFloat(type) ? 'moderate' : level,
+      values,
+      bits: Math.min(kTypeBits[type], values === undefined ? Infinity : Math.log2(values)),
+    };
   });
-  return { floor: toLevel(metadata?.byte(kMetadata.privacyFloor) ?? 0), outputs };
+  return {
+    floor: toLevel(metadata?.byte(kMetadata.privacyFloor) ?? 0),
+    outputs,
+    sound: soundOf(metadata?.table(kMetadata.logMel)),
+  };
+}
+
+export function isFloat(type: TensorType): boolean {
+  return type === 'float32' || type === 'float16';
+}
+
+function soundOf(logMel: FlatTable | undefined): SoundRule | undefined {
+  if (!logMel) return undefined;
+  const rate = Math.max(logMel.int(kLogMel.sampleRate, 16000), kLeastRate);
+  const seconds = Math.max(0, logMel.int(kLogMel.hop, 160)) / rate;
+  return { rate, secondsPerFrame: Math.min(seconds, kMostSecondsPerFrame) };
 }
 
 function toLevel(value: number): PrivacyLevel {

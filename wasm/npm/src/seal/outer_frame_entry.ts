@@ -1,7 +1,8 @@
 /**
- * The script of seal.html, the outer frame. It makes the inner frame, which the policy of this page keeps from going anywhere else,
+ * The script of seal.htm, the outer frame. It makes the inner frame, which the policy of this page keeps from going anywhere else,
  * hands the page's port on to it, and then has nothing left to do.
  */
+import { messageOf } from '../errors.js';
 import { kLanguage, lockDown } from './lockdown.js';
 import type { Handover, Handshake } from './protocol.js';
 import { trusted } from './trusted.js';
@@ -18,9 +19,10 @@ frame.srcdoc = trusted().html(EDGY_INNER_PAGE);
 const waiting: MessagePort[] = [];
 let inner: Window | null = null;
 let done = false;
+let trouble = '';
 
 function handOver(port: MessagePort): void {
-  inner?.postMessage({ edgy: 'seal', policy } satisfies Handover, '*', [port]);
+  inner?.postMessage({ edgy: 'seal', policy, trouble } satisfies Handover, '*', [port]);
 }
 
 addEventListener('message', ({ data, ports, source }: MessageEvent<Handshake>) => {
@@ -33,8 +35,12 @@ addEventListener('message', ({ data, ports, source }: MessageEvent<Handshake>) =
 
 frame.onload = () => {
   inner = frame.contentWindow;
+  try {
+    lockDown(document, ['location']);
+    lockDown(globalThis, [...kLanguage, 'window', 'document', 'location', 'top', '0']);
+  } catch (error) {
+    trouble = `The outer frame is not closed. ${messageOf(error)}`;
+  }
   for (const port of waiting) handOver(port);
-  lockDown(document, ['location']);
-  lockDown(globalThis, [...kLanguage, 'window', 'document', 'location', 'top', '0']);
 };
 document.documentElement.append(frame);

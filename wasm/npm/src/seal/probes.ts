@@ -11,15 +11,18 @@ export interface Probes {
 const kNothing = 'data:,';
 const kEmptyModule = 'data:text/javascript,';
 
-export async function probePolicy(): Promise<Probes> {
-  const refused = (work: Promise<unknown>) =>
-    work.then(
-      () => false,
-      () => true,
-    );
-  const connect = refused(fetch(kNothing));
+/** `connect` is the scope's `fetch`. */
+export async function probePolicy(connect: typeof fetch): Promise<Probes> {
+  const connected = refused(connect(kNothing));
   const imported = refused(import(kEmptyModule));
-  return { eval: evalRefused(), connect: await connect, import: await imported };
+  return { eval: evalRefused(), connect: await connected, import: await imported };
+}
+
+function refused(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => false,
+    () => true,
+  );
 }
 
 function evalRefused(): boolean {

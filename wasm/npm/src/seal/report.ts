@@ -24,6 +24,18 @@ export interface Closure {
 /** One output as the guard treats it. */
 export interface SealedOutput {
   readonly name: string;
-  /** From the file, or tighter. */
+  /** From the file, or tighter; `high` for integers alone. */
   readonly level: PrivacyLevel;
+  /** What one element can carry: the logarithm (base 2) of the number of its values. */
+  readonly bits: number;
+}
+
+/** How much is handed out, in bits, as the guard counts it: whatever the numbers mean, they carry no more. */
+export interface Price {
+  /** The most bits for each second of sound, in the long run; a run without sound counts as a second. Infinity at level `low`. */
+  readonly ceiling: number;
+  /** Handed out since the session came to its present level. */
+  readonly bits: number;
+  /** Of sound, in the same time. */
+  readonly seconds: number;
 }
