@@ -46,7 +46,7 @@ import { check } from '../check.js';
 
 export default function Page() {
   useEffect(() => {
-    check('/models/edgy-256-int8.edgy', ['plain', 'alone', 'ort']).then((results) => {
+    check('/models/edgy-256-int8.edgy', ['plain', 'alone', 'ort', 'sealed']).then((results) => {
       globalThis.results = results;
     });
   }, []);
@@ -68,7 +68,9 @@ export const builds = {
       cpSync(path.join(folder, 'node_modules/edgy/dist'), path.join(folder, 'out/edgy'), { recursive: true });
       page(folder, './main.js');
       const html = path.join(folder, 'out/index.html');
-      const map = JSON.stringify({ imports: { edgy: './edgy/index.js', 'edgy/ort': './edgy/ort.js' } });
+      const map = JSON.stringify({
+        imports: { edgy: './edgy/index.js', 'edgy/ort': './edgy/ort.js', 'edgy/sealed': './edgy/sealed.js' },
+      });
       writeFileSync(
         html,
         readFileSync(html, 'utf8').replace('<script', `<script type="importmap">${map}</script>\n    <script`),

@@ -164,7 +164,7 @@ async function right(folder) {
 function wrongWith(results, expected, { expect, command, serve }) {
   if (!results) return ['nothing came out'];
   const inPage = !command && !serve;
-  const missing = ['plain', 'ort', 'sound', 'mistake', ...(inPage ? ['alone', 'threads'] : [])].filter(
+  const missing = ['plain', 'ort', 'sound', 'mistake', ...(inPage ? ['alone', 'sealed', 'threads'] : [])].filter(
     (kind) => !(kind in results),
   );
   if (missing.length > 0) return [`nothing was tried of ${missing.join(', ')}`];

@@ -1,6 +1,7 @@
 // What every app does: sessions of all kinds that there are, and what they compute. Knows nothing of bundlers.
 import { AudioEncoder, InferenceSession, Tensor } from 'edgy';
 import * as ort from 'edgy/ort';
+import { createSealedSession } from 'edgy/sealed';
 
 /** The same log-mel everywhere: [1, 80, 60]. */
 export const mel = () => Float32Array.from({ length: 80 * 60 }, (_, i) => ((i * 7919) % 1000) / 1000);
@@ -29,6 +30,7 @@ const kinds = {
     if (threads !== 2) throw new Error(`There is ${threads} thread.`);
     return codes;
   },
+  sealed: (model, options) => createSealedSession(model, { ...options, level: 'low' }).then(codesIn),
   ort: async (model, options) => {
     ort.env.wasm.wasmPaths = options?.wasmPaths;
     const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });

@@ -1,7 +1,7 @@
-// Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js and models.js on top of index.js; resampler.js and trouble.js, which
-// are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy workers without reading
-// them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and
-// the type declarations; and beside it LICENSE and a folder for each entry.
+// Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js and models.js on top of index.js; resampler.js and
+// trouble.js, which are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy
+// workers without reading them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and the type
+// declarations; and beside it LICENSE and a folder for each entry.
 // Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR], the folders that CMake built edgy-simd,
 // edgy-relaxed and edgy-relaxed-threads in.
 import { execFileSync } from 'node:child_process';

@@ -25,12 +25,15 @@ export type EdgyErrorCode =
   /** An output, a level or a policy that the privacy level of a sealed session does not allow. */
   | 'refused';
 
+const kMostLetters = 2000;
+
 /** The only error that this package throws or rejects with. Its `name` is 'AbortError' for the code `aborted`, as of the platform's own. */
 export class EdgyError extends Error {
   readonly code: EdgyErrorCode;
 
   constructor(code: EdgyErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // An address may be a data: URL of megabytes.
+    super(message.length > kMostLetters ? `${message.slice(0, kMostLetters)}...` : message, options);
     this.name = code === 'aborted' ? 'AbortError' : 'EdgyError';
     this.code = code;
   }

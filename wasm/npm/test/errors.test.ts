@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EdgyError, InferenceSession, Resampler, type SessionOptions } from '../src/index.js';
 import { loadRuntime, movedTo } from '../src/runtime_files.js';
+import { readModel } from '../src/source.js';
 import { unknownName } from '../src/trouble.js';
 
 const failure = (work: Promise<unknown>) =>
@@ -56,6 +57,13 @@ it('makes an aborted call recognizable as any AbortError', async () => {
   const error = await created({ signal: AbortSignal.abort('enough') });
   expect(error).toBeInstanceOf(EdgyError);
   expect(error).toMatchObject({ name: 'AbortError', code: 'aborted', cause: 'enough' });
+});
+
+it('says it in messages that have an end', async () => {
+  const address = `http://127.0.0.1:1/${'x'.repeat(1e6)}`;
+  const error = await failure(readModel(address, {}));
+  expect(error).toMatchObject({ name: 'EdgyError', code: 'network' });
+  expect(error?.message.length).toBeLessThan(3000);
 });
 
 it('lets nothing but EdgyErrors out', async () => {
