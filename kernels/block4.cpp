@@ -5,29 +5,44 @@
 
 namespace edgy::kernels {
 
+namespace {
+
+// Writes the bytes of `cells` cells of four that `keep` does not name.
+void fill_cells(int8_t* data, int64_t cells, uint32_t fill, uint32_t keep) {
+  for (int8_t* end = data + 4 * cells; data != end; data += 4) {
+    uint32_t cell = 0;
+    std::memcpy(&cell, data, sizeof(cell));
+    cell = (cell & keep) | (fill & ~keep);
+    std::memcpy(data, &cell, sizeof(cell));
+  }
+}
+
+}  // namespace
+
 void fill_border(const Block4& layout, int8_t zero_point, int8_t* data) {
-  const int64_t row_bytes = layout.row_bytes();
-  const int64_t left = layout.pad_left;
-  const int64_t right_begin = left + layout.width;
-  const int64_t columns = layout.phases * layout.phase_width();
-  for (int64_t block = 0; block < layout.blocks(); ++block) {
-    int8_t* image = data + layout.block_bytes() * block;
-    for (int64_t y = 0; y < layout.padded_height(); ++y) {
-      int8_t* row = image + row_bytes * y;
-      const bool border = y < layout.pad_top || y >= layout.pad_top + layout.height;
-      const bool last_block_partial = block + 1 == layout.blocks() && layout.channels % 4 != 0;
-      if (border) {
-        std::memset(row, zero_point, to_size(row_bytes));
-        continue;
-      }
-      for (int64_t column = 0; column < columns; ++column) {
-        const bool inside = column >= left && column < right_begin;
-        if (inside && !last_block_partial) {
-          column = right_begin - 1;  // nothing to fill before the right border
+  const uint32_t fill = 0x01010101U * static_cast<uint8_t>(zero_point);
+  const int64_t width = layout.phase_width();
+  const int64_t top = layout.pad_top;
+  for (int64_t phase = 0; phase < layout.phases; ++phase) {
+    // Its positions of the image are `begin` to `end`, counted in the phase.
+    const auto in_phase = [&](int64_t column) {
+      return divide_up(std::max<int64_t>(column - phase, 0), layout.phases);
+    };
+    const int64_t begin = in_phase(layout.pad_left);
+    const int64_t end = in_phase(layout.pad_left + layout.width);
+    for (int64_t block = 0; block < layout.blocks(); ++block) {
+      int8_t* row = data + layout.block_bytes() * block + 4 * width * phase;
+      const int64_t channels = layout.channels - 4 * block;
+      for (int64_t y = 0; y < layout.padded_height(); ++y, row += layout.row_bytes()) {
+        if (y < top || y >= top + layout.height) {
+          fill_cells(row, width, fill, 0);
           continue;
         }
-        const int64_t first = inside ? layout.channels % 4 : 0;
-        std::memset(row + layout.column_offset(column) + first, zero_point, to_size(4 - first));
+        fill_cells(row, begin, fill, 0);
+        fill_cells(row + 4 * end, width - end, fill, 0);
+        if (channels < 4) {
+          fill_cells(row + 4 * begin, end - begin, fill, (1U << (8 * channels)) - 1);
+        }
       }
     }
   }

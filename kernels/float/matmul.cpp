@@ -13,8 +13,9 @@ struct Steps {
   std::size_t column;
 };
 
-/// Rows of b that are read in one go when b is transposed.
+/// Products of a result that are added in one go: as long as operands that have to be turned over.
 constexpr std::size_t kDepth = 256;
+constexpr std::size_t kRows = 4;
 
 /// One result by the definition: for the edges of the tiling.
 float dot(const float* a, std::size_t a_step, const float* b, std::size_t b_step, std::size_t k) {
@@ -32,10 +33,15 @@ struct Results {
   bool continued;
 };
 
-/// `Rows` by `Vectors` times four columns, all in registers. Rows of b are `b_step` apart.
+/// Part of an operand.
+struct Part {
+  const float* data;
+  std::size_t step;  ///< from row to row; what lies in a row follows on each other
+};
+
+/// `Rows` by `Vectors` times four columns, all in registers: `depth` products of each.
 template <std::size_t Rows, std::size_t Vectors>
-void tile(const float* a, Steps as, const float* b, std::size_t b_step, std::size_t k,
-          const Results& out) {
+void tile(Part a, Part b, std::size_t depth, const Results& out) {
   v128_t sum[Rows][Vectors];
   for (std::size_t r = 0; r < Rows; ++r) {
     for (std::size_t v = 0; v < Vectors; ++v) {
@@ -43,17 +49,25 @@ void tile(const float* a, Steps as, const float* b, std::size_t b_step, std::siz
           out.continued ? wasm_v128_load(out.data + r * out.step + 4 * v) : wasm_f32x4_splat(0.0F);
     }
   }
-  for (std::size_t i = 0; i < k; ++i) {
+  const auto add = [&](std::size_t i) __attribute__((always_inline)) {
     v128_t columns[Vectors];
     for (std::size_t v = 0; v < Vectors; ++v) {
-      columns[v] = wasm_v128_load(b + i * b_step + 4 * v);
+      columns[v] = wasm_v128_load(b.data + i * b.step + 4 * v);
     }
     for (std::size_t r = 0; r < Rows; ++r) {
-      const v128_t x = wasm_v128_load32_splat(a + r * as.row + i * as.column);
+      const v128_t x = wasm_v128_load32_splat(a.data + r * a.step + i);
       for (std::size_t v = 0; v < Vectors; ++v) {
         sum[r][v] = wasm_f32x4_add(sum[r][v], wasm_f32x4_mul(x, columns[v]));
       }
     }
+  };
+  std::size_t i = 0;
+  for (; i + 2 <= depth; i += 2) {  // two share the steps of pointers
+    add(i);
+    add(i + 1);
+  }
+  if (i < depth) {
+    add(i);
   }
   for (std::size_t r = 0; r < Rows; ++r) {
     for (std::size_t v = 0; v < Vectors; ++v) {
@@ -62,38 +76,78 @@ void tile(const float* a, Steps as, const float* b, std::size_t b_step, std::siz
   }
 }
 
-/// All `m` rows of `Vectors` times four columns. Eight sums at a time hide the latency of an
-/// addition.
-template <std::size_t Vectors>
-__attribute__((noinline)) void strip(const float* a, Steps as, const float* b, std::size_t b_step,
-                                     std::size_t m, std::size_t k, Results out) {
+/// to[j][i] = from[i][j]: `rows` by `columns` of `from`.
+__attribute__((noinline)) void turn(Part from, std::size_t rows, std::size_t columns, float* to,
+                                    std::size_t to_step) {
   std::size_t row = 0;
-  for (; row + 4 <= m; row += 4, out.data += 4 * out.step) {
-    tile<4, Vectors>(a + row * as.row, as, b, b_step, k, out);
+  for (; row + 4 <= rows; row += 4) {
+    const float* x = from.data + row * from.step;
+    std::size_t column = 0;
+    for (; column + 4 <= columns; column += 4) {
+      const v128_t a = wasm_v128_load(x + column);
+      const v128_t b = wasm_v128_load(x + from.step + column);
+      const v128_t c = wasm_v128_load(x + 2 * from.step + column);
+      const v128_t d = wasm_v128_load(x + 3 * from.step + column);
+      const v128_t ab_low = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5);
+      const v128_t ab_high = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
+      const v128_t cd_low = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5);
+      const v128_t cd_high = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
+      float* y = to + column * to_step + row;
+      wasm_v128_store(y, wasm_i64x2_shuffle(ab_low, cd_low, 0, 2));
+      wasm_v128_store(y + to_step, wasm_i64x2_shuffle(ab_low, cd_low, 1, 3));
+      wasm_v128_store(y + 2 * to_step, wasm_i64x2_shuffle(ab_high, cd_high, 0, 2));
+      wasm_v128_store(y + 3 * to_step, wasm_i64x2_shuffle(ab_high, cd_high, 1, 3));
+    }
+    for (; column < columns; ++column) {
+      for (std::size_t i = 0; i < 4; ++i) {
+        to[column * to_step + row + i] = x[i * from.step + column];
+      }
+    }
   }
-  for (; row < m; ++row, out.data += out.step) {
-    tile<1, Vectors>(a + row * as.row, as, b, b_step, k, out);
+  for (; row < rows; ++row) {
+    for (std::size_t column = 0; column < columns; ++column) {
+      to[column * to_step + row] = from.data[row * from.step + column];
+    }
   }
 }
 
-/// The same where b is transposed: a strip of it is turned over first, some rows at a time.
+/// Rows of a, from `begin` of the inner dimension on, as they lie or turned over into `memory`.
+Part rows_of(const float* a, Steps as, std::size_t row, std::size_t rows, std::size_t begin,
+             std::size_t depth, float* memory) {
+  const float* from = a + row * as.row + begin * as.column;
+  if (as.column == 1) {
+    return {from, as.row};
+  }
+  turn({from, as.column}, depth, rows, memory, kDepth);
+  return {memory, kDepth};
+}
+
+/// All `m` rows of `Vectors` times four columns from `b` on. Eight sums at a time hide the latency
+/// of an addition.
 template <std::size_t Vectors>
-void transposed_strip(const float* a, Steps as, const float* b, std::size_t m, std::size_t k,
-                      Results out) {
+__attribute__((noinline)) void strip(const float* a, Steps as, const float* b, Steps bs,
+                                     std::size_t m, std::size_t k, Results out) {
   constexpr std::size_t kColumns = 4 * Vectors;
-  alignas(16) float turned[kDepth * kColumns];
-  std::size_t begin = 0;
-  do {
+  alignas(16) float turned_b[kDepth * kColumns];
+  alignas(16) float turned_a[kRows * kDepth];
+  for (std::size_t begin = 0; begin == 0 || begin < k; begin += kDepth) {
     const std::size_t depth = std::min(kDepth, k - begin);
-    for (std::size_t column = 0; column < kColumns; ++column) {
-      for (std::size_t i = 0; i < depth; ++i) {
-        turned[i * kColumns + column] = b[column * k + begin + i];
-      }
+    Part columns = {b + begin * bs.row, bs.row};
+    if (bs.column != 1) {
+      turn({b + begin, bs.column}, kColumns, depth, turned_b, kColumns);
+      columns = {turned_b, kColumns};
     }
-    strip<Vectors>(a + begin * as.column, as, turned, kColumns, m, depth, out);
-    out.continued = true;
-    begin += depth;
-  } while (begin < k);
+    Results rows = out;
+    rows.continued = begin != 0;
+    std::size_t row = 0;
+    for (; row + kRows <= m; row += kRows, rows.data += kRows * rows.step) {
+      const Part part = rows_of(a, as, row, kRows, begin, depth, turned_a);
+      tile<kRows, Vectors>(part, columns, depth, rows);
+    }
+    for (; row < m; ++row, rows.data += rows.step) {
+      tile<1, Vectors>(rows_of(a, as, row, 1, begin, depth, turned_a), columns, depth, rows);
+    }
+  }
 }
 
 }  // namespace
@@ -105,13 +159,8 @@ void matmul(std::span<const float> a, std::span<const float> b, std::size_t m, s
   std::size_t column = 0;
   const auto run = [&]<std::size_t Vectors>() {
     for (; column + 4 * Vectors <= n; column += 4 * Vectors) {
-      const Results results = {out.data() + column, n, false};
-      const float* columns = b.data() + column * bs.column;
-      if (transpose_b) {
-        transposed_strip<Vectors>(a.data(), as, columns, m, k, results);
-      } else {
-        strip<Vectors>(a.data(), as, columns, n, m, k, results);
-      }
+      strip<Vectors>(a.data(), as, b.data() + column * bs.column, bs, m, k,
+                     {out.data() + column, n, false});
     }
   };
   run.template operator()<2>();

@@ -6,7 +6,8 @@
 //   --frames 102     what extents without a number count for
 //   --profile        also the least time of each kernel in each build
 //   --js-flags FLAGS for V8, such as --no-enable-avx-vnni
-import { mkdirSync, writeFileSync } from 'node:fs';
+//   --write          also write the tables between the marks <!-- builds --> of docs/kernels.md
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,7 @@ const { values: options, positionals } = parseArgs({
     frames: { type: 'string', default: '102' },
     profile: { type: 'boolean', default: false },
     'js-flags': { type: 'string', default: '' },
+    write: { type: 'boolean', default: false },
     out: { type: 'string', default: path.join(benchOutput, 'builds.json') },
   },
 });
@@ -94,6 +96,15 @@ function byKernel(steps) {
   return sums;
 }
 
+/** What takes less is left out of the tables of kernels. */
+const kLeastMilliseconds = 0.02;
+
+/** Markdown: the first column to the left, the others to the right. @param {string[]} head @param {string[][]} rows */
+const table = (head, rows) =>
+  [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+
 const site = fileURLToPath(new URL('site', import.meta.url));
 const models = positionals.map((file) => path.resolve(file));
 const folders = Object.fromEntries(models.map((file, i) => [`/model-${i}/`, path.dirname(file)]));
@@ -123,17 +134,40 @@ try {
     ratio: summarize(times.before.map((time, round) => time / times.after[round])).median,
     profile,
   }));
-  console.log('| model | before, ms | after, ms | times as fast | form |\n| --- | ---: | ---: | ---: | --- |');
-  for (const { model, isa, before, after, ratio } of rows)
-    console.log(
-      `| ${model} | ${before.median.toFixed(2)} | ${after.median.toFixed(2)} | ${ratio.toFixed(2)} | ${isa.after} |`,
-    );
-  for (const { model, profile } of rows) {
-    if (!profile.after) continue;
-    const [before, after] = [byKernel(profile.before), byKernel(profile.after)];
-    console.log(`\n| ${model}: kernel | before, ms | after, ms |\n| --- | ---: | ---: |`);
-    for (const key of new Set([...before.keys(), ...after.keys()]))
-      console.log(`| ${key} | ${before.get(key)?.toFixed(3) ?? ''} | ${after.get(key)?.toFixed(3) ?? ''} |`);
+  const milliseconds = (/** @type {number | undefined} */ value, digits = 2) => value?.toFixed(digits) ?? '';
+  const tables = [
+    table(
+      ['model', 'before, ms', 'after, ms', 'times as fast'],
+      [
+        ...rows.map(({ model, before, after, ratio }) => [
+          model,
+          milliseconds(before.median),
+          milliseconds(after.median),
+          ratio.toFixed(2),
+        ]),
+      ],
+    ),
+    ...rows
+      .filter(({ profile }) => profile.after)
+      .map(({ model, profile }) => {
+        const [before, after] = [byKernel(profile.before), byKernel(profile.after)];
+        const kernels = [...new Set([...before.keys(), ...after.keys()])].filter(
+          (kernel) => Math.max(before.get(kernel) ?? 0, after.get(kernel) ?? 0) >= kLeastMilliseconds,
+        );
+        return table(
+          [`${model}, kernels`, 'before, ms', 'after, ms'],
+          kernels.map((kernel) => [kernel, milliseconds(before.get(kernel), 3), milliseconds(after.get(kernel), 3)]),
+        );
+      }),
+  ].join('\n\n');
+  console.log(tables);
+  console.log(`\nForms: ${[...new Set(rows.map(({ isa }) => `before ${isa.before}, after ${isa.after}`))].join('; ')}`);
+  if (options.write) {
+    const page = fileURLToPath(new URL('../../docs/kernels.md', import.meta.url));
+    const text = readFileSync(page, 'utf8');
+    const [begin, end] = ['<!-- builds -->\n', '\n<!-- /builds -->'].map((mark) => text.indexOf(mark));
+    if (begin < 0 || end < begin) throw new Error(`${page} lacks its marks <!-- builds --> and <!-- /builds -->`);
+    writeFileSync(page, `${text.slice(0, text.indexOf('\n', begin) + 1)}${tables}${text.slice(end)}`);
   }
   mkdirSync(path.dirname(options.out), { recursive: true });
   const machine = { cpu: os.cpus()[0]?.model, cores: os.cpus().length };

@@ -92,7 +92,11 @@ const [before, rest] = readme.split(begin);
 const after = rest?.split(end)[1];
 if (after === undefined) throw new Error(`README.md has lost its markers ${begin} and ${end}`);
 const agent = /Chrome\/\d+/.exec(bench.userAgent ?? demo.userAgent)?.[0].replace('/', ' ') ?? 'Chromium';
-const note = `Measured by \`make demo HEADLESS=1\` and \`make bench\` in headless ${agent} on ${bench.machine.cpu}; medians of interleaved
+const forms = bench.tables.flatMap((/** @type {any} */ t) => t.rows.map((/** @type {any} */ row) => row.about?.isa));
+const processors = forms.includes('relaxed-dot')
+  ? 'with a dot product of its own (VNNI)'
+  : 'whose browser uses no dot product of its own (no VNNI)';
+const note = `Measured by \`make demo HEADLESS=1\` and \`make bench\` in headless ${agent} on ${bench.machine.cpu}, ${processors}; medians of interleaved
 runs in one page session, one thread where no other number is given. Percentages are the share of weights that are not zero, in blocks of 1x4.`;
 const chart = '![Bars: milliseconds for one second of speech in onnxruntime-web and in Edgy](docs/images/latency.svg)';
 writeFileSync(file, `${before}${begin}\n\n${chart}\n\n${demoTable()}\n\n${benchTables()}\n\n${note}\n\n${end}${after}`);
