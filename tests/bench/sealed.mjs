@@ -1,5 +1,6 @@
-// What the seal costs: plain and sealed sessions on one page, taking turns, 1 s of audio each time, from the call to the result.
-// Usage: node sealed.mjs [--runs 60] [--warmup 15] [--out FILE] [MODEL.edgy ...]; prints a table, writes build/sealed.json.
+// What the seal costs: plain and sealed sessions on one page, taking turns, 1 s of audio each time, from the call to the result; and how
+// long a sealed session takes to come about.
+// Usage: node sealed.mjs [--runs 60] [--warmup 15] [--starts 8] [--out FILE] [MODEL.edgy ...]; prints a table, writes build/sealed.json.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     runs: { type: 'string', default: '60' },
     warmup: { type: 'string', default: '15' },
+    starts: { type: 'string', default: '8' },
     out: { type: 'string', default: path.join(benchOutput, 'sealed.json') },
   },
 });
@@ -23,7 +25,7 @@ const server = await serve({ '/edgy/': dist, ...folders }, { '/': { type: 'text/
 const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
 
 /** In the page: milliseconds of every counted round, both ways of each round next to each other. */
-async function measure({ url, runs, warmup }) {
+async function measure({ url, runs, warmup, starts }) {
   const { AudioEncoder } = await import('/edgy/index.js');
   const { createSealedSession } = await import('/edgy/sealed.js');
   const plain = await AudioEncoder.create(url, { threads: 1 });
@@ -41,7 +43,16 @@ async function measure({ url, runs, warmup }) {
       times[`inference${name === 'plain' ? 'Plain' : 'Sealed'}`].push(timings.frontEnd + timings.inference);
     }
   }
-  return { times, info: sealed.runtimeInfo() };
+  const info = sealed.runtimeInfo();
+  await sealed.release();
+  times.start = [];
+  for (let i = 0; i < starts; i++) {
+    const start = performance.now();
+    const session = await createSealedSession(url, { level: 'low' });
+    times.start.push(performance.now() - start);
+    await session.release();
+  }
+  return { times, info };
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -56,16 +67,28 @@ try {
       url,
       runs: Number(options.runs),
       warmup: Number(options.warmup),
+      starts: Number(options.starts),
     });
     await tab.close();
     const [plain, sealed] = [median(times.plain), median(times.sealed)];
     // The ratio of neighbours drifts less than the ratio of medians.
     const ratio = median(times.plain.map((time, i) => times.sealed[i] / time));
-    const row = { model: path.basename(model), isa: info.isa, plain, sealed, ratio, rounds: times.plain.length, times };
+    const start = median(times.start);
+    const row = {
+      model: path.basename(model),
+      isa: info.isa,
+      plain,
+      sealed,
+      ratio,
+      start,
+      rounds: times.plain.length,
+      times,
+    };
     results.push(row);
     console.log(
       `${row.model}: plain ${plain.toFixed(2)} ms, sealed ${sealed.toFixed(2)} ms, ` +
-        `${(100 * (ratio - 1)).toFixed(1)} % (median of ${row.rounds} pairs, ${row.isa})`,
+        `${(100 * (ratio - 1)).toFixed(1)} % (median of ${row.rounds} pairs, ${row.isa}), ` +
+        `made in ${start.toFixed(0)} ms (median of ${times.start.length})`,
     );
   }
 } finally {

@@ -1,4 +1,5 @@
 /** What the demo page says about privacy: levels, attackers, and the copy that makes it work offline. */
+import { createSocket } from 'node:dgram';
 import { expect, type Page, test } from './demo-page.js';
 
 const level = (page: Page, name: string) => page.getByRole('radio', { name: new RegExp(`^${name}`) });
@@ -142,4 +143,38 @@ test('works on when the seal cannot be closed, and says so', async ({ page, demo
   await expect(page.locator('#seal-verdict')).toHaveText(/^The seal could not be closed here/);
   await expect(page.getByRole('button', { name: 'Verify the seal' })).toBeDisabled();
   await expect(page.locator('#verdict')).toHaveText('None since start-up.');
+});
+
+test('what no policy forbids has a wall: no datagram of WebRTC leaves the page', async ({ page, demo, open }) => {
+  const collect = async () => {
+    const seen = { datagrams: 0 };
+    const socket = createSocket('udp4').on('message', () => seen.datagrams++);
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    return { seen, socket, address: `stun:127.0.0.1:${socket.address().port}` };
+  };
+  const ask = (from: Page, urls: string) =>
+    from.evaluate(async (urls) => {
+      const connection = new RTCPeerConnection({ iceServers: [{ urls }] });
+      connection.createDataChannel('leak');
+      await connection.setLocalDescription(await connection.createOffer());
+      Object.assign(globalThis, { connection });
+    }, urls);
+  const [walled, control] = [await collect(), await collect()];
+  try {
+    await open(page, demo);
+    await expect(page.locator('#seal-verdict')).toHaveText('Closed.');
+    const header = await page.evaluate(async () => (await fetch(location.href)).headers.get('connection-allowlist'));
+    expect(header).toBe('(response-origin)');
+    await ask(page, walled.address).catch(() => {});
+    // The same words on a page of the same site that comes without the header.
+    const other = await page.context().newPage();
+    await other.route('**/plain', (route) => route.fulfill({ contentType: 'text/html', body: '<title>Plain</title>' }));
+    await other.goto(`${demo}plain`);
+    await ask(other, control.address);
+    await expect.poll(() => control.seen.datagrams, { timeout: 20_000 }).toBeGreaterThan(1);
+    expect(walled.seen.datagrams).toBe(0);
+  } finally {
+    walled.socket.close();
+    control.socket.close();
+  }
 });

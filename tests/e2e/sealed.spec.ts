@@ -92,6 +92,27 @@ test('reports what was removed, what the policy refused, and the hashes of what 
   // 512 codes.
   expect(report.outputs).toContainEqual({ name: 'indices', level: 'high', bits: 9, handedOut: true });
   expect(report.price).toEqual({ ceiling: 1000, bits: 0, seconds: 0 });
+  expect(report.connectionAllowlist).toBe('');
+});
+
+test('hands no log-mel through at level high, though the file calls it codes', async ({ page }) => {
+  // Reshape alone, mel [1, 80, T] to codes [1, 80, T], float32, marked high; 444 bytes, made for this test's kind.
+  const file = [
+    'HAAAAEVER1kUABwABAAAAAgADAAQABQAAAAYABQAAAABAAAA/AAAAIwAAACAAAAAdAAAABwAAAAYABQACAAAAAAAAAAAAAAAAAAM',
+    'ABAABwAYAAAAAAAAAjwAAAA0AAAABAAAAAEAAAAMAAAACAAMAAgABwAIAAAAAAAAAgQAAAAFAAAAY29kZXMAAAAEAAQABAAAAAoA',
+    'AABlZGd5IDAuMS4wAAABAAAAAQAAAAEAAAAAAAAAAQAAABQAAAAAAA4AGAAIAAcADAAQABQADgAAAAAAAApAAAAAJAAAABAAAAAE',
+    'AAAAAQAAAAEAAAABAAAAAAAAAAAABgAIAAQABgAAAAQAAAADAAAAAAAAAAAAAAAAAAAABAAAAGNvcHkAAAAAAgAAAEgAAAAQAAAA',
+    'AAAKAAwABAAAAAgACgAAABgAAAAEAAAAAwAAAAEAAABQAAAA/////wUAAABjb2RlcwAAAAwAEAAEAAAACAAMAAwAAABEAAAAMAAA',
+    'AAQAAAADAAAAHAAAABAAAAAEAAAAAQAAAFQAAAAAAAAAAAAAAAAAAAAAAAAAAwAAAAEAAABQAAAA/////wMAAABtZWwA',
+  ].join('');
+  const seen = await page.evaluate(
+    (text) => kit.outcome(async () => (await sealing.createSealedSession(kit.bytesOf(text))).outputNames),
+    file,
+  );
+  expect(seen).toMatchObject({
+    code: 'refused',
+    message: expect.stringMatching(/'codes' up to moderate, as it is float32/),
+  });
 });
 
 test('counts the bits that it hands out, against a ceiling that a page may lower', async ({ page }) => {

@@ -32,7 +32,16 @@ function policyOf(pathname) {
   return /\/seal-[^/]*\.htm$/.test(pathname) ? undefined : kPagePolicy;
 }
 
+/**
+ * What a policy cannot forbid (WebRTC, preconnect, navigation) has this wall in Chromium 152 and later; other browsers ignore it. The page may
+ * ask its own server, as it loads everything; the seal's frame and the workers, which hear the recording, nobody at all.
+ */
+function allowlistOf(pathname) {
+  return /\/(worker[^/]*\.js|seal-[^/]*\.htm)$/.test(pathname) ? '()' : '(response-origin)';
+}
+
 function setHeaders(response, pathname) {
+  response.setHeader('Connection-Allowlist', allowlistOf(pathname));
   const policy = policyOf(pathname);
   if (policy) response.setHeader('Content-Security-Policy', policy);
   // Names in assets/ hold the hash of their content.

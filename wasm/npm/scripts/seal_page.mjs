@@ -52,7 +52,7 @@ const without = {
   /** Guard and engine in one script, as two modules cannot be: the engine leaves itself under this name. */
   entrance: instead('entrance', 'export const makeEntrance = () => async () => ({ default: globalThis.edgyEngine })'),
   /** Policies that report are not looked for. */
-  reporting: instead('reporting', "export const watchReports = () => async () => ''"),
+  reporting: instead('reporting', "export const whoIsTold = async () => ''"),
 };
 
 /**

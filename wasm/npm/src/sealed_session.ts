@@ -44,6 +44,11 @@ export interface SealReport extends Closure {
   readonly level: PrivacyLevel;
   readonly outputs: readonly (SealedOutput & { readonly handedOut: boolean })[];
   readonly price: Price;
+  /**
+   * The header `Connection-Allowlist` that seal.htm came with ('' for none): an outer wall, which also stops what no policy forbids (WebRTC,
+   * preconnect), in browsers that know it (Chromium 152 and later). `()` lets nothing out.
+   */
+  readonly connectionAllowlist: string;
 }
 
 /**
@@ -55,6 +60,7 @@ export class SealedSession {
   readonly #backend: SealBackend;
   readonly #closure: Closure;
   readonly #loaded: SealResult<'load'>;
+  readonly #allowlist: string;
   #level: PrivacyLevel;
 
   /** @internal Use `createSealedSession`. */
@@ -64,6 +70,7 @@ export class SealedSession {
     loaded: SealResult<'load'>,
     level: PrivacyLevel,
     info: RuntimeInfo,
+    connectionAllowlist: string,
     checkInputs?: boolean,
   ) {
     this.#core = new SessionCore(backend, loaded, info, undefined, checkInputs);
@@ -71,6 +78,7 @@ export class SealedSession {
     this.#closure = closure;
     this.#loaded = loaded;
     this.#level = level;
+    this.#allowlist = connectionAllowlist;
   }
 
   get level(): PrivacyLevel {
@@ -104,6 +112,7 @@ export class SealedSession {
       level: this.#level,
       outputs: this.#loaded.policies.map((output) => ({ ...output, handedOut: handedOut(output.level, this.#level) })),
       price: this.#backend.price ?? this.#loaded.price,
+      connectionAllowlist: this.#allowlist,
     };
   }
 
@@ -201,14 +210,17 @@ export async function createSealedSession(source: ModelSource, given?: SealedOpt
   try {
     const engineUrl = movedTo('sealed-engine.txt', wasmPaths) ?? new URL('./sealed-engine.txt', import.meta.url);
     const files = Promise.all([readFile(engineUrl, signal), readFile(url, signal), readModel(source, options)]);
-    const [[engine, wasm, model]] = await abortable(Promise.all([files, backend.ready()]), signal);
+    const [[engine, wasm, model], { connectionAllowlist }] = await abortable(
+      Promise.all([files, backend.ready()]),
+      signal,
+    );
     await checkModel(model, source);
     const closure = await abortable(backend.open({ engine, wasm, variant }), signal);
     const { bitsPerSecond } = options;
     const request = { model, isa, memoryLimit, workLimit, level, policy: { ...policy }, bitsPerSecond };
     const loaded = await abortable(backend.ask('load', request, [model]), signal);
     const info = runtimeInfo({ variant, url }, loaded.isa, true);
-    return new SealedSession(backend, closure, loaded, level, info, options.checkInputs);
+    return new SealedSession(backend, closure, loaded, level, info, connectionAllowlist, options.checkInputs);
   } catch (error) {
     backend.close();
     throw error;

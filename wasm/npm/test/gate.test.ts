@@ -14,7 +14,7 @@ function gateWith(probes = { connect: true, import: true, eval: true }, trouble 
     integrity: { engine: 'hash 1', simd: 'hash 2', relaxed: 'hash 3' },
     digest: async (bytes) => `hash ${bytes.byteLength}`,
     trouble: async () => trouble,
-    startWorker: async () => {
+    letIn: async () => {
       started++;
       return { policy: '', frame: { lockdown, origin: 'null' }, worker: { lockdown, probes } };
     },
@@ -73,7 +73,7 @@ describe('Gate', () => {
     expect(await gate.handOff(load)).toBeUndefined();
   });
 
-  it('starts no worker where no seal can be closed', async () => {
+  it('lets no engine in where no seal can be closed', async () => {
     const { gate, ask, started } = gateWith(undefined, 'A policy has refusals reported.');
     expect(await ask('open', { engine: engine(), wasm: wasm(), variant: 'simd' })).toMatchObject(sealed('reported'));
     expect(await gate.handOff(load)).toBeUndefined();

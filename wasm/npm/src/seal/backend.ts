@@ -3,7 +3,7 @@ import { type Backend, notHandedOver } from '../backend.js';
 import { EdgyError } from '../errors.js';
 import { PendingCalls } from '../pending_calls.js';
 import type { Answer, Operation, RequestOf, ResultOf } from '../protocol.js';
-import { sayWhy, whatIsWrong } from './page_trouble.js';
+import { type SealFile, sayWhy, whatIsWrong } from './page_trouble.js';
 import type { Almost, Handshake, Price, Priced, Ready, SealOperation, SealRequest, SealResult } from './protocol.js';
 
 /** For each step of closing a seal, which takes milliseconds unless something holds it back for good. */
@@ -17,6 +17,7 @@ export class SealBackend implements Backend {
   readonly #port: Promise<MessagePort>;
   readonly #watch: ReturnType<typeof setInterval>;
   readonly #ended = new AbortController();
+  readonly #file: Promise<SealFile>;
   #open: MessagePort | undefined;
   #failed: (error: EdgyError) => void = () => {};
   #price: Price | undefined;
@@ -54,6 +55,7 @@ export class SealBackend implements Backend {
     );
     frame.src = url.href;
     (document.body ?? document.documentElement).append(frame);
+    this.#file = whatIsWrong(url, this.#ended.signal);
     void this.#requireAnswer(url, loaded);
   }
 
@@ -62,9 +64,13 @@ export class SealBackend implements Backend {
     return this.#price;
   }
 
-  /** Rejects as soon as it is known that no seal comes about here. */
-  async ready(): Promise<void> {
+  /** The frame is there, with the file that it was made of. Rejects as soon as it is known that no seal comes about here. */
+  async ready(): Promise<SealFile> {
     await this.#port;
+    const late = new Promise<SealFile>((resolve) =>
+      setTimeout(resolve, kStepWithin, { trouble: '', hint: '', connectionAllowlist: '' }),
+    );
+    return Promise.race([this.#file, late]);
   }
 
   /** Hands in the engine and the runtime. Resolves when the seal is closed. */
@@ -126,13 +132,12 @@ export class SealBackend implements Backend {
 
   /** Looks at what the server answers, as a frame that fails says nothing, and waits for the frame no longer than it may take. */
   async #requireAnswer(url: URL, loaded: Promise<void>): Promise<void> {
-    const file = whatIsWrong(url, this.#ended.signal);
-    const arrived = file.then(({ trouble }) => {
+    const arrived = this.#file.then(({ trouble }) => {
       if (trouble) this.#die(trouble);
     });
     await Promise.race([arrived, loaded]);
     if (this.#ended.signal.aborted) return;
-    const late = setTimeout(async () => this.#die(sayWhy(url, await file)), kStepWithin);
+    const late = setTimeout(async () => this.#die(sayWhy(url, await this.#file)), kStepWithin);
     const stop = () => clearTimeout(late);
     this.#ended.signal.addEventListener('abort', stop, { once: true });
     await this.#port.then(stop, stop);

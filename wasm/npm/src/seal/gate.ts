@@ -1,5 +1,5 @@
 /**
- * The seal's first two calls. The gate stands in the inner frame: it lets in the files of its own release alone and starts the worker;
+ * The seal's first two calls. The gate stands in the inner frame: it lets in the files of its own release alone and hands them to the worker;
  * when that has reported that it is shut, the gate takes the hash of the model (which a worker of an opaque origin cannot) and leaves the
  * call and the page's port to the guard in there.
  */
@@ -15,8 +15,8 @@ export interface Surroundings {
   readonly digest: Digester;
   /** Why no seal can be closed here; '' where one can. */
   trouble(): Promise<string>;
-  /** Starts the worker, which lets the engine in when it has shut itself, and waits for its report. */
-  startWorker(engine: ArrayBuffer): Promise<Pick<Closure, 'policy' | 'frame' | 'worker'>>;
+  /** Hands the engine to the worker, which lets it in when it has shut itself, and waits for the worker's report. */
+  letIn(engine: ArrayBuffer): Promise<Pick<Closure, 'policy' | 'frame' | 'worker'>>;
 }
 
 export class Gate {
@@ -74,7 +74,7 @@ export class Gate {
     }
     const trouble = await this.#around.trouble();
     if (trouble) throw new EdgyError('sealed', trouble);
-    const seen = await this.#around.startWorker(engine);
+    const seen = await this.#around.letIn(engine);
     const open = Object.entries(seen.worker.probes).flatMap(([name, refused]) => (refused ? [] : [name]));
     if (open.length > 0) {
       throw new EdgyError(

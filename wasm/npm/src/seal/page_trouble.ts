@@ -11,6 +11,8 @@ export interface SealFile {
   readonly trouble: string;
   /** What is odd and may explain a silence. */
   readonly hint: string;
+  /** The header of this name that it comes with; '' for none. */
+  readonly connectionAllowlist: string;
 }
 
 /** Never rejects. */
@@ -19,15 +21,12 @@ export async function whatIsWrong(url: URL, signal: AbortSignal): Promise<SealFi
   try {
     response = await fetch(url, { signal });
   } catch (error) {
-    return { trouble: '', hint: `The page cannot fetch it: ${messageOf(error)}.` };
+    return { trouble: '', hint: `The page cannot fetch it: ${messageOf(error)}.`, connectionAllowlist: '' };
   }
   const trouble = troubleIn(response, url);
-  if (trouble) return { trouble, hint: '' };
-  try {
-    return { trouble, hint: await hintOf(response) };
-  } catch {
-    return { trouble, hint: '' };
-  }
+  const connectionAllowlist = response.headers.get('connection-allowlist') ?? '';
+  const hint = trouble ? '' : await hintOf(response).catch(() => '');
+  return { trouble, hint, connectionAllowlist };
 }
 
 /** Why the frame at `url` may be silent. */
@@ -60,6 +59,8 @@ function troubleIn(response: Response, url: URL): string {
 /** Headers by which a browser tells of a document what happens in it. */
 export function reportingIn(headers: Headers): string {
   const policies = [
+    'Connection-Allowlist',
+    'Connection-Allowlist-Report-Only',
     'Content-Security-Policy',
     'Content-Security-Policy-Report-Only',
     'Cross-Origin-Embedder-Policy',

@@ -28,12 +28,12 @@ interface Violation {
 const kOwn = /\btrusted-types edgy-seal\b/;
 const kReports = /(?:^|[;,])\s*(report-uri|report-to)\s/i;
 
-/** To be called before the scope loses its names; what it gives asks, and answers why no seal can be closed here ('': one can). */
-export function watchReports(
+/** Why no seal can be closed here; '' where nobody is told. To be called before the scope loses its names. */
+export async function whoIsTold(
   listen: typeof addEventListener,
   connect: typeof fetch,
   later: typeof setTimeout,
-): () => Promise<string> {
+): Promise<string> {
   const own: string[] = [];
   let found = '';
   let told = () => {};
@@ -58,19 +58,16 @@ export function watchReports(
       told();
     });
 
-  return async () => {
-    // The policy itself first: the other loads are tried on the strength of it.
-    const first = [connect('data:,'), import(kFirst)].map(refused);
-    if ((await Promise.all(first)).includes(false)) {
-      return 'The content security policy of seal.htm does not hold in its inner frame.';
-    }
-    if (!(await hear('data')))
-      return 'The browser does not tell what a policy refuses, so that reports cannot be ruled out.';
-    await Promise.all(kLoads.map((load) => refused(import(load))));
-    await refused(import(kLast));
-    await hear(kLast.slice(0, -1));
-    return found;
-  };
+  // The policy itself first: the other loads are tried on the strength of it.
+  const first = [connect('data:,'), import(kFirst)].map(refused);
+  if ((await Promise.all(first)).includes(false)) {
+    return 'The content security policy of seal.htm does not hold in its inner frame.';
+  }
+  const silent = 'The browser does not tell what a policy refuses, so that reports cannot be ruled out.';
+  if (!(await hear('data'))) return silent;
+  await Promise.all(kLoads.map((load) => refused(import(load))));
+  await refused(import(kLast));
+  return (await hear(kLast.slice(0, -1))) ? found : silent;
 }
 
 function refused(work: Promise<unknown>): Promise<boolean> {
