@@ -20,16 +20,17 @@ const run = async (folder, command, ...words) => {
 };
 const tool = (name) => path.join(here, 'node_modules/.bin', name);
 /** `npx edgy assets DIR`, of the installed package. */
-const assets = (folder, to) => run(folder, path.join(folder, 'node_modules/.bin/edgy'), 'assets', to);
+const assets = (folder, ...words) => run(folder, path.join(folder, 'node_modules/.bin/edgy'), 'assets', ...words);
+
+/** The app's page, with options of sessions where there are some. */
+function html(folder, options) {
+  const script = options ? `<script>globalThis.sessionOptions = ${JSON.stringify(options)};</script>\n    ` : '';
+  return readFileSync(path.join(folder, 'index.html'), 'utf8').replace('<script', `${script}<script`);
+}
 
 /** A page that loads the bundle. */
-function page(folder, script, options) {
-  const html = readFileSync(path.join(folder, 'index.html'), 'utf8');
-  const before = options ? `<script>globalThis.sessionOptions = ${JSON.stringify(options)};</script>\n    ` : '';
-  writeFileSync(
-    path.join(folder, 'out/index.html'),
-    html.replace('<script', `${before}<script`).replace('./main.js', script),
-  );
+function page(folder, options) {
+  writeFileSync(path.join(folder, 'out/index.html'), html(folder, options));
 }
 
 const nextLayout = `export default function Layout({ children }) {
@@ -57,7 +58,7 @@ export default function Page() {
 /**
  * Each makes the page in FOLDER/out of the app in FOLDER. `expect`: a text that every session's error has to contain, where the point
  * is what a developer is told. Pages are served below a path of their own, unless the bundler wants to be told where (`base`).
- * @type {Record<string, { build?: (folder: string) => Promise<unknown>, dev?: string, expect?: RegExp, command?: string[],
+ * @type {Record<string, { build?: (folder: string) => Promise<unknown>, dev?: string, expect?: { sealed: RegExp, others: RegExp }, without?: string, command?: string[],
  *   serve?: (folder: string, port: number) => string[], base?: string, extension?: boolean }>}
  */
 export const builds = {
@@ -66,14 +67,14 @@ export const builds = {
       mkdirSync(path.join(folder, 'out'));
       for (const file of ['main.js', 'check.js']) cpSync(path.join(folder, file), path.join(folder, 'out', file));
       cpSync(path.join(folder, 'node_modules/edgy/dist'), path.join(folder, 'out/edgy'), { recursive: true });
-      page(folder, './main.js');
-      const html = path.join(folder, 'out/index.html');
+      page(folder);
+      const file = path.join(folder, 'out/index.html');
       const map = JSON.stringify({
         imports: { edgy: './edgy/index.js', 'edgy/ort': './edgy/ort.js', 'edgy/sealed': './edgy/sealed.js' },
       });
       writeFileSync(
-        html,
-        readFileSync(html, 'utf8').replace('<script', `<script type="importmap">${map}</script>\n    <script`),
+        file,
+        readFileSync(file, 'utf8').replace('<script', `<script type="importmap">${map}</script>\n    <script`),
       );
     },
   },
@@ -90,7 +91,7 @@ export const builds = {
         webpack(options, (error, stats) => (error ? reject(error) : resolve(stats))),
       );
       if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true }));
-      page(folder, './main.js');
+      page(folder);
     },
   },
   vite: { base: '/', build: (folder) => run(folder, tool('vite'), 'build', '--outDir', 'out') },
@@ -99,21 +100,21 @@ export const builds = {
     async build(folder) {
       await run(folder, tool('rollup'), '-p', 'node-resolve', '-f', 'es', '-d', 'out', 'main.js');
       await assets(folder, 'out');
-      page(folder, './main.js');
+      page(folder);
     },
   },
   esbuild: {
     async build(folder) {
       await run(folder, tool('esbuild'), 'main.js', '--bundle', '--format=esm', '--outdir=out');
       await assets(folder, 'out');
-      page(folder, './main.js');
+      page(folder);
     },
   },
   'esbuild-forgotten': {
-    expect: /(404|text\/html).*npx edgy assets DIR.*wasmPaths/,
+    expect: { sealed: /404.*wasmPaths/, others: /404.*npx edgy assets DIR.*wasmPaths/ },
     async build(folder) {
       await run(folder, tool('esbuild'), 'main.js', '--bundle', '--format=esm', '--outdir=out');
-      page(folder, './main.js');
+      page(folder);
     },
   },
   // No module, so it knows no address of its own.
@@ -128,21 +129,29 @@ export const builds = {
         '--log-override:empty-import-meta=silent',
       );
       await assets(folder, 'out/files');
-      page(folder, './main.js', { wasmPaths: './files/' });
+      page(folder, { wasmPaths: './files/' });
     },
   },
   parcel: {
     base: '/',
-    build: (folder) =>
-      run(folder, tool('parcel'), 'build', 'index.html', '--dist-dir', 'out', '--no-cache', '--cache-dir', 'cache'),
+    async build(folder) {
+      // It minifies what it takes for a page of the app, seal.htm too: sealed sessions get their files from elsewhere.
+      writeFileSync(path.join(folder, 'index.html'), html(folder, { sealed: { wasmPaths: './files/' } }));
+      const to = ['--dist-dir', 'out', '--no-cache', '--cache-dir', 'cache'];
+      await run(folder, tool('parcel'), 'build', 'index.html', ...to);
+      await assets(folder, 'out/files', '--sealed');
+    },
   },
   // An extension's page (manifest version 3): its policy allows no inline script, so the app is bundled.
   extension: {
     extension: true,
+    without: 'sealed',
     async build(folder) {
+      const app = path.join(folder, 'main.js');
+      writeFileSync(app, readFileSync(app, 'utf8').replace("'sealed', ", ''));
       await run(folder, tool('esbuild'), 'main.js', '--bundle', '--format=esm', '--outdir=out');
       await assets(folder, 'out');
-      page(folder, './main.js');
+      page(folder);
       const model = path.join(folder, 'out/models/edgy-256-int8.edgy');
       cpSync(int8Model, model);
       const manifest = {

@@ -161,18 +161,19 @@ async function right(folder) {
 }
 
 /** What is wrong with `results`, in words. */
-function wrongWith(results, expected, { expect, command, serve }) {
+function wrongWith(results, expected, { expect, command, serve, without }) {
   if (!results) return ['nothing came out'];
   const inPage = !command && !serve;
   const missing = ['plain', 'ort', 'sound', 'mistake', ...(inPage ? ['alone', 'sealed', 'threads'] : [])].filter(
-    (kind) => !(kind in results),
+    (kind) => kind !== without && !(kind in results),
   );
   if (missing.length > 0) return [`nothing was tried of ${missing.join(', ')}`];
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
   return Object.entries(results).flatMap(([kind, result]) => {
     if (kind === 'mistake')
       return /'thread' is no option.*Did you mean threads\?/.test(result) ? [] : [`${kind}: ${result}`];
-    if (expect) return typeof result === 'string' && expect.test(result) ? [] : [`${kind}: ${result}`];
+    const message = expect && (kind === 'sealed' ? expect.sealed : expect.others);
+    if (message) return typeof result === 'string' && message.test(result) ? [] : [`${kind}: ${result}`];
     return same(result, kind === 'sound' ? expected.sound : expected.codes) ? [] : [`${kind}: ${result}`];
   });
 }

@@ -19,7 +19,7 @@ async function codesIn(session) {
   }
 }
 
-/** Each gives the codes of `mel()`. `model` is an address. */
+/** Each gives the codes of `mel()`. `model` is an address, `sealed` are further options of sealed sessions. */
 const kinds = {
   plain: (model, options) => InferenceSession.create(model, { ...options, threads: 1 }).then(codesIn),
   alone: (model, options) => InferenceSession.create(model, { ...options, worker: false }).then(codesIn),
@@ -30,7 +30,7 @@ const kinds = {
     if (threads !== 2) throw new Error(`There is ${threads} thread.`);
     return codes;
   },
-  sealed: (model, options) => createSealedSession(model, { ...options, level: 'low' }).then(codesIn),
+  sealed: (model, options, sealed) => createSealedSession(model, { ...options, ...sealed, level: 'low' }).then(codesIn),
   ort: async (model, options) => {
     ort.env.wasm.wasmPaths = options?.wasmPaths;
     const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
@@ -41,10 +41,10 @@ const kinds = {
 };
 
 /** Codes of all kinds named in `wanted`, of a recording that has to be resampled, and what a mistake is told. Errors become texts. */
-export async function check(model, wanted, options) {
+export async function check(model, wanted, { sealed, ...options } = {}) {
   const tried = (work) => work().catch((error) => `${error?.name}: ${error?.message ?? error}`);
   const results = {};
-  for (const kind of wanted) results[kind] = await tried(() => kinds[kind](model, options));
+  for (const kind of wanted) results[kind] = await tried(() => kinds[kind](model, options, sealed));
   results.sound = await tried(async () => {
     const encoder = await AudioEncoder.create(model, options);
     const { codes } = await encoder.encode(sound(), { sampleRate: 48000 });
