@@ -1,5 +1,6 @@
 #include "converter/columns.h"
 
+#include <sstream>
 #include <vector>
 
 #include "converter/text.h"
@@ -34,6 +35,24 @@ std::string last_columns(std::string_view text, std::size_t width) {
   const std::vector<std::size_t> at = beginnings(shown);
   const std::size_t length = at.size() - 1;
   return length > width ? ".." + shown.substr(at[length - width + 2]) : first_columns(shown, width);
+}
+
+std::string wrapped(const std::string& first, const std::string& rest, const std::string& text,
+                    int columns) {
+  std::string result;
+  std::string line = first;
+  bool empty = true;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!empty && static_cast<int>(line.size() + 1 + word.size()) > columns) {
+      result += line + "\n";
+      line = rest;
+      empty = true;
+    }
+    line += (empty ? "" : " ") + word;
+    empty = false;
+  }
+  return result + line + "\n";
 }
 
 }  // namespace edgy::converter

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -51,6 +52,9 @@ struct PruningOptions {
   PruningPattern pattern;
   PruningMethod method = PruningMethod::kReconstruction;
   SparsityAllocation allocation = SparsityAllocation::kSensitivity;
+  /// Whether the layer of that name may have zeros: scopes of an NNCF configuration, which Edgy's
+  /// own has no key for. Empty: all may.
+  std::function<bool(const std::string& layer)> in_scope;
 };
 
 /// What a compressed model may cost; one of the two. Layers then get the sparsity and the bits that
@@ -87,6 +91,9 @@ struct QuantizeOptions {
   int activation_bits = 7;    ///< 2..8: default of activations that integer kernels read; the grid
                               ///< is coarser below 7, bytes and time stay the same
   int weight_bits = 8;        ///< 2..8; up to 4 take half a byte each in the file
+  /// Bits, 2..8, of the weights of the layer of that name, where an NNCF configuration says them
+  /// layer by layer; Edgy's own has no key for it. Empty: `weight_bits`.
+  std::function<int(const std::string& layer)> weight_bits_of;
   RoundingMethod rounding = RoundingMethod::kNearest;
   bool bias_correction = true;
   FloatStorage float_storage = FloatStorage::kFloat32;

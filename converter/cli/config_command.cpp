@@ -6,7 +6,10 @@
 #include "converter/config/config.h"
 #include "converter/data/files.h"
 #include "converter/error.h"
+#include "converter/models/model_files.h"
+#include "converter/nncf/algorithms/unmatched.h"
 #include "converter/nncf/explain/explain.h"
+#include "converter/nncf/explain/for_model.h"
 #include "converter/nncf/file/schema.h"
 #include "converter/program.h"
 
@@ -15,6 +18,7 @@ namespace {
 
 struct Arguments {
   std::string file;
+  std::string model;
   std::string kind = "nncf";
   bool json = false;
 };
@@ -38,13 +42,33 @@ void explain_file(const Arguments& arguments) {
   }
   const nncf::ParsedNncf parsed = nncf::parse(text, arguments.file);
   const nncf::Explanation explanation = nncf::explain(parsed);
+  std::vector<nncf::LayerEffect> effects;
+  std::vector<std::string> unmatched;
+  if (!arguments.model.empty()) {
+    const format::fb::ModelT model = read_model(arguments.model);
+    effects = nncf::effects_on(parsed.config, model);
+    std::vector<std::string> names;
+    for (const auto& op : model.operators)
+      names.push_back(op->name);
+    unmatched = nncf::unmatched_scopes(parsed.config, names);
+  }
   if (arguments.json) {
-    std::cout << json_text(nncf::to_json(explanation, parsed)) << "\n";
+    auto json = nncf::to_json(explanation, parsed);
+    if (!arguments.model.empty()) {
+      json["layers"] = nncf::to_json(effects);
+      json["unmatched"] = unmatched;
+    }
+    std::cout << json_text(json) << "\n";
     return;
   }
   for (const Diagnostic& warning : parsed.warnings)
     std::cerr << "warning: " << to_string(warning, arguments.file) << "\n";
   std::cout << nncf::to_text(explanation);
+  if (arguments.model.empty())
+    return;
+  for (const std::string& sentence : unmatched)
+    std::cerr << "warning: " << arguments.file << ": " << sentence << "\n";
+  std::cout << "\nIn the end, in " << arguments.model << ":\n" << nncf::to_text(effects);
 }
 
 }  // namespace
@@ -57,6 +81,10 @@ void add_config_command(CLI::App& app) {
       "explain", "Say in words what a configuration (NNCF's or Edgy's own) will do");
   explain->add_option("file", arguments->file, "The .json file")
       ->required()
+      ->check(CLI::ExistingFile);
+  explain
+      ->add_option("model", arguments->model,
+                   "A model, .onnx: say what becomes of each of its layers, too (NNCF's files)")
       ->check(CLI::ExistingFile);
   explain->add_flag("--json", arguments->json, "Print it as JSON, warnings included");
   explain->callback([arguments] { explain_file(*arguments); });

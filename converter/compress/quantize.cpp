@@ -97,10 +97,17 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
     few.push_back(samples[i * samples.size() / count]);
   const auto sensitivity = measure_sensitivity(f32, layers, calibration, few, options, progress);
   std::vector<LayerChoice> choices;
-  for (const LayerSensitivity& entry : sensitivity) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LayerSensitivity& entry = sensitivity[i];
     choices.push_back(entry.choice);
+    if (options.weight_bits_of)
+      choices.back().weight_bits = options.weight_bits_of(layers[i].name);
     if (entry.left)
       report.float_layers.push_back(*entry.left);
+  }
+  if (options.pruning && options.pruning->in_scope) {
+    for (Layer& layer : layers)
+      layer.prunable = layer.prunable && options.pruning->in_scope(layer.name);
   }
   if (options.pruning)
     leave_out_large(f32, calibration, layers, report);

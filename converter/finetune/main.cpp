@@ -17,6 +17,7 @@
 #include "converter/export/package.h"
 #include "converter/export/sparse_storage.h"
 #include "converter/finetune/hawq.h"
+#include "converter/finetune/outcome.h"
 #include "converter/finetune/report.h"
 #include "converter/finetune/samples/recordings.h"
 #include "converter/finetune/settings/arguments.h"
@@ -35,6 +36,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// At most, after the schedules are through: a dozen passes in which the rate falls along a cosine.
+/// Patience ends them earlier where dev no longer improves.
+constexpr int kLastStageEpochs = 12;
+
 void show(const StepReport& report) {
   if (report.step % 10 != 0 && report.step != report.steps)
     return;
@@ -45,18 +50,20 @@ void show(const StepReport& report) {
 }
 
 void show_judgement(const Judgement& judgement) {
-  std::fprintf(stderr, "dev at step %lld: cosine %.4f  SQNR %.1f dB  same codes %.1f %%",
-               static_cast<long long>(judgement.step), judgement.cosine, judgement.sqnr_db,
-               100 * judgement.code_agreement);
+  const std::string of = judgement.state == "training" ? "" : judgement.state + ", ";
+  std::fprintf(stderr, "dev at step %lld: %scosine %.4f  SQNR %.1f dB  same codes %.1f %%",
+               static_cast<long long>(judgement.step), of.c_str(), judgement.cosine,
+               judgement.sqnr_db, 100 * judgement.code_agreement);
   if (judgement.label_accuracy)
     std::fprintf(stderr, "  labels right %.1f %%", 100 * *judgement.label_accuracy);
   std::fprintf(stderr, "\n");
 }
 
-CompressionPlan read_plan(const Arguments& arguments, const format::fb::ModelT& model) {
+std::optional<nncf::ParsedNncf> read_file(const Arguments& arguments,
+                                          const format::fb::ModelT& model) {
   if (arguments.config.empty())
-    return {};
-  const nncf::ParsedNncf parsed = nncf::read(arguments.config);
+    return std::nullopt;
+  nncf::ParsedNncf parsed = nncf::read(arguments.config);
   for (const Diagnostic& warning : parsed.warnings)
     std::cerr << "warning: " << to_string(warning, arguments.config) << "\n";
   if (parsed.config.algorithms.empty())
@@ -68,7 +75,7 @@ CompressionPlan read_plan(const Arguments& arguments, const format::fb::ModelT& 
     layers.push_back(op->name);
   for (const std::string& sentence : nncf::unmatched_scopes(parsed.config, layers))
     std::cerr << "warning: " << arguments.config << ": " << sentence << "\n";
-  return make_plan(parsed.config, parsed.given);
+  return parsed;
 }
 
 /// What a configuration asks for, as far as the user's limit (0: none) goes.
@@ -119,7 +126,7 @@ nlohmann::ordered_json settings_of(const Arguments& arguments, const Crops& trai
       {row("training data", arguments.data + ", " + std::to_string(train.size()) + " crops of " +
                                 std::to_string(o.crop_length)),
        row("configuration", arguments.config.empty() ? "none" : arguments.config),
-       row("start", arguments.from.empty() ? "the original, quantized" : arguments.from),
+       row("start", arguments.from.empty() ? "the original, converted" : arguments.from),
        row("epochs", std::to_string(o.epochs)),
        row("steps an epoch", o.epoch_steps > 0 ? std::to_string(o.epoch_steps) : "all crops"),
        row("crops a step", std::to_string(o.batch)),
@@ -142,7 +149,7 @@ void require_outputs(const Arguments& arguments) {
       inputs.emplace_back(file);
   }
   require_writable(arguments.output, inputs);
-  for (const char* name : {"checkpoint.safetensors", "log.json", "report.html"})
+  for (const char* name : {"checkpoint.safetensors", "conversion.edgy", "log.json", "report.html"})
     require_writable(fs::path(arguments.run) / name, inputs);
 }
 
@@ -152,21 +159,28 @@ void finetune_model(Arguments arguments) {
   const format::fb::ModelT reference = read_edgy(run / "reference.edgy");
   const bool splits = has_splits(arguments.data);
   const std::string train_split = splits ? arguments.train_split : "";
-  CompressionPlan plan = read_plan(arguments, reference);
+  const auto file = read_file(arguments, reference);
+  CompressionPlan plan = file ? make_plan(file->config, file->given) : CompressionPlan();
   const auto train_source = open_split(arguments, reference, train_split);
   Crops train(*train_source, reference, arguments.options.crop_length);
   const Crops dev = dev_crops(arguments, reference, train);
   choose_bits_by_sensitivity(plan, reference, train, arguments.hessian, arguments.options.seed);
-  if (!arguments.config.empty() && !arguments.epochs_given)
-    arguments.options.epochs = final_epoch(plan) + 2;
+  if (!arguments.epochs_given)
+    arguments.options.epochs = final_epoch(plan) + kLastStageEpochs;
   auto start_log = nlohmann::ordered_json::object();
-  const Student student = make_student(arguments, reference, plan, train_split, start_log);
+  const Start start =
+      make_start(arguments, reference, plan, conversion_config(arguments, reference, plan, file),
+                 train_split, start_log);
   const std::optional<Labels> labels = labels_of(arguments);
   TrainingResult result =
-      finetune(reference, student.model,
-               {&train, dev.size() > 0 ? &dev : nullptr, labels ? &*labels : nullptr}, plan,
-               arguments.options, {run / "checkpoint.safetensors"}, show, show_judgement);
+      finetune(reference, start.model,
+               {&train, dev.size() > 0 ? &dev : nullptr, labels ? &*labels : nullptr,
+                start.conversion ? &*start.conversion : nullptr, start.repair.get()},
+               plan, arguments.options, {run / "checkpoint.safetensors"}, show, show_judgement);
   result.log.update(start_log);
+  const Asked asked = {plan.filters && arguments.from.empty() ? plan.filters->target : 0,
+                       start_log.value("filters_removed", 0.0)};
+  result.log["outcome"] = outcome(result, arguments.options, asked);
   result.log["peak_memory_mb"] = peak_memory_mb();
   result.log["settings"] = settings_of(arguments, train);
   write_file(run / "log.json", json_text(result.log, 1) + "\n");
@@ -175,15 +189,16 @@ void finetune_model(Arguments arguments) {
     store_float16(result.model);
   if (!result.model.metadata)
     result.model.metadata = std::make_unique<format::fb::MetadataT>();
-  if (result.log.contains("dev"))
-    result.model.metadata->accuracy =
-        nlohmann::ordered_json{{"dev", result.log["dev"].back()}}.dump();
+  if (result.log.contains("best"))
+    result.model.metadata->accuracy = nlohmann::ordered_json{{"dev", result.log["best"]}}.dump();
   PackageOptions package_options;
-  if (student.config)
-    package_options.config = to_json(*student.config);
+  if (start.config)
+    package_options.config = to_json(*start.config);
   const std::vector<uint8_t> bytes = package(result.model, package_options);
   write_file(arguments.output, bytes);
-  std::cerr << arguments.output << ": " << bytes.size() << " bytes; report in "
+  std::cerr << "\n"
+            << to_text(result.log["outcome"]) << "\n"
+            << arguments.output << ": " << bytes.size() << " bytes; report in "
             << (run / "report.html").string() << "\n";
 }
 

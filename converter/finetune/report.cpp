@@ -130,6 +130,15 @@ std::string training_report(const Json& log) {
       "<!doctype html>\n<html lang='en'><meta charset='utf-8'>"
       "<meta name='viewport' content='width=device-width'><title>Fine-tuning</title><style>";
   html += std::string(kStyle) + "</style>\n<h1>Fine-tuning</h1>\n";
+  if (log.contains("outcome")) {
+    const Json& outcome = log.at("outcome");
+    html += "<h2>Asked and reached, on split dev</h2>\n" + table(outcome.at("rows"));
+    html += "<p>" + escape_html(outcome.at("verdict").get<std::string>()) + "</p>\n";
+    for (const Json& warning : outcome.at("warnings")) {
+      if (warning != outcome.at("verdict"))
+        html += "<p>" + escape_html(warning.get<std::string>()) + "</p>\n";
+    }
+  }
   const Json dev = log.value("dev", Json::array());
   if (!dev.empty()) {
     html += "<h2>On recordings it did not train on</h2>\n" + table(dev);

@@ -17,9 +17,10 @@
 #include "converter/finetune/network/network.h"
 #include "converter/finetune/network/optimizer.h"
 #include "converter/finetune/network/stored_weights.h"
+#include "converter/finetune/pace.h"
 #include "converter/finetune/samples/batches.h"
 #include "converter/finetune/training_log.h"
-#include "converter/nncf/file/scopes.h"
+#include "converter/nncf/algorithms/bits.h"
 
 namespace edgy::converter::finetune {
 namespace {
@@ -60,9 +61,11 @@ class Trainer {
     now_.steps_per_epoch =
         options.epoch_steps > 0 ? options.epoch_steps : order_.batches_per_pass();
     now_.steps = now_.steps_per_epoch * options.epochs;
+    pace_.emplace(options, now_.steps, now_.steps_per_epoch);
     set_bits(plan);
     student_.set_precision(precision_);
-    masks_.emplace(student_, plan, options, measure_statistics());
+    masks_.emplace(student_, plan, options, measure_statistics(), data.repair, converted_zeros());
+    last_stage_ = masks_->last_stage(now_.steps, now_.steps_per_epoch);
     std::vector<Parameter> parameters = parameters_of(student_);
     for (Parameter& parameter : masks_->parameters())
       parameters.push_back(std::move(parameter));
@@ -79,29 +82,37 @@ class Trainer {
                      const std::function<void(const Judgement&)>& on_judgement) {
     if (std::filesystem::exists(files_.checkpoint)) {
       load();
-    } else if (data_.dev != nullptr) {
-      on_judgement(judge());  // and kept, so that training may only make it better
+    } else {
+      begin(on_judgement);
     }
     const int64_t every =
         std::max<int64_t>(1, now_.steps_per_epoch / std::max(1, options_.evaluations_per_epoch));
     const int64_t first = now_.step;
     const auto start = Clock::now();
     auto saved = start;
-    while (now_.step < now_.steps && !stopped_) {
+    while (now_.step < now_.steps && !stopped_ && !pace_->over()) {
       const auto began = Clock::now();
+      if (!pace_->in_last_stage() && pace_->half_over())
+        last_stage_ = std::min(last_stage_, now_.step);
+      if (!pace_->in_last_stage() && now_.step >= last_stage_)
+        enter_last_stage(on_judgement);
       StepReport report = advance();
       log_.add_step_seconds(seconds_since(began));
       report.seconds_left = seconds_since(start) / static_cast<double>(now_.step - first) *
                             static_cast<double>(now_.steps - now_.step);
       on_step(report);
       if (data_.dev != nullptr && (now_.step % every == 0 || now_.step == now_.steps)) {
-        on_judgement(judge());
+        on_judgement(judge("training"));
+        follow_judgement();
       }
+      pace_->add_seconds(seconds_since(began));
       if (!files_.checkpoint.empty() && seconds_since(saved) >= options_.checkpoint_seconds) {
         save();
         saved = Clock::now();
       }
     }
+    if (!pace_->in_last_stage() && now_.step > 0 && now_.step >= last_stage_)
+      enter_last_stage(on_judgement);  // the last step brought the last level
     if (!files_.checkpoint.empty())
       save();
     return result();
@@ -117,12 +128,117 @@ class Trainer {
       const int stored = layer.bits;
       if (i < plan.layer_bits.size()) {
         layer.bits = plan.layer_bits[i];
-      } else if (plan.quantization &&
-                 nncf::in_scope(plan.quantization->weights.scopes, layer.operator_name)) {
-        layer.bits = std::min(layer.bits, plan.quantization->weights.bits);
+      } else if (plan.quantization) {
+        layer.bits =
+            std::min(layer.bits, nncf::weight_bits(*plan.quantization, layer.operator_name));
       }
-      if (layer.bits != stored)
+      if (layer.bits != stored) {
         layer.scale = Tensor();  // other integers are worth something else
+        bits_changed_ = true;
+      }
+    }
+  }
+
+  /// Share of zeros of each layer in the conversion; empty where there is none.
+  std::vector<double> converted_zeros() const {
+    std::vector<double> zeros;
+    if (data_.conversion == nullptr)
+      return zeros;
+    const Network converted(*data_.conversion);
+    for (const Layer& layer : converted.layers())
+      zeros.push_back(1 - block_mask(layer.weight, options_.sparsity_block).mean().item<double>());
+    return zeros;
+  }
+
+  /// Judges what there is before training, and keeps what has the zeros and bits asked for.
+  void begin(const std::function<void(const Judgement&)>& on_judgement) {
+    if (!masks_->chooses())
+      pace_->enter_last_stage(0);
+    if (data_.dev == nullptr)
+      return;
+    on_judgement(judge("start"));
+    if (data_.conversion != nullptr)
+      on_judgement(judge_conversion());
+    if (bits_changed_ && data_.repair != nullptr) {
+      data_.repair->fit(student_, options_.sparsity_block, RepairEffort::kThorough);
+      on_judgement(judge("fitted"));
+      best_->put_back(optimizer_->parameters(), student_);
+    }
+  }
+
+  /// Judges the conversion. It is the floor where it has the bits that are asked for.
+  const Judgement& judge_conversion() {
+    BestWeights before(optimizer_->parameters(), student_);
+    before.consider(0, now_.step, optimizer_->parameters(), student_);
+    std::vector<int> bits;
+    for (const Layer& layer : student_.layers())
+      bits.push_back(layer.bits);
+    adopt(*data_.conversion);
+    bool as_asked = true;
+    for (std::size_t i = 0; i < bits.size(); ++i)
+      as_asked = as_asked && student_.layers()[i].bits <= bits[i];
+    log_.set_conversion(measure("conversion"));
+    // Where nothing is left to schedule and to round, training has started from it already.
+    if (as_asked && best_->step() < 0) {
+      best_->consider(merit(*log_.conversion(), options_), now_.step, optimizer_->parameters(),
+                      student_);
+      best_judgement_ = *log_.conversion();
+    }
+    for (std::size_t i = 0; i < bits.size(); ++i)
+      student_.layers()[i].bits = bits[i];
+    before.put_back(optimizer_->parameters(), student_);
+    return *log_.conversion();
+  }
+
+  /// Weights, masks, scales and bits of a model with the same layers.
+  void adopt(const format::fb::ModelT& model) {
+    torch::NoGradGuard no_grad;
+    const Network other(model);
+    if (other.layers().size() != student_.layers().size())
+      throw Error("the conversion has other layers than the model that trains");
+    for (std::size_t i = 0; i < other.layers().size(); ++i) {
+      const Layer& from = other.layers()[i];
+      Layer& to = student_.layers()[i];
+      to.weight.copy_(from.weight);
+      if (to.bias.defined() && from.bias.defined())
+        to.bias.copy_(from.bias);
+      to.scale = from.scale;
+      to.bits = from.bits;
+      if (masks_->chooses())
+        to.mask = block_mask(from.weight, options_.sparsity_block);
+    }
+  }
+
+  /// The final masks, from whatever is best under them.
+  void enter_last_stage(const std::function<void(const Judgement&)>& on_judgement) {
+    masks_->finish();
+    pace_->enter_last_stage(now_.step);
+    if (data_.dev != nullptr) {
+      on_judgement(judge("final masks"));
+      return_to_best();
+    } else {
+      if (data_.conversion != nullptr)
+        adopt(*data_.conversion);
+      optimizer_->forget();
+    }
+  }
+
+  void return_to_best() {
+    best_->put_back(optimizer_->parameters(), student_);
+    best_->forgive();
+    optimizer_->forget();
+  }
+
+  void follow_judgement() {
+    switch (pace_->after(best_->judgements_since())) {
+      case Pace::Verdict::kGoOn:
+        break;
+      case Pace::Verdict::kReturnToBest:
+        return_to_best();
+        break;
+      case Pace::Verdict::kStop:
+        stopped_ = true;
+        break;
     }
   }
 
@@ -162,10 +278,13 @@ class Trainer {
   }
 
   StepReport advance() {
-    masks_->before_step(now_);
+    if (masks_->before_step(now_)) {
+      optimizer_->forget();
+      pace_->restart(now_.step);
+    }
     StepReport report;
     report.epoch = now_.epoch();
-    report.learning_rate = learning_rate_at(options_, now_.step, now_.steps);
+    report.learning_rate = pace_->rate(now_.step);
     const double scale = precision_.scales_loss() ? scaler_.scale() : 1;
     report.loss = differentiate(order_.batch_of(now_.step), scale);
     if (precision_.scales_loss()) {
@@ -200,18 +319,19 @@ class Trainer {
   }
 
   /// Measures the student on dev and keeps its weights if they are the best so far.
-  const Judgement& judge() {
-    log_.add(measure());
+  const Judgement& judge(const char* state) {
+    masks_->settle(now_);
+    log_.add(measure(state));
     const Judgement& latest = log_.judgements().back();
-    if (masks_->complete(now_)) {  // only weights under the final masks can be the result
+    if (pace_->in_last_stage()) {  // only weights under the final masks can be the result
       best_->consider(merit(latest, options_), now_.step, optimizer_->parameters(), student_);
-      stopped_ = options_.patience > 0 && best_->judgements_since() >= options_.patience;
+      if (best_->judgements_since() == 0)
+        best_judgement_ = latest;
     }
     return latest;
   }
 
-  Judgement measure() {
-    masks_->settle(now_);
+  Judgement measure(const char* state) {
     torch::NoGradGuard no_grad;
     Agreement agreement;
     LabelCount labels;
@@ -226,7 +346,9 @@ class Trainer {
         labels_->judge(values.front(), *data_.dev, one, labels);
     }
     Judgement judgement = {
-        now_.step, agreement.cosine(), agreement.sqnr_db(), agreement.code_agreement(), {}};
+        state, now_.step, agreement.cosine(), agreement.sqnr_db(), agreement.code_agreement(),
+        0,     {}};
+    judgement.zeros = sparsity_of(student_);
     if (labels.all > 0)
       judgement.label_accuracy = labels.accuracy();
     return judgement;
@@ -243,15 +365,21 @@ class Trainer {
     for (std::size_t i = 0; i < student_.layers().size(); ++i) {
       if (student_.layers()[i].mask.defined())
         checkpoint.tensors[mask_name(i)] = student_.layers()[i].mask;
+      if (student_.layers()[i].scale.defined())
+        checkpoint.tensors[scale_name(i)] = student_.layers()[i].scale;
     }
     const LossScaler::State& scaler = scaler_.state();
     checkpoint.state = {{"step", now_.step},
                         {"settings", settings()},
                         {"optimizer_steps", optimizer_->steps()},
                         {"stopped", stopped_},
+                        {"last_stage", last_stage_},
+                        {"pace", pace_->to_json()},
                         {"loss_scale", scaler.scale},
                         {"loss_scale_good_steps", scaler.good_steps},
                         {"loss_scale_skipped", scaler.skipped}};
+    if (best_judgement_)
+      checkpoint.state["best"] = finetune::to_json(*best_judgement_);
     best_->save(checkpoint, optimizer_->parameters());
     log_.save(checkpoint);
     write_checkpoint(files_.checkpoint, checkpoint);
@@ -272,6 +400,10 @@ class Trainer {
         {"label_loss", {options_.label_weight, options_.label_rate}},
         {"sparsity", {options_.sparsity, options_.sparsity_ramp}},
         {"sparsity_block", options_.sparsity_block},
+        {"final_level", masks_->final_level()},
+        {"conversion", data_.conversion != nullptr},
+        {"repair", data_.repair != nullptr},
+        {"patience", {options_.patience, options_.rate_cuts}},
         {"amp", static_cast<int>(options_.amp)},
         {"amp_half", options_.amp_half},
         {"threads", options_.threads},
@@ -292,10 +424,17 @@ class Trainer {
     for (std::size_t i = 0; i < student_.layers().size(); ++i) {
       Layer& layer = student_.layers()[i];
       restore_mask(checkpoint, mask_name(i), layer, layer.mask);
+      restore_scale(checkpoint, scale_name(i), layer, layer.scale);
     }
     now_.step = state.at("step");
     optimizer_->set_steps(state.at("optimizer_steps"));
     stopped_ = state.at("stopped");
+    last_stage_ = state.at("last_stage");
+    pace_->restore_from(state.at("pace"));
+    if (pace_->in_last_stage())
+      masks_->freeze();
+    if (state.contains("best"))
+      best_judgement_ = judgement_from(state.at("best"));
     scaler_.restore({state.at("loss_scale"), state.at("loss_scale_good_steps"),
                      state.at("loss_scale_skipped")});
     best_->restore_from(checkpoint, optimizer_->parameters(), student_);
@@ -304,6 +443,8 @@ class Trainer {
 
   TrainingResult result() {
     masks_->settle(now_);
+    if (!pace_->in_last_stage() && data_.dev == nullptr && data_.conversion != nullptr)
+      adopt(*data_.conversion);  // training did not get as far as the zeros asked for
     best_->put_back(optimizer_->parameters(), student_);
     TrainingResult result;
     result.model = student_.model();
@@ -311,9 +452,19 @@ class Trainer {
     result.judgements = log_.judgements();
     result.stopped_early = stopped_;
     result.best_step = best_->step();
+    result.conversion = log_.conversion();
+    result.best = best_judgement_;
+    result.is_conversion =
+        best_judgement_ &&
+        (best_judgement_->state == "conversion" ||
+         (best_judgement_->state == "start" && data_.conversion != nullptr && !bits_changed_));
+    result.reached_last_stage = pace_->in_last_stage();
+    result.asked_zeros = masks_->final_level();
     result.log = log_.to_json(student_);
     if (result.best_step >= 0)
       result.log["best_step"] = result.best_step;
+    if (best_judgement_)
+      result.log["best"] = nlohmann::ordered_json(finetune::to_json(*best_judgement_));
     return result;
   }
 
@@ -332,8 +483,12 @@ class Trainer {
   TargetCache targets_;
   std::vector<Targets> dev_targets_;  ///< by crop of dev
   std::optional<BestWeights> best_;
+  std::optional<Judgement> best_judgement_;
   TrainingLog log_;
   Moment now_;
+  std::optional<Pace> pace_;
+  int64_t last_stage_ = 0;  ///< first step under the final masks
+  bool bits_changed_ = false;
   bool stopped_ = false;
 };
 

@@ -21,6 +21,8 @@ void TrainingLog::save(Checkpoint& checkpoint) const {
   checkpoint.state["curve"] = curve_;
   for (const Judgement& judgement : judgements_)
     checkpoint.state["judgements"].push_back(finetune::to_json(judgement));
+  if (conversion_)
+    checkpoint.state["conversion"] = finetune::to_json(*conversion_);
 }
 
 void TrainingLog::restore_from(const Checkpoint& checkpoint) {
@@ -29,6 +31,9 @@ void TrainingLog::restore_from(const Checkpoint& checkpoint) {
   judgements_.clear();
   for (const auto& judgement : state.value("judgements", nlohmann::json::array()))
     judgements_.push_back(judgement_from(judgement));
+  conversion_.reset();
+  if (state.contains("conversion"))
+    conversion_ = judgement_from(state.at("conversion"));
 }
 
 nlohmann::ordered_json TrainingLog::to_json(const Network& student) const {
@@ -40,6 +45,8 @@ nlohmann::ordered_json TrainingLog::to_json(const Network& student) const {
   }
   for (const Judgement& judgement : judgements_)
     log["dev"].push_back(nlohmann::ordered_json(finetune::to_json(judgement)));
+  if (conversion_)
+    log["conversion"] = nlohmann::ordered_json(finetune::to_json(*conversion_));
   if (!step_seconds_.empty())
     log["median_step_seconds"] = median(step_seconds_);
   for (const Layer& layer : student.layers()) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "converter/nncf/algorithms/bits.h"
 #include "converter/nncf/algorithms/schedules.h"
 #include "converter/nncf/explain/explain_algorithms.h"
+#include "converter/nncf/file/scopes.h"
 
 namespace edgy::converter::nncf {
 namespace {
@@ -51,11 +53,18 @@ void map(const Quantization& q, bool bits_stated, ConversionPlan& plan) {
     plan.notes.push_back("quantization: activations of " + std::to_string(q.activations.bits) +
                          " bits are less than Edgy trains with; they get 7.");
   }
-  if (std::holds_alternative<HawqPrecision>(q.precision) ||
-      std::holds_alternative<ManualPrecision>(q.precision)) {
+  if (std::holds_alternative<HawqPrecision>(q.precision)) {
     plan.notes.emplace_back(
-        "quantization: bits by Hessian traces or by hand need edgy finetune; all weights get 8 "
-        "here. edgy convert --budget chooses bits by measured damage.");
+        "quantization: bits by Hessian traces need edgy finetune; all weights get 8 here. edgy "
+        "convert --budget chooses bits by measured damage.");
+  } else if (says_layer_bits(q)) {
+    plan.config.quantize.weight_bits_of = [q](const std::string& layer) {
+      return weight_bits(q, layer);
+    };
+    plan.config.quantize.rounding = RoundingMethod::kReconstruction;
+    plan.notes.emplace_back(
+        "quantization: weights get the bits that the file names for each layer, fitted to "
+        "calibration data, not trained (edgy finetune).");
   } else if (q.weights.bits < 8) {
     plan.config.quantize.weight_bits = q.weights.bits;
     plan.config.quantize.rounding = RoundingMethod::kReconstruction;
@@ -65,7 +74,8 @@ void map(const Quantization& q, bool bits_stated, ConversionPlan& plan) {
   if (!q.scopes.target.empty() || !q.scopes.ignored.empty() || !q.overrides.empty()) {
     plan.notes.emplace_back(
         "quantization: layers stay in higher precision by measured sensitivity here, not by name: "
-        "target_scopes, ignored_scopes and scope_overrides have no effect.");
+        "target_scopes and ignored_scopes keep weights at 8 bits and no layer float; of "
+        "scope_overrides the bits of weights are taken.");
   }
 }
 
@@ -80,9 +90,11 @@ void map_sparsity(const Sparsity& algorithm, const std::string& name, const std:
                            : SparsityAllocation::kSensitivity;
   plan.notes.push_back(name + ": the final " + percent(pruning.sparsity) +
                        " of zeros is set at once; " + untrained + " (edgy finetune).");
-  if (!algorithm.scopes.target.empty() || !algorithm.scopes.ignored.empty())
-    plan.notes.push_back(name +
-                         ": target_scopes and ignored_scopes have no effect without training.");
+  if (!algorithm.scopes.target.empty() || !algorithm.scopes.ignored.empty()) {
+    pruning.in_scope = [scopes = algorithm.scopes](const std::string& layer) {
+      return in_scope(scopes, layer);
+    };
+  }
 }
 
 void map(const FilterPruning& algorithm, ConversionPlan& plan) {

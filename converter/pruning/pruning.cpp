@@ -93,7 +93,8 @@ std::vector<PrunedLayer> prune(const fb::ModelT& f32, const std::vector<Layer>& 
   const Task task{f32, layers, choices, calibration, samples, options, progress};
   const auto prunable = prunable_layers(f32, layers, choices, options.pruning->pattern);
   if (prunable.empty() && (options.pruning->sparsity > 0 || options.budget))
-    throw Error("pruning: the model has no int8 layer that sparse kernels can run");
+    throw Error(
+        "pruning: the model has no int8 layer that sparse kernels can run, or none in scope");
   if (prunable.empty())
     return std::vector<PrunedLayer>(layers.size());
   std::vector<double> sparsity;

@@ -48,18 +48,25 @@ void finish_group(const LayerProblem& problem, const format::BlockGrid& part,
   append(result.bias, fitted_bias(problem, in_layer_units(rounded, units), units));
 }
 
-/// Weights of one group that fit, and the problem that they fit: targets follow the activation.
-SparseWeights fit_group(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
-                        const format::BlockGrid& part, const PruningPattern& pattern, int64_t keep,
-                        const ReconstructionOptions& options, LayerProblem& problem) {
+/// Fits `sparse` again to targets that follow the activation, which `problem` then has.
+void follow(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
+            const format::BlockGrid& part, const ReconstructionOptions& options,
+            LayerProblem& problem, SparseWeights& sparse) {
   const bool clips = std::isfinite(data.activation_min()) || std::isfinite(data.activation_max());
-  problem = layer_problem(data, group);
-  SparseWeights sparse = reconstruct(problem, part, pattern, keep, prior, options);
   for (int i = 0; clips && i < options.activation_rounds; ++i) {
     follow_activation(data, group, sparse.weights, fitted_bias(problem, sparse.weights, {}),
                       problem);
     refit(problem, part, prior, options, sparse);
   }
+}
+
+/// Weights of one group that fit, and the problem that they fit: targets follow the activation.
+SparseWeights fit_group(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
+                        const format::BlockGrid& part, const PruningPattern& pattern, int64_t keep,
+                        const ReconstructionOptions& options, LayerProblem& problem) {
+  problem = layer_problem(data, group);
+  SparseWeights sparse = reconstruct(problem, part, pattern, keep, prior, options);
+  follow(data, group, prior, part, options, problem, sparse);
   return sparse;
 }
 
@@ -77,6 +84,23 @@ FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
         fit_group(data, group, prior_of(data, weights, group), part, pattern,
                   share_of(keep, group, groups), options, problem);
     finish_group(problem, part, sparse, bits, options.rounding_sweeps, data.units(), result);
+  }
+  return result;
+}
+
+FittedLayer fit_masked_layer(const LayerData& data, const std::vector<float>& weights,
+                             const format::BlockGrid& grid, const BlockMask& mask, int bits,
+                             const ReconstructionOptions& options) {
+  const format::BlockGrid part = part_of(grid, data.window());
+  FittedLayer result;
+  for (int64_t group = 0; group < data.window().groups; ++group) {
+    LayerProblem problem = layer_problem(data, group);
+    const Eigen::MatrixXf prior = prior_of(data, weights, group);
+    const auto first = mask.begin() + group * part.blocks();
+    SparseWeights sparse{{first, first + part.blocks()}, prior};
+    refit(problem, part, prior, options, sparse);
+    follow(data, group, prior, part, options, problem, sparse);
+    finish_group(problem, part, sparse, bits, options.rounding_sweeps, data.input_scale(), result);
   }
   return result;
 }

@@ -21,6 +21,11 @@ FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
                       const format::BlockGrid& grid, const PruningPattern& pattern, int64_t keep,
                       int bits, const ReconstructionOptions& options);
 
+/// The same under a mask that is decided already.
+FittedLayer fit_masked_layer(const LayerData& data, const std::vector<float>& weights,
+                             const format::BlockGrid& grid, const BlockMask& mask, int bits,
+                             const ReconstructionOptions& options);
+
 struct FloatWeights {
   std::vector<float> weights;
   std::vector<float> bias;

@@ -15,6 +15,7 @@ const { values: options } = parseArgs({
     large: { type: 'string', default: process.env.EDGY_MODEL },
     manifest: { type: 'string', default: process.env.EDGY_SPEECH ?? path.join(speech, 'manifest.csv') },
     'epoch-steps': { type: 'string', default: '4' },
+    minutes: { type: 'string', default: '0' },
     split: { type: 'string', default: 'test' },
     only: { type: 'string' },
     'large-only': { type: 'boolean', default: false },
@@ -29,7 +30,8 @@ if (options.help) {
   --model FILE.onnx       fine-tuned along the schedules (default: the small encoder in tests/data)
   --large FILE.onnx       compressed without training (EDGY_MODEL; default: left out)
   --manifest FILE.csv     recordings with splits train, dev and test (EDGY_SPEECH; default: tests/data/speech)
-  --epoch-steps 4         optimizer steps of an epoch of the schedule
+  --epoch-steps 4         optimizer steps of an epoch of the schedule; 0: all recordings
+  --minutes 0             that training may take at most; 0: no limit
   --split test            recordings to judge on
   --only REGEXP           configurations, by name; other rows stay as an earlier run left them in --output
   --large-only            leave the training on the first model out, as it is in --output from an earlier run
@@ -95,6 +97,15 @@ function agreement(onnx, model) {
   return { cosine: output('z').cosine, agreement: output('indices').agreement };
 }
 
+/**
+ * Codes equal of conversion alone, which fine-tuning leaves in the run's folder.
+ * @param {string} onnx @param {string} model @param {boolean} trained
+ */
+function floorOf(onnx, model, trained) {
+  const conversion = path.join(`${model}.run`, 'conversion.edgy');
+  return trained && existsSync(conversion) ? agreement(onnx, conversion).agreement : undefined;
+}
+
 /** @param {string} onnx @param {string} config @param {string} model @param {string[]} more */
 function finetune(onnx, config, model, more) {
   rmSync(`${model}.run`, { recursive: true, force: true });
@@ -126,7 +137,12 @@ for (const file of readdirSync(options.configs).sort()) {
     // Bits by Hessian traces need gradients: without training, too, that is the trainer's part.
     const how =
       trained || wanted.byHessian
-        ? finetune(onnx, config, model, trained ? ['--epoch-steps', options['epoch-steps']] : ['--epochs', '0'])
+        ? finetune(
+            onnx,
+            config,
+            model,
+            trained ? ['--epoch-steps', options['epoch-steps'], '--minutes', options.minutes] : ['--epochs', '0'],
+          )
         : convert(onnx, config, model);
     const seconds = (performance.now() - started) / 1000;
     const row = {
@@ -138,6 +154,7 @@ for (const file of readdirSync(options.configs).sort()) {
       asked: wanted,
       reached: reached(model, layers, how.zeros),
       ...agreement(onnx, model),
+      alone: floorOf(onnx, model, trained),
     };
     rows.push(row);
     console.log(markdown([row]).split('\n').at(-1));
@@ -158,7 +175,8 @@ if (options.docs) {
   const page = path.join(root, 'docs/finetuning.md');
   const [before, rest] = readFileSync(page, 'utf8').split(/(?<=<!-- configurations:begin.*-->\n)/);
   const after = rest?.slice(rest.indexOf('<!-- configurations:end'));
-  const caption = `${options['epoch-steps']} steps an epoch; judged on split ${options.split}:`;
+  const long = Number(options.minutes) > 0 ? `, at most ${options.minutes} minutes` : '';
+  const caption = `${options['epoch-steps']} steps an epoch${long}; judged on split ${options.split}:`;
   writeFileSync(page, `${before}\n${caption}\n\n${table}\n\n${after}`);
 }
 const missed = rows.filter((row) => !row.reached || markdown([row]).includes('NOT'));

@@ -29,11 +29,22 @@ function sizes({ asked, reached }) {
 
 /** @param {any[]} rows as configs.mjs makes them */
 export function markdown(rows) {
-  const head = ['configuration', 'model', 'steps', 'asked', 'reached', 'bytes', 'z cosine', 'codes equal', 'seconds'];
+  const head = [
+    'configuration',
+    'model',
+    'steps',
+    'asked',
+    'reached',
+    'bytes',
+    'z cosine',
+    'codes equal',
+    'conversion alone',
+    'seconds',
+  ];
   const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
   return [
     line(head),
-    line(head.map((_, i) => ([2, 5, 6, 7, 8].includes(i) ? '---:' : '---'))),
+    line(head.map((_, i) => ([2, 5, 6, 7, 8, 9].includes(i) ? '---:' : '---'))),
     ...rows.map((row) =>
       line([
         row.config.replace(/^nncf_config_?|\.json$/g, '') || '(defaults)',
@@ -43,6 +54,7 @@ export function markdown(rows) {
         row.reached.bytes.toLocaleString('en'),
         row.cosine.toFixed(4),
         percent(row.agreement, 1),
+        row.alone === undefined ? '' : percent(row.alone, 1),
         row.seconds.toFixed(0),
       ]),
     ),

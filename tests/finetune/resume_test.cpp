@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include "converter/compress/quantize.h"
 #include "converter/data/files.h"
 #include "converter/data/npy.h"
 #include "converter/data/write_file.h"
@@ -104,6 +105,53 @@ int run_program(const fs::path& folder, int kill_after_ms) {
   int status = 0;
   waitpid(child, &status, 0);
   return status;
+}
+
+TEST_CASE("dying in a schedule that repairs, or in its last stage, changes nothing", "[finetune]") {
+  const auto reference = tiny_model(1);
+  const auto calibration = tiny_samples(12, 60, 2);
+  MemorySource source(tiny_samples(24, 64, 3));
+  MemorySource held_out(tiny_samples(3, 64, 4));
+  const Crops train(source, reference, 64);
+  const Crops dev(held_out, reference, 64);
+  QuantizeOptions dense;
+  dense.min_layer_sqnr_db = 0;
+  QuantizeOptions sparse = dense;
+  sparse.pruning.emplace().sparsity = 0.5;
+  SilentProgress progress;
+  MemorySource samples(calibration);
+  const auto student = quantize(reference, samples, dense, progress);
+  const auto conversion = quantize(reference, samples, sparse, progress);
+  const Repair repair(reference, calibration, sparse);
+  CompressionPlan plan;
+  plan.magnitude.emplace();
+  plan.magnitude->params.schedule = nncf::SparsitySchedule::kMultistep;
+  plan.magnitude->params.multistep_steps = {1, 2};
+  plan.magnitude->params.multistep_levels = {0.1, 0.3, 0.5};
+  FinetuneOptions options;
+  options.epochs = 7;
+  options.batch = 8;
+  options.checkpoint_seconds = 0;
+  options.learning_rate = 3e-3;
+  options.patience = 1;  // the rate falls, and best weights come back, within the run
+  const auto run = [&](const fs::path& folder, int64_t die_after) {
+    return finetune(
+        reference, student, {&train, &dev, nullptr, &conversion, &repair}, plan, options,
+        {folder / "checkpoint.safetensors"},
+        [&](const StepReport& report) {
+          if (report.step == die_after)
+            throw Killed();
+        },
+        [](const Judgement&) {});
+  };
+  const TrainingResult whole = run(scratch("repair-whole"), -1);
+  const fs::path folder = scratch("repair-broken");
+  for (const int64_t step : {1, 3, 4, 6, 7, 10, 12, 15})
+    CHECK_THROWS_AS(run(folder, step), Killed);
+  const TrainingResult broken = run(folder, -1);
+  CHECK(serialize(broken.model) == serialize(whole.model));
+  CHECK(broken.is_conversion == whole.is_conversion);
+  CHECK(broken.judgements.size() == whole.judgements.size());
 }
 
 TEST_CASE("killing the program at any moment changes nothing", "[finetune]") {

@@ -11,6 +11,9 @@
 namespace edgy::converter::finetune {
 namespace {
 
+/// Epochs in which scores of rb_sparsity follow the last level before masks are fixed.
+constexpr int64_t kScoreEpochs = 2;
+
 std::vector<bool> layers_in(const nncf::Scopes& scopes, const Network& network) {
   std::vector<bool> in;
   for (const Layer& layer : network.layers())
@@ -21,8 +24,14 @@ std::vector<bool> layers_in(const nncf::Scopes& scopes, const Network& network) 
 }  // namespace
 
 MaskSchedule::MaskSchedule(Network& network, const CompressionPlan& plan,
-                           const FinetuneOptions& options, InputPower power)
-    : network_(&network), plan_(plan), options_(options), power_(std::move(power)) {
+                           const FinetuneOptions& options, InputPower power, const Repair* repair,
+                           std::vector<double> converted)
+    : network_(&network),
+      plan_(plan),
+      options_(options),
+      power_(std::move(power)),
+      repair_(repair),
+      converted_(std::move(converted)) {
   masks_.block = options.sparsity_block;
   if (plan_.magnitude) {
     masks_.importance = plan_.magnitude->importance == nncf::WeightImportance::kAbs
@@ -63,42 +72,106 @@ double MaskSchedule::level(const Moment& now) const {
   return options_.sparsity * (1 - left * left * left);
 }
 
-void MaskSchedule::before_step(const Moment& now) {
+void MaskSchedule::tighten(double level, RepairEffort effort) {
+  const double last = final_level();
+  if (!may_repair() || converted_.empty() || last <= 0) {
+    set_masks(*network_, level, masks_, power_);
+    return;
+  }
+  std::vector<double> zeros;
+  for (const double share : converted_)
+    zeros.push_back(share * level / last);
+  repair_->choose_masks(*network_, zeros, masks_.block, effort);
+}
+
+bool MaskSchedule::before_step(const Moment& now) {
+  if (frozen_)
+    return false;
   if (rb_) {
     if (nncf::sparsity_frozen(plan_.rb->params, now.epoch())) {
       settle(now);
     } else {
       rb_->draw(options_.seed, now.step);
     }
-    return;
+    return false;
   }
   if (plan_.magnitude) {
     const auto& params = plan_.magnitude->params;
     // The epoch that freezes the masks may bring the last level: they follow once more, at its
     // start.
     const bool starts = now.step_in_epoch() == 0;
-    const bool frozen = nncf::sparsity_frozen(params, now.epoch());
-    if (frozen ? starts && now.epoch() == params.freeze_epoch
-               : starts || params.update_per_optimizer_step)
+    const bool is_last = nncf::sparsity_frozen(params, now.epoch());
+    if (is_last && !(starts && now.epoch() == params.freeze_epoch))
+      return false;
+    if (!starts && !params.update_per_optimizer_step)
+      return false;
+    // A repair takes as long as many steps: once an epoch, and only where more has to go.
+    if (starts && may_repair()) {
+      const Moment before{now.step - 1, now.steps, now.steps_per_epoch};
+      if (level(now) <= (now.step > 0 ? level(before) : 0))
+        return false;
+      tighten(level(now), RepairEffort::kQuick);
+      return true;
+    }
+    if (!may_repair())
       set_masks(*network_, level(now), masks_, power_);
-    return;
+    return false;
   }
   if (options_.sparsity <= 0)
-    return;
-  // Choosing costs a sort of all weights: some fifty times in the ramp are enough.
+    return false;
+  // Choosing costs a sort of all weights, or a repair.
+  const int64_t times = may_repair() ? 8 : 50;
   const auto ramp =
       static_cast<int64_t>(options_.sparsity_ramp * static_cast<double>(now.steps)) + 1;
-  const int64_t interval = std::max<int64_t>(1, ramp / 50);
-  if (now.step == ramp || (now.step < ramp && now.step % interval == 0))
-    set_masks(*network_, level(now), masks_, power_);
+  const int64_t interval = std::max<int64_t>(1, ramp / times);
+  if (now.step != ramp && (now.step > ramp || now.step % interval != 0))
+    return false;
+  tighten(level(now), RepairEffort::kQuick);
+  return may_repair();
+}
+
+double MaskSchedule::final_level() const {
+  if (plan_.magnitude)
+    return nncf::final_sparsity(plan_.magnitude->params);
+  if (plan_.rb)
+    return nncf::final_sparsity(plan_.rb->params);
+  return options_.sparsity;
+}
+
+int64_t MaskSchedule::last_stage(int64_t steps, int64_t steps_per_epoch) const {
+  if (!chooses())
+    return 0;
+  if (!plan_.magnitude && !plan_.rb)
+    return static_cast<int64_t>(options_.sparsity_ramp * static_cast<double>(steps)) + 1;
+  int64_t epoch = 0;
+  while (epoch * steps_per_epoch < steps &&
+         level({epoch * steps_per_epoch, steps, steps_per_epoch}) < final_level() - 1e-9)
+    ++epoch;
+  if (plan_.rb) {
+    // Scores follow the last level for a while; where masks freeze there is nothing to follow.
+    const int64_t freezes = std::max<int64_t>(plan_.rb->params.freeze_epoch, epoch);
+    epoch = std::min(epoch + kScoreEpochs, freezes);
+  }
+  return epoch * steps_per_epoch;
+}
+
+void MaskSchedule::finish() {
+  if (rb_) {
+    rb_->fix(final_level(), plan_.rb->level_setting == nncf::LevelSetting::kGlobal);
+    if (may_repair())
+      repair_->fit(*network_, masks_.block, RepairEffort::kThorough);
+  } else if (chooses()) {
+    tighten(final_level(), RepairEffort::kThorough);
+  }
+  freeze();
 }
 
 torch::Tensor MaskSchedule::loss(const Moment& now) const {
-  return rb_ ? rb_->loss(level(now)) : torch::Tensor();
+  return rb_ && !frozen_ ? rb_->loss(level(now)) : torch::Tensor();
 }
 
 void MaskSchedule::settle(const Moment& now) {
-  if (rb_)
+  if (rb_ && !frozen_)
     rb_->fix(level(now), plan_.rb->level_setting == nncf::LevelSetting::kGlobal);
 }
 

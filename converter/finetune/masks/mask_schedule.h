@@ -6,6 +6,7 @@
 
 #include "converter/finetune/masks/nncf_plan.h"
 #include "converter/finetune/masks/rb_masks.h"
+#include "converter/finetune/masks/repair.h"
 #include "converter/finetune/masks/sparsity.h"
 
 namespace edgy::converter::finetune {
@@ -22,13 +23,17 @@ struct Moment {
 
 class MaskSchedule {
  public:
+  /// `repair`: makes up for zeros as they come; null: nothing does. With it, `converted` says the
+  /// share of zeros that conversion without training found best for each layer; while levels rise
+  /// all shares rise alike.
   MaskSchedule(Network& network, const CompressionPlan& plan, const FinetuneOptions& options,
-               InputPower power);
+               InputPower power, const Repair* repair = nullptr,
+               std::vector<double> converted = {});
 
   /// Parameters that train beside weights.
   std::vector<Parameter> parameters() const;
-  /// Sets the masks that hold during the step at `now`.
-  void before_step(const Moment& now);
+  /// Sets the masks that hold during the step at `now`. True when weights were repaired.
+  bool before_step(const Moment& now);
   /// What the masks add to the loss; undefined: nothing.
   torch::Tensor loss(const Moment& now) const;
   /// Masks without chance in them, as they would be exported at `now`: for judging and at the end.
@@ -36,8 +41,22 @@ class MaskSchedule {
   /// Whether the zeros asked for are reached at `now`.
   bool complete(const Moment& now) const;
 
+  /// Whether training is to choose zeros at all.
+  bool chooses() const { return final_level() > 0; }
+  /// The share of zeros to end with.
+  double final_level() const;
+  /// The first step that trains under the final masks: 0 where there are none to choose, no less
+  /// than `steps` where the schedule goes on for longer.
+  int64_t last_stage(int64_t steps, int64_t steps_per_epoch) const;
+  /// Sets the final masks, whatever the schedule says, and makes up for them as well as can be.
+  void finish();
+  /// Leaves all masks as they are from now on.
+  void freeze() { frozen_ = true; }
+
  private:
   double level(const Moment& now) const;
+  bool may_repair() const { return repair_ != nullptr; }
+  void tighten(double level, RepairEffort effort);
 
   Network* network_;
   CompressionPlan plan_;
@@ -45,6 +64,9 @@ class MaskSchedule {
   InputPower power_;
   MaskOptions masks_;
   std::unique_ptr<RbMasks> rb_;
+  const Repair* repair_;
+  std::vector<double> converted_;
+  bool frozen_ = false;
 };
 
 }  // namespace edgy::converter::finetune

@@ -74,6 +74,16 @@ void Optimizer::clear_gradients() {
     parameter.value.mutable_grad() = torch::Tensor();
 }
 
+void Optimizer::forget() {
+  torch::NoGradGuard no_grad;
+  for (torch::Tensor& moment : first_)
+    moment.zero_();
+  for (torch::Tensor& moment : second_)
+    moment.zero_();
+  steps_ = 0;
+  clear_gradients();
+}
+
 std::map<std::string, torch::Tensor> Optimizer::state() const {
   std::map<std::string, torch::Tensor> tensors;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {

@@ -30,6 +30,8 @@ class Optimizer {
   /// multiplies the gradients first (loss scaling).
   void step(double learning_rate, double inverse_scale = 1);
   void clear_gradients();
+  /// Starts anew where parameters were changed by other means: moments speak of what they were.
+  void forget();
 
   /// Norm of all gradients together times `inverse_scale`; not finite when one of them is not.
   double gradient_norm(double inverse_scale = 1) const;

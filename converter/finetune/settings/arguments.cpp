@@ -22,14 +22,15 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--precision", arguments.precision, "int8 or f32, without --from")
       ->check(CLI::IsMember({"int8", "f32"}))
       ->capture_default_str();
-  app.add_option("--calibration-samples", arguments.calibration_samples)->capture_default_str();
+  app.add_option("--calibration-samples", arguments.calibration_samples,
+                 "64, or as many as the configuration says");
   app.add_option_function<int>(
       "--epochs",
       [&arguments](int epochs) {
         arguments.options.epochs = epochs;
         arguments.epochs_given = true;
       },
-      "4, or as many as the configuration's schedules take");
+      "At most; by default 12 after what the configuration's schedules take");
   app.add_option("--epoch-steps", o.epoch_steps, "Steps of an epoch; 0: all crops once")
       ->capture_default_str();
   app.add_option("--amp", o.amp, "Mixed precision: O0, O1, O2 or O3")
@@ -60,7 +61,18 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--sparsity-block", o.sparsity_block)->capture_default_str();
   app.add_option("--sparsity-ramp", o.sparsity_ramp)->capture_default_str();
   app.add_option("--evaluations", o.evaluations_per_epoch)->capture_default_str();
-  app.add_option("--patience", o.patience)->capture_default_str();
+  app.add_option("--patience", o.patience,
+                 "Evaluations under the final masks without a better one after which the best "
+                 "weights come back and the learning rate falls to a third; 0: never")
+      ->capture_default_str();
+  app.add_option("--rate-cuts", o.rate_cuts,
+                 "How often it falls; when patience ends once more, so does training")
+      ->capture_default_str();
+  app.add_option(
+         "--minutes", o.minutes,
+         "At most so long; half of it for the way to the final masks. Such a run depends on "
+         "the machine's speed. 0: no limit")
+      ->capture_default_str();
   app.add_option("--hessian-crops", arguments.hessian.crops,
                  "hawq: crops to estimate on, at most; 0: as the configuration says")
       ->capture_default_str();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "converter/finetune/settings/options.h"
@@ -26,7 +27,7 @@ struct Arguments {
   bool epochs_given = false;
   std::string train_split = "train";
   std::string dev_split = "dev";
-  std::size_t calibration_samples = 64;
+  std::optional<std::size_t> calibration_samples;  ///< empty: as the configuration says, or 64
   std::string labels;
   HessianLimits hessian;
   FinetuneOptions options;

@@ -46,8 +46,12 @@ struct FinetuneOptions {
   double sparsity_ramp = 0.4;  ///< share of all steps after which it is reached
   uint64_t seed = 1;
   int evaluations_per_epoch = 1;  ///< on split dev; the best weights seen are the result
-  int patience = 0;               ///< evaluations without a better one that end training; 0: never
-  int checkpoint_seconds = 60;    ///< at most so much work is lost
+  /// Evaluations under the final masks without a better one after which the best weights come back
+  /// and the rate falls to a third; after `rate_cuts` of that, training ends. 0: never.
+  int patience = 3;
+  int rate_cuts = 2;
+  double minutes = 0;           ///< no step begins later than that; 0: as long as epochs take
+  int checkpoint_seconds = 60;  ///< at most so much work is lost
   AmpLevel amp = AmpLevel::kO0;
   bool amp_half = false;  ///< float16 with loss scaling instead of bfloat16
   int threads = 2;        ///< the same number gives the same weights

@@ -3,33 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <sstream>
 
+#include "converter/columns.h"
 #include "converter/nncf/explain/explain_algorithms.h"
 
 namespace edgy::converter::nncf {
 namespace {
 
 constexpr int kLabelColumns = 16;
-
-/// `text` in lines of at most `columns`, the first after `first`, others after `rest`.
-std::string wrapped(const std::string& first, const std::string& rest, const std::string& text,
-                    int columns) {
-  std::string result;
-  std::string line = first;
-  bool empty = true;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (!empty && static_cast<int>(line.size() + 1 + word.size()) > columns) {
-      result += line + "\n";
-      line = rest;
-      empty = true;
-    }
-    line += (empty ? "" : " ") + word;
-    empty = false;
-  }
-  return result + line + "\n";
-}
 
 std::string labelled(const std::string& indent, const std::string& label, const std::string& text,
                      int columns) {

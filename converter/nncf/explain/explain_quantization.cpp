@@ -121,13 +121,14 @@ void explain_precision(ExplainedAlgorithm& out, const Quantization& q) {
 
 /// What is read and shown above, and changes nothing.
 void note_untaken(ExplainedAlgorithm& out, const Quantization& q, const Facts& facts) {
-  note_without_effect(out, facts, {"target_scopes", "ignored_scopes", "scope_overrides"},
-                      "which layers stay in higher precision is measured, not named.");
+  note_without_effect(out, facts, {"target_scopes", "ignored_scopes"},
+                      "which layers stay in float is measured, not named; weights outside have 8 "
+                      "bits.");
   if (q.scopes.ignored.size() + q.scopes.target.size() > 0 && !facts.states("target_scopes") &&
       !facts.states("ignored_scopes")) {
     out.notes.emplace_back(
-        "The file's scopes have no effect on quantization in Edgy: which layers stay in higher "
-        "precision is measured, not named.");
+        "The file's scopes leave no layer float in Edgy: that is measured, not named; weights "
+        "outside have 8 bits.");
   }
   note_without_effect(out, facts, {"weights.mode", "weights.per_channel", "weights.signed"},
                       "weights are symmetric and signed, with one scale an output channel.");
@@ -146,9 +147,17 @@ void note_untaken(ExplainedAlgorithm& out, const Quantization& q, const Facts& f
   note_without_effect(out, facts, {"compression_lr_multiplier"}, "ranges are not trained.");
   if (std::holds_alternative<ManualPrecision>(q.precision)) {
     out.notes.emplace_back(
-        "Bits by hand (bitwidth_per_scope) have no effect in Edgy: all weights get " +
-        std::to_string(q.weights.bits) + " bits. \"hawq\" and edgy convert --budget choose bits.");
+        "Bits by hand (bitwidth_per_scope) are those of a layer's weights in Edgy; activations "
+        "have the same bits everywhere.");
   }
+  const bool excepts_more =
+      std::any_of(q.overrides.begin(), q.overrides.end(), [](const ScopeOverride& entry) {
+        return entry.mode || entry.is_signed || entry.per_channel || (entry.bits && !entry.weights);
+      });
+  if (excepts_more)
+    out.notes.emplace_back(
+        "Of scope_overrides Edgy takes the bits of weights; the rest has no effect: weights are "
+        "symmetric with one scale an output channel, activations have the same bits everywhere.");
   const bool none = std::all_of(q.range.begin(), q.range.end(),
                                 [](const RangeInitializer& range) { return range.samples == 0; });
   if (none)
@@ -194,11 +203,12 @@ ExplainedAlgorithm explain_algorithm(const Quantization& q, const Facts& facts) 
   explain_batch_norm(out, q.batch_norm_adaptation, facts);
   explain_scopes(out, q.scopes, "convolutions and dense layers");
   note_untaken(out, q, facts);
-  const bool mixed = !std::holds_alternative<std::monostate>(q.precision);
   out.convert = std::string(
                     "quantizes on calibration data without training: int8 weights, symmetric, one "
                     "scale an output channel; activations asymmetric") +
-                (mixed || q.weights.bits < 8 ? ". Fewer bits need training, and it says so." : ".");
+                (std::holds_alternative<HawqPrecision>(q.precision)
+                     ? ". Bits by sensitivity need training, and it says so."
+                     : ".");
   out.finetune =
       "trains weights of these bits with the runtime's own arithmetic (activations in 0..127, one "
       "bit less than a byte). Ranges stay as calibration finds them, by least and greatest value.";

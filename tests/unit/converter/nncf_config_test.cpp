@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "converter/error.h"
+#include "converter/nncf/algorithms/bits.h"
 #include "converter/nncf/algorithms/schedules.h"
 #include "converter/nncf/conversion.h"
 #include "converter/nncf/explain/explain.h"
@@ -244,6 +245,37 @@ TEST_CASE("a level that begins above its target, where NNCF would search for it"
       ContainsSubstring("is below pruning_init"));
 }
 
+TEST_CASE("bits of weights follow overrides, then bits by hand, then scopes", "[nncf]") {
+  const ParsedNncf parsed = parse(with(R"({"algorithm": "quantization", "weights": {"bits": 4},
+      "ignored_scopes": ["/c"],
+      "initializer": {"precision": {"type": "manual", "bitwidth_per_scope": [[6, "/b"], [6, "/d"]]}},
+      "scope_overrides": {"weights": {"{re}d$": {"bits": 5}}}})"),
+                                  "c.json");
+  const auto& q = only<Quantization>(parsed);
+  CHECK(says_layer_bits(q));
+  CHECK(weight_bits(q, "/a") == 4);
+  CHECK(weight_bits(q, "/b") == 6);
+  CHECK(weight_bits(q, "/c") == 8);
+  CHECK(weight_bits(q, "/d") == 5);
+  const ConvertConfig config = plan_conversion(parsed).config;
+  CHECK(config.quantize.weight_bits_of("/b") == 6);
+  CHECK(config.quantize.rounding == RoundingMethod::kReconstruction);
+  const ParsedNncf plain = parse(with(R"({"algorithm": "quantization"})"), "c.json");
+  CHECK_FALSE(says_layer_bits(only<Quantization>(plain)));
+}
+
+TEST_CASE("scopes of sparsity hold in conversion", "[nncf]") {
+  const ParsedNncf parsed =
+      parse(with(R"({"algorithm": "magnitude_sparsity", "ignored_scopes": ["/a"],
+               "params": {"schedule": "multistep", "multistep_steps": [1],
+                          "multistep_sparsity_levels": [0.1, 0.5]}})"),
+            "c.json");
+  const auto& pruning = plan_conversion(parsed).config.quantize.pruning;
+  REQUIRE(pruning);
+  CHECK_FALSE(pruning->in_scope("/a"));
+  CHECK(pruning->in_scope("/b"));
+}
+
 TEST_CASE("what is read and changes nothing is said in the explanation", "[nncf]") {
   const auto says = [](const std::string& algorithm, const std::string& words) {
     CAPTURE(algorithm);
@@ -255,13 +287,14 @@ TEST_CASE("what is read and changes nothing is said in the explanation", "[nncf]
   };
   says(R"({"algorithm": "quantization", "ignored_scopes": ["/a"]})",
        "ignored_scopes has no effect in Edgy: which layers");
-  says(R"({"algorithm": "quantization", "scope_overrides": {"weights": {"/a": {"bits": 4}}}})",
-       "scope_overrides has no effect");
+  says(
+      R"({"algorithm": "quantization", "scope_overrides": {"weights": {"/a": {"mode": "asymmetric"}}}})",
+      "Of scope_overrides Edgy takes the bits of weights");
   says(R"({"algorithm": "quantization", "activations": {"mode": "symmetric"}})",
        "activations.mode has no effect in Edgy: activations have one asymmetric range");
   says(R"({"algorithm": "quantization", "initializer": {"precision":
            {"type": "manual", "bitwidth_per_scope": [[4, "/a"]]}}})",
-       "Bits by hand (bitwidth_per_scope) have no effect");
+       "Bits by hand (bitwidth_per_scope) are those of a layer's weights");
   says(R"({"algorithm": "quantization", "export_to_onnx_standard_ops": true})",
        "export_to_onnx_standard_ops has no effect in Edgy: Edgy writes .edgy files.");
   says(R"({"algorithm": "quantization", "params": {"base_lr": 1, "base_wd": 1}})",
