@@ -4,8 +4,8 @@
 
 #include "converter/nncf/algorithms/bits.h"
 #include "converter/nncf/algorithms/schedules.h"
-#include "converter/nncf/explain/explain_algorithms.h"
 #include "converter/nncf/file/scopes.h"
+#include "converter/nncf/file/words.h"
 
 namespace edgy::converter::nncf {
 namespace {

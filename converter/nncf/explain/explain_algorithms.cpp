@@ -6,13 +6,6 @@
 
 namespace edgy::converter::nncf {
 
-std::string percent(double share) {
-  std::ostringstream text;
-  text.precision(4);
-  text << share * 100 << " %";
-  return text.str();
-}
-
 void note_without_effect(ExplainedAlgorithm& out, const Facts& facts,
                          std::initializer_list<const char*> settings, const char* reason) {
   std::string list;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "converter/nncf/explain/explain.h"
+#include "converter/nncf/file/words.h"
 
 namespace edgy::converter::nncf {
 
@@ -30,8 +31,6 @@ ExplainedAlgorithm explain_algorithm(const KnowledgeDistillation& algorithm, con
 
 // Parts that several algorithms have in common.
 
-/// "20 %", "12.5 %".
-std::string percent(double share);
 /// One note that names those of `settings` that the file states, if there are any.
 void note_without_effect(ExplainedAlgorithm& out, const Facts& facts,
                          std::initializer_list<const char*> settings, const char* reason);

@@ -6,15 +6,10 @@
 #include <sstream>
 
 #include "converter/nncf/file/scopes.h"
+#include "converter/nncf/file/words.h"
 
 namespace edgy::converter::nncf {
 namespace {
-
-std::string percent(double share) {
-  std::ostringstream text;
-  text << share * 100 << " %";
-  return text.str();
-}
 
 void check_scopes(ObjectReader& reader, const std::string& prefix, const Scopes& scopes) {
   const auto check_list = [&](const char* key, const std::vector<std::string>& list) {
