@@ -47,7 +47,13 @@ async function openChromium(): Promise<Browser> {
 
 /** Firefox by WebDriver BiDi. */
 async function openFirefox(): Promise<Browser> {
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true });
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: firefox,
+    headless: true,
+    // Without it WebRTC asks nobody on this machine, and its datagrams would be those that WebTransport sends late.
+    extraPrefsFirefox: { 'media.peerconnection.ice.loopback': true },
+  });
   return {
     open: async () => (await browser.createBrowserContext()).newPage() as unknown as Promise<Page>,
     close: () => browser.close(),

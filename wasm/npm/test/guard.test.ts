@@ -314,6 +314,16 @@ describe('the price', () => {
     expect(await fresh('low', Infinity)).toBe('refused');
   });
 
+  it.each([Number.NaN, Infinity, 0, -16000, 1e-9])('is not led astray by a rate of %d', async (rate) => {
+    const ask = await guardWith(giving(() => 150));
+    const codes = [];
+    for (let i = 0; i < 5; i++) {
+      await ask('encode', { ...second, pcm: new Float32Array(8), rate });
+      codes.push(((await ask('encode', second)) as { code?: string }).code ?? 'given');
+    }
+    expect(codes).toContain('refused');
+  });
+
   it('starts anew, at the new ceiling, when the level is tightened', async () => {
     const ask = await guardWith(
       giving(() => 1000),

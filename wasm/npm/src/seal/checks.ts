@@ -83,8 +83,8 @@ export function toSamples(value: unknown): Float32Array {
 
 /** Of a recording, in hertz; undefined: the model's own. */
 export function toRate(value: unknown): number | undefined {
-  if (value !== undefined && typeof value !== 'number') throw new EdgyError('sealed', 'A rate is no number.');
-  return value;
+  if (value === undefined || (typeof value === 'number' && value > 0 && value < Infinity)) return value;
+  throw new EdgyError('sealed', 'A rate is no number of hertz above 0.');
 }
 
 /**
