@@ -7,6 +7,8 @@ export default defineConfig({
   outputDir: path.join(e2eOutput, 'results'),
   workers: 1,
   timeout: 120_000,
+  // No test fails because the machine is busy: the limits are there for what hangs.
+  expect: { timeout: 60_000 },
   reporter: [['list'], ['json', { outputFile: path.join(e2eOutput, 'report.json') }]],
   use: {
     browserName: 'chromium',
