@@ -41,7 +41,12 @@ test('Chromium: one form in all starts, every core busy', async ({ page, open })
 
 test('Firefox: one form in all starts, every core busy', async ({ server }) => {
   test.skip(!existsSync(firefox), `there is no Firefox at ${firefox}`);
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true });
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: firefox,
+    headless: true,
+    protocolTimeout: 0,
+  });
   try {
     const page = await browser.newPage();
     await page.goto(`${server}/site/`);
