@@ -156,6 +156,7 @@ std::string to_text(const Json& outcome) {
   for (const Json& row : rows) {
     for (const std::string& key : keys)
       add(key, row.at(key).get<std::string>());
+    text.erase(text.find_last_not_of(' ') + 1);
     text += "\n";
   }
   if (outcome.contains("filters")) {

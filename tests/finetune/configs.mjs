@@ -175,7 +175,7 @@ if (options.docs) {
   const page = path.join(root, 'docs/finetuning.md');
   const [before, rest] = readFileSync(page, 'utf8').split(/(?<=<!-- configurations:begin.*-->\n)/);
   const after = rest?.slice(rest.indexOf('<!-- configurations:end'));
-  const long = Number(options.minutes) > 0 ? `, at most ${options.minutes} minutes` : '';
+  const long = Number(options.minutes) > 0 ? `, at most ${options.minutes} min of training` : '';
   const caption = `${options['epoch-steps']} steps an epoch${long}; judged on split ${options.split}:`;
   writeFileSync(page, `${before}\n${caption}\n\n${table}\n\n${after}`);
 }

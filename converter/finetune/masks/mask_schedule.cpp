@@ -147,6 +147,8 @@ int64_t MaskSchedule::last_stage(int64_t steps, int64_t steps_per_epoch) const {
   while (epoch * steps_per_epoch < steps &&
          level({epoch * steps_per_epoch, steps, steps_per_epoch}) < final_level() - 1e-9)
     ++epoch;
+  if (level({epoch * steps_per_epoch, steps, steps_per_epoch}) < final_level() - 1e-9)
+    return steps + 1;
   if (plan_.rb) {
     // Scores follow the last level for a while; where masks freeze there is nothing to follow.
     const int64_t freezes = std::max<int64_t>(plan_.rb->params.freeze_epoch, epoch);

@@ -45,8 +45,8 @@ class MaskSchedule {
   bool chooses() const { return final_level() > 0; }
   /// The share of zeros to end with.
   double final_level() const;
-  /// The first step that trains under the final masks: 0 where there are none to choose, no less
-  /// than `steps` where the schedule goes on for longer.
+  /// The first step that trains under the final masks: 0 where there are none to choose, more
+  /// than `steps` where the schedule does not get there.
   int64_t last_stage(int64_t steps, int64_t steps_per_epoch) const;
   /// Sets the final masks, whatever the schedule says, and makes up for them as well as can be.
   void finish();
