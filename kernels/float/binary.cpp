@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "kernels/float/elementwise.h"
+#include "kernels/simd.h"
 
 namespace edgy::kernels {
 namespace {
@@ -37,7 +39,7 @@ double exp_double(double x) {
 }
 
 /// In double and rounded once, from basic operations only: the same bits everywhere.
-float power(float base, float exponent) {
+__attribute__((noinline)) float power(float base, float exponent) {
   const double y = exponent;
   if (y == 0 || base == 1) {
     return 1;
@@ -73,16 +75,49 @@ float power(float base, float exponent) {
   return odd && std::signbit(base) ? -result : result;
 }
 
-template <typename Function>
+/// One row of an operand: `count` values, or one for all of them.
+struct Row {
+  const float* data;
+  int64_t step;  ///< 1 or 0
+};
+
+/// out[i] = function(a[i], b[i]), four at a time. A value that stands for all is read from a vector
+/// full of it, so that there is one loop.
+template <auto Function>
+void apply_row(Row a, Row b, int64_t count, float* out) {
+  alignas(16) float all[2][4];
+  for (const auto& [row, own] : {std::pair{&a, all[0]}, std::pair{&b, all[1]}}) {
+    if (row->step == 0) {
+      std::fill_n(own, 4, *row->data);
+      row->data = own;
+    }
+  }
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    wasm_v128_store(out + i, Function(wasm_v128_load(a.data + i * a.step),
+                                      wasm_v128_load(b.data + i * b.step)));
+  }
+  if (i < count) {
+    alignas(16) float four[3][4] = {};
+    for (int64_t j = i; j < count; ++j) {
+      four[0][j - i] = a.data[j * a.step];
+      four[1][j - i] = b.data[j * b.step];
+    }
+    wasm_v128_store(four[2], Function(wasm_v128_load(four[0]), wasm_v128_load(four[1])));
+    std::copy_n(four[2], count - i, out + i);
+  }
+}
+
+/// apply_row of an operation.
+using RowFunction = void (*)(Row a, Row b, int64_t count, float* out);
+
 void apply(std::span<const float> a, Extents a_shape, std::span<const float> b, Extents b_shape,
-           std::span<float> out, Extents out_shape, Function function) {
+           std::span<float> out, Extents out_shape, RowFunction row) {
   if (out.empty()) {
     return;
   }
   if (a.size() == out.size() && b.size() == out.size()) {
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      out[i] = function(a[i], b[i]);
-    }
+    row({a.data(), 1}, {b.data(), 1}, std::ssize(out), out.data());
     return;
   }
   const std::size_t rank = out_shape.size();
@@ -109,12 +144,88 @@ void apply(std::span<const float> a, Extents a_shape, std::span<const float> b, 
   }
   float* y = out.data();
   for_each_offset(outer, both, [&](int64_t offset) {
-    const float* p = a.data() + offset % base;
-    const float* q = b.data() + offset / base;
-    for (int64_t i = 0; i < inner; ++i) {
-      *y++ = function(p[i * a_step], q[i * b_step]);
-    }
+    row({a.data() + offset % base, a_step}, {b.data() + offset / base, b_step}, inner, y);
+    y += inner;
   });
+}
+
+/// The first where `first` holds or it is no number, else the second.
+v128_t chosen(v128_t first, v128_t x, v128_t y) {
+  return wasm_v128_bitselect(x, y, wasm_v128_or(first, wasm_f32x4_ne(x, x)));
+}
+
+v128_t maximum4(v128_t x, v128_t y) {
+  return chosen(wasm_f32x4_gt(x, y), x, y);
+}
+
+v128_t minimum4(v128_t x, v128_t y) {
+  return chosen(wasm_f32x4_lt(x, y), x, y);
+}
+
+v128_t add4(v128_t x, v128_t y) {
+  return wasm_f32x4_add(x, y);
+}
+
+v128_t sub4(v128_t x, v128_t y) {
+  return wasm_f32x4_sub(x, y);
+}
+
+v128_t mul4(v128_t x, v128_t y) {
+  return wasm_f32x4_mul(x, y);
+}
+
+v128_t div4(v128_t x, v128_t y) {
+  return wasm_f32x4_div(x, y);
+}
+
+v128_t less4(v128_t x, v128_t y) {
+  return wasm_v128_and(wasm_f32x4_lt(x, y), wasm_f32x4_splat(1.0F));
+}
+
+v128_t equal4(v128_t x, v128_t y) {
+  return wasm_v128_and(wasm_f32x4_eq(x, y), wasm_f32x4_splat(1.0F));
+}
+
+/// x where y is not 0, elsewhere 0.
+v128_t keep4(v128_t x, v128_t y) {
+  return wasm_v128_andnot(x, wasm_f32x4_eq(y, wasm_f32x4_splat(0.0F)));
+}
+
+v128_t power4(v128_t base, v128_t exponent) {
+  alignas(16) float bases[4];
+  alignas(16) float exponents[4];
+  wasm_v128_store(bases, base);
+  wasm_v128_store(exponents, exponent);
+  for (int lane = 0; lane < 4; ++lane) {
+    bases[lane] = power(bases[lane], exponents[lane]);
+  }
+  return wasm_v128_load(bases);
+}
+
+RowFunction row_function(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::kAdd:
+      return apply_row<add4>;
+    case BinaryOp::kSub:
+      return apply_row<sub4>;
+    case BinaryOp::kMul:
+      return apply_row<mul4>;
+    case BinaryOp::kDiv:
+      return apply_row<div4>;
+    case BinaryOp::kMax:
+      return apply_row<maximum4>;
+    case BinaryOp::kMin:
+      return apply_row<minimum4>;
+    case BinaryOp::kIsLess:
+      return apply_row<less4>;
+    case BinaryOp::kIsEqual:
+      return apply_row<equal4>;
+    case BinaryOp::kKeep:
+      return apply_row<keep4>;
+    case BinaryOp::kPow:
+      break;
+  }
+  return apply_row<power4>;
 }
 
 }  // namespace
@@ -134,23 +245,7 @@ bool broadcast_shape(Extents a, Extents b, std::span<int64_t> out) {
 
 void binary(BinaryOp op, std::span<const float> a, Extents a_shape, std::span<const float> b,
             Extents b_shape, std::span<float> out, Extents out_shape) {
-  const auto run = [&](auto function) { apply(a, a_shape, b, b_shape, out, out_shape, function); };
-  switch (op) {
-    case BinaryOp::kAdd:
-      return run([](float x, float y) { return x + y; });
-    case BinaryOp::kSub:
-      return run([](float x, float y) { return x - y; });
-    case BinaryOp::kMul:
-      return run([](float x, float y) { return x * y; });
-    case BinaryOp::kDiv:
-      return run([](float x, float y) { return x / y; });
-    case BinaryOp::kMax:
-      return run([](float x, float y) { return x > y || x != x ? x : y; });
-    case BinaryOp::kMin:
-      return run([](float x, float y) { return x < y || x != x ? x : y; });
-    case BinaryOp::kPow:
-      return run([](float x, float y) { return power(x, y); });
-  }
+  apply(a, a_shape, b, b_shape, out, out_shape, row_function(op));
 }
 
 }  // namespace edgy::kernels

@@ -24,6 +24,13 @@ Tensor apply(const fb::UnaryT& op, const Inputs& in) {
   return x;
 }
 
+Tensor flag(const Tensor& holds) {
+  return holds.to(torch::kFloat32);
+}
+Tensor keep(const Tensor& a, const Tensor& b) {
+  return torch::where(b != 0, a, torch::zeros_like(a));
+}
+
 Tensor apply(const fb::BinaryT& op, const Inputs& in) {
   const Tensor& a = in[0];
   const Tensor& b = in[1];
