@@ -93,7 +93,7 @@ export const formatModel = (model) => ModelProto.encode(ModelProto.fromObject(mo
 export function tensor(name, type, dims, values) {
   const typed = types[type].array.from(values, type === 'int64' ? BigInt : Number);
   let rawData = new Uint8Array(typed.buffer);
-  if (type.endsWith('4')) {
+  if (type === 'int4' || type === 'uint4') {
     rawData = new Uint8Array((typed.length + 1) >> 1);
     typed.forEach((value, i) => {
       rawData[i >> 1] |= (value & 15) << (i % 2 ? 4 : 0);
