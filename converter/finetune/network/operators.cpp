@@ -17,7 +17,7 @@ Tensor apply(const fb::UnaryT& op, const Inputs& in) {
   [[maybe_unused]] const float beta = op.beta;
   switch (op.kind) {
 #define EDGY_UNARY(name, since, alpha_default, beta_default, ...) \
-  case fb::UnaryKind::name:                                \
+  case fb::UnaryKind::name:                                       \
     return __VA_ARGS__;
 #include "kernels/float/unary.inc"
   }
