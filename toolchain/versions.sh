@@ -15,6 +15,7 @@ HOST_PACKAGES=(
   liblbfgs-dev                                    # trains the attackers of the leakage audit
   libssl-dev pkg-config                           # SHA-256 of source models; finds libsndfile and libzip
   brotli                                          # sizes as they go over the wire
+  libonnx-testdata                                # ONNX's own tests of single nodes
   chromium fonts-liberation                       # browser tests, benchmarks, screenshots
   firefox-esr                                     # the seal's tests in a second engine
 )

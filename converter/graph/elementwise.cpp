@@ -37,6 +37,13 @@ double minimum(double a, double b) {
   return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::quiet_NaN() : std::min(a, b);
 }
 
+double flag(bool holds) {
+  return holds ? 1 : 0;
+}
+double keep(double a, double b) {
+  return b != 0 ? a : 0;
+}
+
 constexpr float NONE = std::numeric_limits<float>::quiet_NaN();  // as the lists spell it
 
 struct Unary {

@@ -58,7 +58,8 @@ std::vector<OperatorInfo> make_table() {
   std::vector<OperatorInfo> table;
   std::set<std::pair<Domain, std::string_view>> seen;
   const auto add = [&](OperatorInfo info) {
-    if (!seen.emplace(info.domain, info.name).second)
+    if (!seen.emplace(info.domain, info.name).second ||
+        seen.contains({Domain::kOwn, info.name}) != (info.domain == Domain::kOwn))
       return;
     const UnaryDefaults defaults = unary_defaults(info.name);
     std::erase_if(info.attributes, [&](const AttributeInfo& attribute) {

@@ -264,6 +264,10 @@ void infer_compare(Graph& graph, Node& node) {
     set_output(graph, node, 0, ElementType::kBool, std::move(*shape));
 }
 
+void infer_flag(Graph& graph, Node& node) {
+  set_output(graph, node, 0, ElementType::kBool, graph.shape(node.inputs[0]));
+}
+
 void infer_where(Graph& graph, Node& node) {
   if (auto shape = broadcast_of(graph, node))
     set_output(graph, node, 0, graph.value(node.inputs[1]).type, std::move(*shape));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "converter/graph/shape_inference.h"
 #include "converter/graph/shape_rules.h"
@@ -269,9 +270,16 @@ void infer_slice(Graph& graph, Node& node) {
     Dim& dim = shape[normalize_axis(node, axes[i], shape.size())];
     if (dim.fixed()) {
       dim = fixed_dim(slice_range(starts[i], ends[i], steps[i], dim.value).count);
-    } else if (!(starts[i] == 0 && ends[i] >= kMaxElements && steps[i] == 1)) {
+    } else if (!(starts[i] == 0 && ends[i] >= kMaxElements && steps[i] == 1) &&
+               !(starts[i] >= kMaxElements && ends[i] <= -kMaxElements && steps[i] == -1)) {
       dim = graph.fresh_dim();
     }
+  }
+  if (node.has(":like_axis")) {
+    const auto like = static_cast<std::size_t>(node.get_int(":like_axis", 0));
+    shape[normalize_axis(node, axes[0], shape.size())] = graph.shape(node.inputs[1])[like];
+    finish(graph, node, x.type, std::move(shape));
+    return;
   }
   finish(graph, node, x.type, std::move(shape));
   const auto contents = known_contents(graph, node.inputs[0]);
@@ -376,6 +384,21 @@ void infer_split(Graph& graph, Node& node) {
     shape[axis] = fixed_dim(parts[i]);
     set_output(graph, node, i, x.type, std::move(shape));
   }
+}
+
+/// Of constants: numbers from the first up to the second, left out, in steps of the third.
+void infer_range(Graph& graph, Node& node) {
+  double bounds[3];
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!graph.is_constant(node.inputs[i]) || graph.constant(node.inputs[i]).elements() != 1)
+      return;
+    bounds[i] = as_doubles(graph.constant(node.inputs[i]))[0];
+  }
+  const double count = std::ceil((bounds[1] - bounds[0]) / bounds[2]);
+  if (!(count <= static_cast<double>(kMaxElements)))
+    fail_at(node, "it has no end, or more elements than are accepted");
+  finish(graph, node, graph.value(node.inputs[0]).type,
+         {fixed_dim(static_cast<int64_t>(std::max(count, 0.0)))});
 }
 
 /// Expand and ConstantOfShape.

@@ -46,6 +46,29 @@ void same_pads(const Node& node, Windows& windows, const DimShape& input, bool u
 
 }  // namespace
 
+namespace {
+
+/// A window that begins before the end counts, though it reaches past it: padding that makes it
+/// whole.
+void pad_partial_windows(const Node& node, Windows& windows, const DimShape& input) {
+  for (std::size_t i = 0; i < windows.kernel.size(); ++i) {
+    if (!input[i + 2].fixed() || windows.stride[i] == 1)
+      continue;
+    const int64_t reach = (windows.kernel[i] - 1) * windows.dilation[i] + 1;
+    const int64_t room = input[i + 2].value + windows.pad_begin[i] + windows.pad_end[i] - reach;
+    if (room < 0 || room % windows.stride[i] == 0)
+      continue;
+    const int64_t begin = (room / windows.stride[i] + 1) * windows.stride[i];
+    if (begin >= input[i + 2].value + windows.pad_begin[i])
+      continue;  // it would see padding alone
+    if (node.get_int("count_include_pad", 0) != 0)
+      fail_at(node, "ceil_mode that adds a partial window is not supported with count_include_pad");
+    windows.pad_end[i] += begin - room;
+  }
+}
+
+}  // namespace
+
 Windows read_windows(const Node& node, const DimShape& input,
                      const std::vector<int64_t>& weight_kernel) {
   if (input.size() < 3) {
@@ -78,6 +101,8 @@ Windows read_windows(const Node& node, const DimShape& input,
     fail_at(node, "auto_pad " + in_quotes(auto_pad) +
                       " is unknown; NOTSET, VALID, SAME_UPPER and SAME_LOWER are accepted");
   }
+  if (node.get_int("ceil_mode", 0) != 0)
+    pad_partial_windows(node, windows, input);
   return windows;
 }
 
@@ -101,9 +126,6 @@ Dim window_output(Graph& graph, const Node& node, const Windows& windows, std::s
   if (room < 0) {
     fail_at(node, "its window of " + std::to_string(reach) +
                       " is larger than its padded input of " + std::to_string(input.value + pads));
-  }
-  if (ceil && room % windows.stride[axis] != 0) {
-    fail_at(node, "ceil_mode that adds a partial window is not supported; export with ceil_mode 0");
   }
   return fixed_dim(room / windows.stride[axis] + 1);
 }

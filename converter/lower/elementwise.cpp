@@ -258,12 +258,19 @@ void lower_batch_norm(Context& context, const Node& node) {
 void lower_cast(Context& context, const Node& node) {
   const auto from = context.graph().value(node.inputs[0]).type;
   const auto to = context.graph().value(node.outputs[0]).type;
-  if (from != to) {
+  const Placed x = context.get(node, node.inputs[0]);
+  if (from == to) {
+    context.place(node, 0, x);
+    return;
+  }
+  if (from == graph::ElementType::kFloat64 || to == graph::ElementType::kFloat64) {
     graph::fail_at(node, std::string("casting ") + graph::to_string(from) + " to " +
                              graph::to_string(to) +
                              " while running is not supported; casts of constants are");
   }
-  context.place(node, 0, context.get(node, node.inputs[0]));
+  fb::CastT cast;
+  cast.exact = node.has(":exact");
+  context.add_operator(node, cast, {x.tensor}, {context.define(node, 0, x.order)});
 }
 
 }  // namespace edgy::converter::lower

@@ -133,7 +133,15 @@ void lower_slice(Context& context, const Node& node) {
     slice.axes.push_back(static_cast<int>(
         position_of(x.order, graph::normalize_axis(node, axes[i], x.order.size()))));
   }
-  context.add_operator(node, std::move(slice), {x.tensor}, {context.define(node, 0, x.order)});
+  std::vector<int> inputs = {x.tensor};
+  if (node.has(":like_axis")) {
+    const Placed like = context.get(node, node.inputs[1]);
+    slice.like_axis = static_cast<int>(
+        position_of(like.order, static_cast<std::size_t>(node.get_int(":like_axis", 0))));
+    inputs.push_back(like.tensor);
+  }
+  context.add_operator(node, std::move(slice), std::move(inputs),
+                       {context.define(node, 0, x.order)});
 }
 
 void lower_split(Context& context, const Node& node) {

@@ -12,7 +12,7 @@
 namespace edgy::converter::onnx_import {
 
 /// Versions of the default operator set that are understood.
-inline constexpr int64_t kMinOpset = 7;
+inline constexpr int64_t kMinOpset = 1;
 inline constexpr int64_t kMaxOpset = 23;
 
 /// The whole file. Throws Error when it cannot be read.

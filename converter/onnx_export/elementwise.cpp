@@ -35,12 +35,46 @@ void emit(Writer& writer, const fb::OperatorT& op, const fb::UnaryT& options) {
   writer.store(value, op.outputs[0], layout);
 }
 
+namespace {
+
+/// 1 or 0 of the truth that a comparison gives.
+std::string flag(Writer& writer, const std::string& type, const std::vector<std::string>& operands,
+                 const std::string& name) {
+  const std::string truth = writer.compute(type, operands, name + ":truth");
+  std::string result = writer.temporary(name + ":flag");
+  set_int(writer.add("Cast", {truth}, {result}), "to", onnx::TensorProto::FLOAT);
+  return result;
+}
+
+std::string binary(Writer& writer, fb::BinaryKind kind, const std::vector<std::string>& operands,
+                   const std::string& name) {
+  switch (kind) {
+    case fb::BinaryKind::IsLess:
+      return flag(writer, "Less", operands, name);
+    case fb::BinaryKind::IsEqual:
+      return flag(writer, "Equal", operands, name);
+    case fb::BinaryKind::Keep: {
+      const std::string zero = writer.add_number(0);
+      const std::string dropped = writer.compute("Equal", {operands[1], zero}, name + ":dropped");
+      return writer.compute("Where", {dropped, zero, operands[0]}, name + ":kept");
+    }
+    default:
+      return writer.compute(fb::EnumNameBinaryKind(kind), operands, name + ":value");
+  }
+}
+
+}  // namespace
+
 void emit(Writer& writer, const fb::OperatorT& op, const fb::BinaryT& options) {
-  const std::string& name = writer.tensor(op.outputs[0]).name;
-  const std::string value =
-      writer.compute(fb::EnumNameBinaryKind(options.kind),
-                     {writer.real(op.inputs[0]), writer.real(op.inputs[1])}, name + ":value");
-  writer.store(value, op.outputs[0]);
+  writer.store(binary(writer, options.kind, {writer.real(op.inputs[0]), writer.real(op.inputs[1])},
+                      writer.tensor(op.outputs[0]).name),
+               op.outputs[0]);
+}
+
+void emit(Writer& writer, const fb::OperatorT& op, const fb::CastT& /*options*/) {
+  const std::string x = writer.stored(op.inputs[0]);
+  set_int(writer.add("Cast", {x}, {writer.define(op.outputs[0])}), "to",
+          onnx_type(writer.tensor(op.outputs[0]).type));
 }
 
 void emit(Writer& writer, const fb::OperatorT& op, const fb::QuantizeT& options) {

@@ -24,6 +24,15 @@ std::vector<int64_t> permutation(std::size_t rank, Layout to) {
   return perm;
 }
 
+std::string unique(std::set<std::string>& taken, const std::string& hint) {
+  std::string name = hint;
+  for (int suffix = 2; !taken.insert(name).second; ++suffix)
+    name = hint + "#" + std::to_string(suffix);
+  return name;
+}
+
+}  // namespace
+
 int onnx_type(fb::DataType type) {
   switch (type) {
     case fb::DataType::F32:
@@ -45,15 +54,6 @@ int onnx_type(fb::DataType type) {
   throw Error(std::string("a tensor of type ") + fb::EnumNameDataType(type) +
               " has no counterpart here");
 }
-
-std::string unique(std::set<std::string>& taken, const std::string& hint) {
-  std::string name = hint;
-  for (int suffix = 2; !taken.insert(name).second; ++suffix)
-    name = hint + "#" + std::to_string(suffix);
-  return name;
-}
-
-}  // namespace
 
 Writer::Writer(const fb::ModelT& model, onnx::ModelProto& proto)
     : model_(model),

@@ -86,6 +86,10 @@ class Writer {
   std::set<std::string> taken_;
 };
 
+/// The number of a type in TensorProto.DataType. Throws Error for those that plain constants do not
+/// have.
+int onnx_type(format::fb::DataType type);
+
 void set_int(onnx::NodeProto& node, const std::string& name, int64_t value);
 void set_float(onnx::NodeProto& node, const std::string& name, float value);
 void set_ints(onnx::NodeProto& node, const std::string& name, const std::vector<int64_t>& values);

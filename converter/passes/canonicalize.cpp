@@ -206,6 +206,8 @@ void canonicalize_softmax(const Graph& graph, Node& node) {
 
 /// Only what Dropout does in inference, nothing, is done here.
 void canonicalize_dropout(const Graph& graph, Node& node) {
+  if (graph.opset < 7 && node.get_int("is_test", 0) == 0)
+    fail_at(node, "it is in training mode (is_test is 0); export the model for inference");
   if (node.input(2) != kNone) {
     const auto training = scalar_input(graph, node, 2);
     if (!training)
@@ -277,6 +279,9 @@ void canonicalize(Graph& graph, Node& node) {
     canonicalize_extremum(graph, node);
   } else if (op == "PRelu") {
     canonicalize_prelu(graph, node);
+  } else if (op == "BatchNormalization") {
+    if (graph.opset < 7 && node.get_int("is_test", 0) == 0)
+      fail_at(node, "it is in training mode (is_test is 0); export the model for inference");
   } else if (op == "Dropout") {
     canonicalize_dropout(graph, node);
   }

@@ -25,6 +25,7 @@ Comparison comparison_of(const std::string& op) {
       {"Less", [](double a, double b) { return a < b ? 1.0 : 0.0; }},
       {"LessOrEqual", [](double a, double b) { return a <= b ? 1.0 : 0.0; }},
       {"Or", [](double a, double b) { return a != 0 || b != 0 ? 1.0 : 0.0; }},
+      {"Xor", [](double a, double b) { return (a != 0) != (b != 0) ? 1.0 : 0.0; }},
   };
   const auto found = table.find(op);
   return found == table.end() ? nullptr : found->second;
@@ -180,6 +181,16 @@ std::optional<Tensor> fold_binary(const Node& node, const Arguments& arguments,
       value /= static_cast<double>(arguments.size());
   }
   return to_tensor(result, comparison_of(node.op) != nullptr ? ElementType::kBool : x.type, shape);
+}
+
+std::optional<Tensor> fold_range(const Node& /*node*/, const Arguments& arguments,
+                                 const std::vector<int64_t>& shape) {
+  const double start = graph::as_doubles(*arguments[0])[0];
+  const double step = graph::as_doubles(*arguments[2])[0];
+  std::vector<double> values(static_cast<std::size_t>(graph::checked_elements(shape)));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = start + static_cast<double>(i) * step;
+  return to_tensor(values, arguments[0]->type, shape);
 }
 
 std::optional<Tensor> fold_where(const Node& /*node*/, const Arguments& arguments,

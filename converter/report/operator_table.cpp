@@ -187,7 +187,7 @@ std::string operators_markdown(const nlohmann::ordered_json& table) {
       "version that is installed. What is not in the table, and what a line refuses, is an error "
       "of `edgy convert`\n"
       "that names all such nodes of a model at once.\n\n"
-      "*Opset* is the operator set that introduced it; models of the sets 7 to 23 are read. *Runs "
+      "*Opset* is the operator set that introduced it; models of the sets 1 to 23 are read. *Runs "
       "as*: the operator\n"
       "of the file that computes it (docs/file-format.md); *other operators*: it is written in "
       "several; *while\n"

@@ -101,6 +101,11 @@ std::vector<Axis> read_axes(const Node& node, const DimShape& x,
       cut(axis, axis.stride * (x[i + 2].value - 1) + axis.padding + axis.reach() - wanted[i],
           automatic == "SAME_UPPER");
     } else if (same) {
+      if (axis.padding + axis.reach() < axis.stride) {
+        graph::fail_at(node, "auto_pad " + automatic +
+                                 " with a stride beyond its kernel: ONNX's definition and "
+                                 "onnxruntime disagree; export pads");
+      }
       cut(axis, axis.padding + axis.reach() - axis.stride, automatic == "SAME_UPPER");
     } else if (automatic != "VALID") {
       axis.begin = pads[i];

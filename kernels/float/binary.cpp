@@ -178,6 +178,19 @@ v128_t div4(v128_t x, v128_t y) {
   return wasm_f32x4_div(x, y);
 }
 
+v128_t less4(v128_t x, v128_t y) {
+  return wasm_v128_and(wasm_f32x4_lt(x, y), wasm_f32x4_splat(1.0F));
+}
+
+v128_t equal4(v128_t x, v128_t y) {
+  return wasm_v128_and(wasm_f32x4_eq(x, y), wasm_f32x4_splat(1.0F));
+}
+
+/// x where y is not 0, elsewhere 0.
+v128_t keep4(v128_t x, v128_t y) {
+  return wasm_v128_andnot(x, wasm_f32x4_eq(y, wasm_f32x4_splat(0.0F)));
+}
+
 v128_t power4(v128_t base, v128_t exponent) {
   alignas(16) float bases[4];
   alignas(16) float exponents[4];
@@ -203,6 +216,12 @@ RowFunction row_function(BinaryOp op) {
       return apply_row<maximum4>;
     case BinaryOp::kMin:
       return apply_row<minimum4>;
+    case BinaryOp::kIsLess:
+      return apply_row<less4>;
+    case BinaryOp::kIsEqual:
+      return apply_row<equal4>;
+    case BinaryOp::kKeep:
+      return apply_row<keep4>;
     case BinaryOp::kPow:
       break;
   }

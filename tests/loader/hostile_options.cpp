@@ -126,6 +126,7 @@ void add_movement_options(OptionTable rows, fb::OperatorOptions type) {
     case fb::OperatorOptions::Reshape:
       return rows.lists<fb::ReshapeT>({{"shape", &fb::ReshapeT::shape}});
     case fb::OperatorOptions::Slice:
+      rows.numbers<fb::SliceT>({{"like_axis", &fb::SliceT::like_axis}});
       return rows.lists<fb::SliceT>({{"starts", &fb::SliceT::starts},
                                      {"ends", &fb::SliceT::ends},
                                      {"axes", &fb::SliceT::axes},

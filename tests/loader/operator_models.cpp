@@ -149,6 +149,14 @@ void add_movements(std::vector<OperatorModel>& models) {
   slice.ends = {4, -5};
   slice.steps = {2, -1};
   models.push_back(simple("slice", slice, {1, -1, 4}, {1, -1, 4}));
+  fb::SliceT prefix;
+  prefix.starts = {0};
+  prefix.ends = {9};
+  prefix.axes = {1};
+  prefix.steps = {1};
+  prefix.like_axis = 1;
+  models.push_back(simple("slice-like", prefix, {1, -1, 4}, {1, -1, 4}));
+  models.back().model.operators[0]->inputs = {0, 0};
   fb::PadT pad;
   pad.before = {0, 1, 2};
   pad.after = {0, 2, 0};
@@ -200,6 +208,7 @@ void add_arithmetic(std::vector<OperatorModel>& models) {
     tensor->quantization->scale = {0.25F};
     tensor->quantization->zero_point = {-3};
   }
+  models.push_back(simple("cast", fb::CastT(), kShape, kShape, Type::I64));
   models.push_back(recurrent<fb::LstmT>("lstm", 4, true));
   models.push_back(recurrent<fb::GruT>("gru", 3, false));
 }

@@ -202,6 +202,9 @@ class OperatorVerifier {
   Result<void> check(const fb::Dequantize& /*options*/) const {
     return {};
   }
+  Result<void> check(const fb::Cast& /*options*/) const {
+    return {};
+  }
   Result<void> check(const fb::Transpose& options) const {
     return permutation(*options.perm());
   }
@@ -360,6 +363,13 @@ class OperatorVerifier {
       if (step == 0) {
         return error("a step is 0");
       }
+    }
+    if (has_input(1)) {
+      if (count == 0) {
+        return error("nothing ends where another tensor does");
+      }
+      return all_in_range(
+          {{"like_axis", options.like_axis(), 0, static_cast<int64_t>(rank(input(1))) - 1}});
     }
     return {};
   }

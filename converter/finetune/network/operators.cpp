@@ -17,11 +17,18 @@ Tensor apply(const fb::UnaryT& op, const Inputs& in) {
   [[maybe_unused]] const float beta = op.beta;
   switch (op.kind) {
 #define EDGY_UNARY(name, since, alpha_default, beta_default, ...) \
-  case fb::UnaryKind::name:                                \
+  case fb::UnaryKind::name:                                       \
     return __VA_ARGS__;
 #include "kernels/float/unary.inc"
   }
   return x;
+}
+
+Tensor flag(const Tensor& holds) {
+  return holds.to(torch::kFloat32);
+}
+Tensor keep(const Tensor& a, const Tensor& b) {
+  return torch::where(b != 0, a, torch::zeros_like(a));
 }
 
 Tensor apply(const fb::BinaryT& op, const Inputs& in) {

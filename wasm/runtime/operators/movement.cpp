@@ -148,13 +148,16 @@ class Slice final : public Movement {
     int64_t end;
     int64_t step;
   };
-  Slice(std::size_t width, std::vector<Range> ranges)
-      : Movement(width), ranges_(std::move(ranges)) {}
+  Slice(std::size_t width, std::vector<Range> ranges, int32_t like_axis)
+      : Movement(width), ranges_(std::move(ranges)), like_axis_(like_axis) {}
 
   Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     const Shape& x = in_shapes[0];
     Shape& y = out_shapes[0];
     y = x;
+    if (in_shapes.size() > 1 && !in_shapes[1].empty()) {
+      ranges_[0].end = in_shapes[1][static_cast<std::size_t>(like_axis_)];
+    }
     starts_.assign(x.size(), 0);
     steps_.assign(x.size(), 1);
     for (const Range& range : ranges_) {
@@ -186,6 +189,7 @@ class Slice final : public Movement {
 
  private:
   std::vector<Range> ranges_;
+  int32_t like_axis_;
   std::vector<int64_t> starts_;
   std::vector<int64_t> steps_;
 };
@@ -316,7 +320,7 @@ NewOperation make_slice(const CreateContext& context) {
     ranges.push_back({options.axes()->Get(i), options.starts()->Get(i), options.ends()->Get(i),
                       options.steps()->Get(i)});
   }
-  return made<Slice>(context, 1, std::move(ranges));
+  return made<Slice>(context, 1, std::move(ranges), options.like_axis());
 }
 
 NewOperation make_pad(const CreateContext& context) {
