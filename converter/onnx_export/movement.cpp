@@ -42,11 +42,25 @@ void emit(Writer& writer, const fb::OperatorT& op, const fb::ConcatT& options) {
 
 void emit(Writer& writer, const fb::OperatorT& op, const fb::SliceT& options) {
   const std::string x = writer.stored(op.inputs[0]);
+  std::string ends = writer.add_ints("ends", wide(options.ends));
+  if (const int like = input_of(op, 1); like >= 0) {
+    // The first range ends where an axis of another tensor does.
+    const std::string& name = writer.tensor(like).name;
+    const std::string shape = writer.compute("Shape", {writer.stored(like)}, name + ":shape");
+    std::string extent = writer.compute(
+        "Gather", {shape, writer.add_ints("axis", {options.like_axis})}, name + ":extent");
+    if (options.ends.size() > 1) {
+      const std::vector<int64_t> rest(options.ends.begin() + 1, options.ends.end());
+      ends = writer.temporary("ends");
+      set_int(writer.add("Concat", {extent, writer.add_ints("rest", rest)}, {ends}), "axis", 0);
+    } else {
+      ends = std::move(extent);
+    }
+  }
   writer.add(
       "Slice",
-      {x, writer.add_ints("starts", wide(options.starts)),
-       writer.add_ints("ends", wide(options.ends)), writer.add_ints("axes", wide(options.axes)),
-       writer.add_ints("steps", wide(options.steps))},
+      {x, writer.add_ints("starts", wide(options.starts)), ends,
+       writer.add_ints("axes", wide(options.axes)), writer.add_ints("steps", wide(options.steps))},
       {writer.define(op.outputs[0])});
 }
 

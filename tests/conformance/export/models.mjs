@@ -95,6 +95,12 @@ export function everyOperator() {
   result('joined', [1, -1, 15]);
   add('Gather', ['mixed', ints('picked', [3, 0, 3])], 'gathered', { axis: 2 });
   result('gathered', [1, -1, 3]);
+  // Masks: 1 where one is less than the other, and what of the first stays there.
+  add('Less', ['mixed', weights('bound', [12])], 'less');
+  add('Where', ['less', 'mixed', weights('other', [1])], 'masked');
+  add('Cast', ['less'], 'flags', { to: 1 });
+  result('masked', [1, -1, 12]);
+  result('flags', [1, -1, 12]);
   // Nearest of 5 codes.
   const codes = weights('codes', [5, 12]);
   const values = new Float32Array(Uint8Array.from(initializer.at(-1).rawData).buffer);
