@@ -27,6 +27,7 @@
 #include "converter/nncf/algorithms/unmatched.h"
 #include "converter/nncf/explain/explain.h"
 #include "converter/nncf/file/parser.h"
+#include "converter/nncf/file/words.h"
 #include "converter/program.h"
 #include "converter/quantization/float16_storage.h"
 #include "converter/quantization/layers.h"

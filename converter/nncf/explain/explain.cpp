@@ -6,6 +6,7 @@
 
 #include "converter/columns.h"
 #include "converter/nncf/explain/explain_algorithms.h"
+#include "converter/nncf/file/words.h"
 
 namespace edgy::converter::nncf {
 namespace {
@@ -59,12 +60,6 @@ nlohmann::ordered_json to_json(const std::vector<ExplainedSetting>& settings) {
 }
 
 }  // namespace
-
-const char* plain_training() {
-  return "This file has no 'compression': it is plain training of NNCF's example runner. It asks "
-         "for "
-         "no compression, so edgy convert and edgy finetune do what their own options say.";
-}
 
 Explanation explain(const ParsedNncf& parsed) {
   Explanation explanation;

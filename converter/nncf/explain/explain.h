@@ -43,9 +43,6 @@ struct Explanation {
 
 Explanation explain(const ParsedNncf& parsed);
 
-/// What a file without "compression" means, in one sentence.
-const char* plain_training();
-
 /// As text in lines of at most `columns` (at least 60) characters; single longer words aside.
 std::string to_text(const Explanation& explanation, int columns = 80);
 

@@ -12,4 +12,9 @@ std::string percent(double share) {
   return text.str();
 }
 
+const char* plain_training() {
+  return "This file has no 'compression': it is plain training of NNCF's example runner. It asks "
+         "for no compression, so edgy convert and edgy finetune do what their own options say.";
+}
+
 }  // namespace edgy::converter::nncf

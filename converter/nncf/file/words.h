@@ -1,4 +1,4 @@
-// Figures of a configuration in words.
+// What is said of configurations in several places.
 #pragma once
 
 #include <string>
@@ -7,5 +7,8 @@ namespace edgy::converter::nncf {
 
 /// "20 %", "12.5 %": a share in at most four digits.
 std::string percent(double share);
+
+/// What a file without "compression" means, in one sentence.
+const char* plain_training();
 
 }  // namespace edgy::converter::nncf
