@@ -9,8 +9,8 @@
 #include "converter/models/model_files.h"
 #include "converter/nncf/algorithms/unmatched.h"
 #include "converter/nncf/explain/explain.h"
-#include "converter/nncf/explain/for_model.h"
 #include "converter/nncf/file/schema.h"
+#include "converter/nncf/layer_effects.h"
 #include "converter/program.h"
 
 namespace edgy::converter {

@@ -18,8 +18,8 @@ struct ConversionPlan {
 
 /// Maps
 ///  * quantization: int8, range initializer of activations, their bits (8 if the file says so, else
-///    Edgy's default), bits of weights, layer by layer where it says so, fitted to calibration data where they are
-///    fewer than 8;
+///    Edgy's default), bits of weights, layer by layer where it says so, fitted to calibration data
+///    where they are fewer than 8;
 ///  * magnitude_sparsity: its final share, in blocks of 1x4, spread by sensitivity (global) or
 ///  evenly
 ///    (local);

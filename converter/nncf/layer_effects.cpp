@@ -1,4 +1,4 @@
-#include "converter/nncf/explain/for_model.h"
+#include "converter/nncf/layer_effects.h"
 
 #include <algorithm>
 #include <map>
