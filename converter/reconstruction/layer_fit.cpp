@@ -100,7 +100,7 @@ FittedLayer fit_masked_layer(const LayerData& data, const std::vector<float>& we
     SparseWeights sparse{{first, first + part.blocks()}, prior};
     refit(problem, part, prior, options, sparse);
     follow(data, group, prior, part, options, problem, sparse);
-    finish_group(problem, part, sparse, bits, options.rounding_sweeps, data.input_scale(), result);
+    finish_group(problem, part, sparse, bits, options.rounding_sweeps, data.units(), result);
   }
   return result;
 }
