@@ -155,7 +155,7 @@ class Slice final : public Movement {
     const Shape& x = in_shapes[0];
     Shape& y = out_shapes[0];
     y = x;
-    if (in_shapes.size() > 1 && !in_shapes[1].empty()) {
+    if (in_shapes.has(1)) {
       ranges_[0].end = in_shapes[1][static_cast<std::size_t>(like_axis_)];
     }
     starts_.assign(x.size(), 0);
