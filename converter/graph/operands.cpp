@@ -25,34 +25,70 @@ using Roles = std::vector<std::pair<std::size_t, Role>>;
 namespace lists {
 using enum Role;
 
-const Roles none = {};
-const Roles axes = {{1, kList}};
-const Roles pad = {{1, kList}, {3, kList}};
-const Roles slice = {{1, kList}, {2, kList}, {3, kList}, {4, kList}};
-const Roles recurrent_weights = {{1, kFloats}, {2, kFloats}, {3, kFloats}};
-const Roles quantizer = {{1, kScale}, {2, kZeroPoint}};
-const Roles dequantizer = {{0, kIntegers}, {1, kScale}, {2, kZeroPoint}};
-const Roles ranges = {{1, kRange}, {2, kRange}, {3, kRange}, {4, kRange}};
-const Roles integer_product = {{0, kIntegers}, {1, kIntegers}, {2, kZeroPoint}, {3, kZeroPoint}};
-const Roles quantized_unary = {{1, kScale}, {2, kZeroPoint}, {3, kScale}, {4, kZeroPoint}};
-const Roles quantized_binary = {{1, kScale},     {2, kZeroPoint}, {4, kScale},
-                                {5, kZeroPoint}, {6, kScale},     {7, kZeroPoint}};
-const Roles quantized_product = {{0, kIntegers}, {1, kScale},     {2, kZeroPoint},
-                                 {3, kIntegers}, {4, kScale},     {5, kZeroPoint},
-                                 {6, kScale},    {7, kZeroPoint}, {8, kIntegers}};
-const Roles quantized_gemm = {{0, kIntegers}, {1, kScale}, {2, kZeroPoint},
-                              {3, kIntegers}, {4, kScale}, {5, kZeroPoint},
-                              {6, kIntegers}, {7, kScale}, {8, kZeroPoint}};
+Roles none() {
+  return {};
+}
+
+Roles axes() {
+  return {{1, kList}};
+}
+
+Roles pad() {
+  return {{1, kList}, {3, kList}};
+}
+
+Roles slice() {
+  return {{1, kList}, {2, kList}, {3, kList}, {4, kList}};
+}
+
+Roles recurrent_weights() {
+  return {{1, kFloats}, {2, kFloats}, {3, kFloats}};
+}
+
+Roles quantizer() {
+  return {{1, kScale}, {2, kZeroPoint}};
+}
+
+Roles dequantizer() {
+  return {{0, kIntegers}, {1, kScale}, {2, kZeroPoint}};
+}
+
+Roles ranges() {
+  return {{1, kRange}, {2, kRange}, {3, kRange}, {4, kRange}};
+}
+
+Roles integer_product() {
+  return {{0, kIntegers}, {1, kIntegers}, {2, kZeroPoint}, {3, kZeroPoint}};
+}
+
+Roles quantized_unary() {
+  return {{1, kScale}, {2, kZeroPoint}, {3, kScale}, {4, kZeroPoint}};
+}
+
+Roles quantized_binary() {
+  return {{1, kScale}, {2, kZeroPoint}, {4, kScale}, {5, kZeroPoint}, {6, kScale}, {7, kZeroPoint}};
+}
+
+Roles quantized_product() {
+  return {{0, kIntegers},  {1, kScale}, {2, kZeroPoint}, {3, kIntegers}, {4, kScale},
+          {5, kZeroPoint}, {6, kScale}, {7, kZeroPoint}, {8, kIntegers}};
+}
+
+Roles quantized_gemm() {
+  return {{0, kIntegers},  {1, kScale},    {2, kZeroPoint}, {3, kIntegers}, {4, kScale},
+          {5, kZeroPoint}, {6, kIntegers}, {7, kScale},     {8, kZeroPoint}};
+}
 
 }  // namespace lists
 
 const Roles& roles_of(const std::string& op) {
-  static const std::map<std::string, const Roles*> table = {
-#define EDGY_ONNX(name, domain, since, inputs, outputs, constants, ...) {#name, &lists::constants},
+  static const std::map<std::string, Roles> table = {
+#define EDGY_ONNX(name, domain, since, inputs, outputs, constants, ...) {#name, lists::constants()},
 #include "converter/graph/operators.inc"
   };
+  static const Roles nothing;
   const auto found = table.find(op);
-  return found == table.end() ? lists::none : *found->second;
+  return found == table.end() ? nothing : found->second;
 }
 
 std::string shown(const Tensor& tensor) {

@@ -71,7 +71,7 @@ const char* to_string(AttributeKind kind) {
 
 /// What is wrong with an attribute of a known operator; empty if nothing is.
 std::string objection(const OperatorInfo& info, const std::string& name, const Attribute& value) {
-  const std::string what = std::string(info.name) + ": attribute " + in_quotes(name);
+  std::string what = std::string(info.name) + ": attribute " + in_quotes(name);
   const auto found = std::find_if(info.attributes.begin(), info.attributes.end(),
                                   [&](const AttributeInfo& entry) { return entry.name == name; });
   if (found == info.attributes.end())

@@ -26,8 +26,8 @@ int fold_constants(graph::Graph& graph);
 /// are shifted by 128. Throws Error naming the node for what cannot be said so: activations
 /// quantized per channel, for instance.
 int expand_quantized(graph::Graph& graph);
-/// A constant Clip before a Quantize becomes the ends of its grid: the same integers, of as few bits
-/// as the clip leaves.
+/// A constant Clip before a Quantize becomes the ends of its grid: the same integers, of as few
+/// bits as the clip leaves.
 int narrow_grids(graph::Graph& graph);
 /// Drops nodes whose outputs nobody reads.
 int remove_dead(graph::Graph& graph);

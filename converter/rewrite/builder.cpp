@@ -67,7 +67,7 @@ std::vector<ValueId> Builder::add_all(const std::string& op, std::vector<ValueId
     value.name = graph_.unused_name(name);
     node.outputs.push_back(graph_.add_value(std::move(value)));
   }
-  const std::vector<ValueId> made = node.outputs.ids();
+  std::vector<ValueId> made = node.outputs.ids();
   graph::infer_node(graph_, graph_.add_node(std::move(node)));
   return made;
 }

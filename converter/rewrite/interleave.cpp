@@ -7,8 +7,8 @@ ValueId interleave(Builder& b, ValueId x) {
   const int64_t channels = shape.back().value;
   if (shape.size() == 4)
     return b.transpose(b.reshape(x, {0, -1, channels}), {0, 2, 1});
-  const graph::Dim height = shape[1];
-  const graph::Dim width = shape[2];
+  const graph::Dim& height = shape[1];
+  const graph::Dim& width = shape[2];
   const int64_t across = shape[3].value;
   const int64_t down = shape[4].value;
   if (height.fixed() || width.fixed()) {

@@ -201,7 +201,7 @@ TEST_CASE("pruning keeps its promise of zeros, and reconstruction what magnitude
 
 TEST_CASE("contradicting pruning options are refused in words", "[pruning]") {
   SilentProgress progress;
-  const auto refused = [&](PruningOptions pruning, const char* words) {
+  const auto refused = [&](const PruningOptions& pruning, const char* words) {
     const auto calibration = recordings("train", 1);
     QuantizeOptions options;
     options.pruning = pruning;
