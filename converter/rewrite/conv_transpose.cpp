@@ -45,7 +45,7 @@ struct Axis {
 
 std::vector<int64_t> read_list(const Node& node, const char* key, std::size_t size,
                                int64_t otherwise, int64_t least) {
-  const std::vector<int64_t> list = node.get_ints(key, std::vector<int64_t>(size, otherwise));
+  std::vector<int64_t> list = node.get_ints(key, std::vector<int64_t>(size, otherwise));
   if (list.size() != size || std::any_of(list.begin(), list.end(), [&](int64_t entry) {
         return entry < least || entry > kMaxEntry;
       })) {
