@@ -75,7 +75,7 @@ endif
 
 test: check test-native test-conformance test-package test-bundlers-sample test-e2e ## everything that CI runs
 
-test-long: test test-bundlers ## that, and what takes minutes
+test-long: test test-bundlers test-asan fuzz ## that, and what takes minutes
 
 test-native: native ## C++ unit tests
 	@ctest --preset native -j $(JOBS)
@@ -84,6 +84,11 @@ test-asan: setup ## C++ unit tests under AddressSanitizer and UBSan
 	@$(call configure,native-asan)
 	@cmake --build --preset native-asan -j $(JOBS)
 	@ctest --preset native-asan -j $(JOBS)
+
+fuzz: setup ## the fuzzers, each for TIME seconds (default 60); findings in build/fuzz/findings
+	@$(call configure,native-asan)
+	@cmake --build --preset native-asan -j $(JOBS) --target write_fuzz_corpus model_fuzz onnx_fuzz config_fuzz data_fuzz
+	@tests/fuzz/run --seconds $(or $(TIME),60)
 
 coverage: setup ## lines of the converter, runtime and kernels that the tests run; writes build/coverage/ (make converter's tests first)
 	@toolchain/setup coverage
