@@ -9,7 +9,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)|<(?:a|img)[^>]*\
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.M | re.S)
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$", re.M)
 ANCHOR = re.compile(r"<a\s+(?:id|name)=\"([^\"]+)\"")
-# Made by the build, or addresses of other hosts.
+# Addresses of other hosts.
 ELSEWHERE = re.compile(r"^[a-z][a-z0-9+.-]*:|^//")
 
 

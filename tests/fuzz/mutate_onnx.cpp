@@ -2,125 +2,21 @@
 
 #include <string>
 
+#include "converter/graph/operators.h"
+
 namespace edgy::fuzz {
 namespace {
 
-// What the importer or a pass knows by name.
-constexpr const char* kOperators[] = {"Abs",
-                                      "Add",
-                                      "And",
-                                      "ArgMax",
-                                      "ArgMin",
-                                      "AveragePool",
-                                      "BatchNormalization",
-                                      "Cast",
-                                      "Ceil",
-                                      "Clip",
-                                      "Concat",
-                                      "Constant",
-                                      "ConstantOfShape",
-                                      "Conv",
-                                      "ConvInteger",
-                                      "DequantizeLinear",
-                                      "Div",
-                                      "Dropout",
-                                      "DynamicQuantizeLinear",
-                                      "Elu",
-                                      "Equal",
-                                      "Erf",
-                                      "Exp",
-                                      "Expand",
-                                      "FakeQuantize",
-                                      "Flatten",
-                                      "Floor",
-                                      "GRU",
-                                      "Gather",
-                                      "Gelu",
-                                      "Gemm",
-                                      "GlobalAveragePool",
-                                      "GlobalMaxPool",
-                                      "Greater",
-                                      "HardSigmoid",
-                                      "HardSwish",
-                                      "Identity",
-                                      "LSTM",
-                                      "LayerNormalization",
-                                      "LeakyRelu",
-                                      "Less",
-                                      "Log",
-                                      "MatMul",
-                                      "MatMulInteger",
-                                      "Max",
-                                      "MaxPool",
-                                      "Mean",
-                                      "Min",
-                                      "Mul",
-                                      "Neg",
-                                      "Not",
-                                      "Or",
-                                      "PRelu",
-                                      "Pad",
-                                      "Pow",
-                                      "QGemm",
-                                      "QLinearAdd",
-                                      "QLinearConv",
-                                      "QLinearMatMul",
-                                      "QuantizeLinear",
-                                      "Range",
-                                      "Reciprocal",
-                                      "ReduceMax",
-                                      "ReduceMean",
-                                      "ReduceMin",
-                                      "ReduceSum",
-                                      "Relu",
-                                      "Reshape",
-                                      "Resize",
-                                      "Round",
-                                      "Shape",
-                                      "Sigmoid",
-                                      "Slice",
-                                      "Softmax",
-                                      "Split",
-                                      "Sqrt",
-                                      "Squeeze",
-                                      "Sub",
-                                      "Sum",
-                                      "Tanh",
-                                      "Tile",
-                                      "Transpose",
-                                      "Unsqueeze",
-                                      "Where"};
-constexpr const char* kAttributes[] = {"alpha",
-                                       "auto_pad",
-                                       "axes",
-                                       "axis",
-                                       "beta",
-                                       "block_size",
-                                       "ceil_mode",
-                                       "count_include_pad",
-                                       "dilations",
-                                       "direction",
-                                       "end",
-                                       "epsilon",
-                                       "group",
-                                       "hidden_size",
-                                       "keepdims",
-                                       "kernel_shape",
-                                       "layout",
-                                       "levels",
-                                       "linear_before_reset",
-                                       "max",
-                                       "min",
-                                       "mode",
-                                       "pads",
-                                       "perm",
-                                       "split",
-                                       "start",
-                                       "strides",
-                                       "to",
-                                       "transA",
-                                       "transB",
-                                       "value"};
+/// The name of an operator that the converter knows, its own included: no file can have those.
+std::string any_operator(Dice& dice) {
+  return std::string(dice.pick(converter::graph::operators()).name);
+}
+
+/// The name of an attribute that some operator has.
+std::string any_attribute(Dice& dice) {
+  const auto& attributes = dice.pick(converter::graph::operators()).attributes;
+  return attributes.empty() ? "axis" : dice.pick(attributes).name;
+}
 
 void change_dims(google::protobuf::RepeatedField<int64_t>& dims, Dice& dice) {
   switch (dims.empty() ? 0 : dice.below(3)) {
@@ -155,7 +51,7 @@ void change_constant(onnx::TensorProto& tensor, Dice& dice) {
 
 void change_attribute(onnx::NodeProto& node, Dice& dice) {
   if (node.attribute().empty() || dice.one_in(4))
-    node.add_attribute()->set_name(kAttributes[dice.below(std::size(kAttributes))]);
+    node.add_attribute()->set_name(any_attribute(dice));
   onnx::AttributeProto& attribute = *node.mutable_attribute(
       static_cast<int>(dice.below(static_cast<std::size_t>(node.attribute_size()))));
   switch (dice.below(6)) {
@@ -196,7 +92,7 @@ void change_node(onnx::GraphProto& graph, Dice& dice) {
       static_cast<int>(dice.below(static_cast<std::size_t>(graph.node_size()))));
   switch (dice.below(6)) {
     case 0:
-      return node.set_op_type(kOperators[dice.below(std::size(kOperators))]);
+      return node.set_op_type(any_operator(dice));
     case 1:
       if (node.input().empty() || dice.one_in(3))
         return node.add_input(any_name(graph, dice));
@@ -224,7 +120,7 @@ void append_node(onnx::GraphProto& graph, Dice& dice) {
       name = name == output ? output + "'" : name;
   }
   onnx::NodeProto& node = *graph.add_node();
-  node.set_op_type(kOperators[dice.below(std::size(kOperators))]);
+  node.set_op_type(any_operator(dice));
   node.add_input(output + "'");
   if (dice.one_in(2))
     node.add_input(any_name(graph, dice));

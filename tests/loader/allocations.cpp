@@ -75,6 +75,10 @@ void* operator new(std::size_t bytes) {
     return memory;
   throw std::bad_alloc();
 }
+// The library's own calls the one above; a sanitizer's does not.
+void* operator new[](std::size_t bytes) {
+  return operator new(bytes);
+}
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   const auto step = static_cast<std::size_t>(alignment);
   void* memory =
