@@ -1,6 +1,7 @@
 /** The demo page, as `make page` built it: what a visitor sees, what programs read, and that nothing leaves it. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isSealProbe } from '../../web-demo/scripts/seal_probes.mjs';
 import { recording, speech } from '../lib/paths.mjs';
 import { expect, type Page, state, test } from './demo-page.js';
 
@@ -9,9 +10,7 @@ function errorsOf(page: Page): string[] {
   const errors: string[] = [];
   page.on('pageerror', ({ message }) => errors.push(message));
   page.on('console', (message) => {
-    // A seal tries what has to be refused, and the browser says so.
-    const isProbe = /edgy-probe|data:(?:text\/javascript)?,.*Content Security Policy/.test(message.text());
-    if (message.type() === 'error' && !isProbe) errors.push(message.text());
+    if (message.type() === 'error' && !isSealProbe(message.text())) errors.push(message.text());
   });
   return errors;
 }
