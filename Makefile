@@ -112,7 +112,11 @@ operators: converter ## rewrite docs/operators.md from the list of operators
 drawings: converter models ## redraw docs/images: rooms and their includes, the order of compression, a plan
 	@node toolchain/drawings.mjs
 
-docs: operators schemas drawings ## all pages and pictures that are made from the code
+docs: operators schemas drawings api ## all pages and pictures that are made from the code
+
+api: tools ## pages of the C++ and the TypeScript API, in build/docs/api
+	@toolchain/setup docs
+	@node toolchain/docs/build.mjs
 
 test-package: package models ## TypeScript unit tests and the size of what a browser loads
 	@npm run --silent test --workspace wasm/npm

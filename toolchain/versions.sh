@@ -31,6 +31,9 @@ TORCH_PACKAGES=(
 # --- coverage: what `make coverage` reports with ----------------------------------------------------------------------------
 COVERAGE_PACKAGES=(gcovr)
 
+# --- docs: what `make docs` makes the pages of the C++ API with (TypeDoc: toolchain/docs/package-lock.json) --------------------
+DOCS_PACKAGES=(doxygen)
+
 # --- apt root of our own: the suites it reads -------------------------------------------------------------------------
 APT_SUITES=(trixie forky sid bookworm-backports)
 APT_SOURCE_SUITES=(trixie)

@@ -58,6 +58,13 @@ print_host() { print_packages host "${HOST_PACKAGES[@]}"; }
 setup_coverage() { install_packages coverage "${COVERAGE_PACKAGES[@]}"; }
 print_coverage() { print_packages coverage "${COVERAGE_PACKAGES[@]}"; }
 
+# Only `make docs` asks for it.
+setup_docs() {
+  install_packages docs "${DOCS_PACKAGES[@]}"
+  npm_install docs "$TOOLCHAIN_DIR/docs"
+}
+print_docs() { print_packages docs "${DOCS_PACKAGES[@]}"; }
+
 # A component of its own: without it everything but `edgy finetune` is built.
 setup_torch() { install_packages torch "${TORCH_PACKAGES[@]}"; }
 print_torch() { print_packages torch "${TORCH_PACKAGES[@]}"; }

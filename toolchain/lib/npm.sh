@@ -1,24 +1,24 @@
 # shellcheck shell=bash
 # node_modules of this clone, as package-lock.json has it.
 
-npm_stamp() { (cd "$REPO_ROOT" && sha256sum package-lock.json | cut -d' ' -f1; node --version); }
+npm_stamp() { (cd "$1" && sha256sum package-lock.json | cut -d' ' -f1; node --version); }
 
-setup_npm() {
-  local stamp=$REPO_ROOT/node_modules/.edgy-lock start=$SECONDS
-  if [[ ! -f $REPO_ROOT/package-lock.json ]]; then
-    return 0
-  fi
-  [[ -f $stamp && $(<"$stamp") == "$(npm_stamp)" ]] && return
-  say npm "installing what package-lock.json names"
+# npm_install COMPONENT FOLDER: FOLDER/node_modules, when FOLDER/package-lock.json changed.
+npm_install() {
+  local component=$1 folder=$2 stamp=$2/node_modules/.edgy-lock start=$SECONDS
+  [[ -f $stamp && $(<"$stamp") == "$(npm_stamp "$folder")" ]] && return
+  say "$component" "installing what package-lock.json names"
   mkdir -p "$CACHE_DIR/logs"
-  LOG=$CACHE_DIR/logs/npm.log
+  LOG=$CACHE_DIR/logs/$component.log
   # The tests drive the system's browsers.
-  (cd "$REPO_ROOT" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 PUPPETEER_SKIP_DOWNLOAD=1 npm ci --no-audit --no-fund) >"$LOG" 2>&1 ||
-    die "npm ci failed" "If package.json and package-lock.json differ, run: npm install"
-  npm_stamp >"$stamp"
+  (cd "$folder" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 PUPPETEER_SKIP_DOWNLOAD=1 npm ci --no-audit --no-fund) >"$LOG" 2>&1 ||
+    die "npm ci failed in $folder" "If package.json and package-lock.json differ, run: npm install"
+  npm_stamp "$folder" >"$stamp"
   LOG=''
-  say npm "ready: $(size_of "$REPO_ROOT/node_modules"), $((SECONDS - start)) s"
+  say "$component" "ready: $(size_of "$folder/node_modules"), $((SECONDS - start)) s"
 }
+
+setup_npm() { npm_install npm "$REPO_ROOT"; }
 
 print_npm() {
   if [[ -f $REPO_ROOT/node_modules/.edgy-lock ]]; then
