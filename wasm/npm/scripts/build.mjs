@@ -1,7 +1,7 @@
 // Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js and models.js on top of index.js; resampler.js and
 // trouble.js, which are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy
 // workers without reading them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and the type
-// declarations; and beside it LICENSE and a folder for each entry.
+// declarations; and beside it LICENSE, THIRD_PARTY.md and a folder for each entry.
 // Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR], the folders that CMake built edgy-simd,
 // edgy-relaxed and edgy-relaxed-threads in.
 import { execFileSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { audit, auditResampler } from './audit.mjs';
 import { writeIntegrity } from './integrity.mjs';
+import { makeNotices } from './notices.mjs';
 import { keepPublicTypes } from './public_types.mjs';
 import { digest, makeSealPage } from './seal_page.mjs';
 
@@ -118,11 +119,18 @@ const common = {
   target: 'es2022',
   minify: true,
   legalComments: 'none',
+  metafile: true,
   define: { EDGY_VERSION: JSON.stringify(version), EDGY_WASM_BYTES: JSON.stringify(wasmBytes) },
   logLevel: 'warning',
 };
-await build({
-  ...common,
+/** What each file of dist/ was made of, for the notices. */
+const modules = [];
+async function bundle(options) {
+  const { metafile } = await build({ ...common, ...options });
+  for (const [file, { inputs }] of Object.entries(metafile.outputs))
+    modules.push({ file: path.basename(file), inputs: Object.keys(inputs) });
+}
+await bundle({
   entryPoints: { 'sealed-engine': 'src/seal/engine_entry.ts' },
   outExtension: { '.js': '.txt' },
   format: 'esm',
@@ -137,8 +145,7 @@ const seal = await makeSealPage({
 });
 await writeFile(path.join(dist, 'seal.htm'), seal.html);
 
-await build({
-  ...common,
+await bundle({
   entryPoints: ['src/index.ts', 'src/sealed.ts'],
   format: 'esm',
   splitting: true,
@@ -146,24 +153,28 @@ await build({
   define: { ...common.define, EDGY_SEAL: JSON.stringify(digest(seal.html)) },
   plugins: [separateFiles],
 });
-await build({
-  ...common,
+await bundle({
   entryPoints: { resampler: 'src/resampler.ts', trouble: 'src/trouble.ts' },
   format: 'esm',
 });
-await build({
-  ...common,
+await bundle({
   entryPoints: { ort: 'src/ort/index.ts', models: 'src/models/index.ts' },
   format: 'esm',
   plugins: [onTopOfIndex],
 });
-await build({
-  ...common,
+await bundle({
   entryPoints: { engine: 'src/engine_entry.ts', worker: 'src/worker.ts', 'worker-threads': 'src/worker_threads.ts' },
   format: 'esm',
   plugins: [native],
 });
 await writeIntegrity(dist, version, seal.policy);
+const wasm = builds.map((variant) => ({
+  file: `edgy-${variant}.wasm`,
+  folder: folders[variant],
+  target: `edgy-${variant}.mjs`,
+}));
+wasm.push({ file: path.basename(resampler), folder: folders.simd, target: path.basename(resampler) });
+await writeFile(path.join(here, 'THIRD_PARTY.md'), makeNotices({ root, wasm, modules }));
 
 const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
 const { bin } = JSON.parse(await readFile(tsc, 'utf8'));

@@ -23,6 +23,19 @@ describe('the tarball', () => {
     expect(readFileSync(path.join(folder, 'LICENSE'), 'utf8')).toMatch(/Apache License\s+Version 2\.0/);
   });
 
+  it('has a notice with the words of its licence for whatever was compiled in', () => {
+    const notices = readFileSync(path.join(folder, 'THIRD_PARTY.md'), 'utf8');
+    const listed = [...notices.matchAll(/^- \[([^\]]+)\]\(https:\/\/[^)]+\), .+: in `/gm)].map(([, name]) => name);
+    expect(listed.length).toBeGreaterThan(5);
+    for (const name of listed) {
+      const [, words] = notices.split(`\n## ${name}\n`);
+      expect(words?.split('\n## ')[0], name).toMatch(/copyright|public domain|CC0/i);
+    }
+    // What only a link shows, what is included, and what a script brings.
+    for (const name of ['XNNPACK', 'FlatBuffers', 'libsoxr', 'wasm-feature-detect'])
+      expect(listed.join(' ')).toContain(name);
+  });
+
   it('has every file that package.json exports', () => {
     const { exports } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     const files = Object.values(exports).flatMap((entry) =>
