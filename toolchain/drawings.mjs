@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instance } from '@viz-js/viz';
+import * as echarts from 'echarts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => path.join(root, ...parts);
@@ -71,29 +72,94 @@ function compression() {
   return text.replace('{', `{ ${style}`);
 }
 
-/** Steps of the demo's dense model for one second of sound, each as long as its predicted share. */
-function plan() {
+/** What `edgy inspect --plan` says of the demo's dense model for one second of sound. */
+function planned() {
   const edgy = at('build/native/bin/edgy');
-  const steps = JSON.parse(
-    execFileSync(edgy, ['inspect', at('build/models/edgy-256-int8.edgy'), '--plan', '--json'], { encoding: 'utf8' }),
-  );
+  const model = at('build/models/edgy-256-int8.edgy');
+  return JSON.parse(execFileSync(edgy, ['inspect', model, '--plan', '--json'], { encoding: 'utf8' }));
+}
+
+/** Its steps, each with its predicted share of the time. */
+function plan({ steps }) {
   const all = steps.reduce((sum, { predicted_cost: cost = 0 }) => sum + cost, 0);
   const label = ({ name, kernel, predicted_cost: cost }) =>
     `${name}\\n${kernel}${cost ? `\\n${((100 * cost) / all).toFixed(0)} % of the layers' time` : ''}`;
   const nodes = steps.map((step, i) => `s${i} [label="${label(step)}"]`);
   const ends = ['in [label="mel [1, 80, T]\\nchannels first, float32" shape=note]', 'out [label="codes" shape=note]'];
   const chain = `in -> ${steps.map((_, i) => `s${i}`).join(' -> ')} -> out`;
-  const layouts = '{ rank=same layout [label="between the layers: blocks of four channels [C/4][T][4],\\nint8, one arena by liveness" shape=plain] }';
+  const layouts =
+    '{ rank=same layout [label="between the layers: blocks of four channels [C/4][T][4],\\nint8, one arena by liveness" shape=plain] }';
   return `digraph plan { ${style} ${[...ends, ...nodes, chain, layouts].join('\n')} }`;
 }
 
+/** Its arena: a piece is as wide as the steps for which it holds values, as high as its bytes. */
+function arena({ steps, arena: { bytes, pieces } }) {
+  const text = '#7d8590'; // readable on white and on dark alike
+  const colours = { rows: '#8a8f98', block4: '#c2410c', scratch: '#d9b38c' };
+  const kB = (value) => Math.round(value / 1024);
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 360 });
+  const axis = { axisLabel: { color: text }, nameTextStyle: { color: text }, splitLine: { show: false } };
+  chart.setOption({
+    animation: false,
+    textStyle: { fontFamily: 'system-ui, sans-serif', color: text },
+    legend: { data: Object.keys(colours), textStyle: { color: text }, top: 4 },
+    grid: { left: 70, right: 20, top: 40, bottom: 45 },
+    xAxis: {
+      ...axis,
+      type: 'value',
+      min: 0,
+      max: steps.length,
+      interval: 1,
+      name: 'step',
+      nameLocation: 'middle',
+      nameGap: 28,
+    },
+    yAxis: {
+      ...axis,
+      type: 'value',
+      min: 0,
+      max: kB(bytes),
+      name: 'kB of the arena',
+      nameLocation: 'middle',
+      nameGap: 50,
+    },
+    series: Object.entries(colours).map(([layout, color]) => ({
+      name: layout,
+      type: 'custom',
+      color,
+      data: pieces
+        .filter((piece) => piece.layout === layout)
+        .map((piece) => [
+          piece.first_step,
+          piece.offset / 1024,
+          piece.last_step + 1,
+          (piece.offset + piece.bytes) / 1024,
+        ]),
+      renderItem(_, api) {
+        const [left, bottom] = api.coord([api.value(0), api.value(1)]);
+        const [right, top] = api.coord([api.value(2), api.value(3)]);
+        const shape = { x: left, y: top, width: right - left, height: bottom - top };
+        return { type: 'rect', shape, style: { fill: color, stroke: '#ffffff', lineWidth: 1 } };
+      },
+    })),
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return `${svg}\n`;
+}
+
 const viz = await instance();
-const draw = (dot) => `${viz.renderString(dot, { format: 'svg' }).replace(/<!--[^]*?-->\n?/g, '')}`;
+const draw = (dot) => `${viz.renderString(dot, { format: 'svg' }).replace(/<!--[\s\S]*?-->\n?/g, '')}`;
 const check = process.argv.includes('--check');
+const drawings = { rooms: draw(rooms()), compression: draw(compression()) };
+// A plan depends on what predicts its costs: drawn anew when asked for, and not held against the sources.
+if (!check) {
+  const told = planned();
+  Object.assign(drawings, { plan: draw(plan(told)), arena: arena(told) });
+}
 let stale = 0;
-for (const [name, dot] of Object.entries({ rooms, compression, ...(check ? {} : { plan }) })) {
+for (const [name, svg] of Object.entries(drawings)) {
   const file = at('docs/images', `${name}.svg`);
-  const svg = draw(dot());
   if (!check) fs.writeFileSync(file, svg);
   else if (!fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== svg) {
     console.log(`docs/images/${name}.svg is out of date: make drawings`);

@@ -19,8 +19,8 @@ double total_cost(const std::vector<PlanStep>& plan) {
 
 }  // namespace
 
-std::vector<PlanStep> plan_of(const format::fb::ModelT& model, int64_t extent,
-                              std::optional<kernels::Isa> isa) {
+PlanReport plan_of(const format::fb::ModelT& model, int64_t extent,
+                   std::optional<kernels::Isa> isa) {
   runtime::SessionOptions options;
   options.isa = isa;
   Runner runner(model, nullptr, std::move(options));
@@ -33,18 +33,20 @@ std::vector<PlanStep> plan_of(const format::fb::ModelT& model, int64_t extent,
   }
   if (const auto ready = runner.session().prepare(shapes); !ready)
     throw Error(ready.error().message);
-  std::vector<PlanStep> plan;
+  PlanReport plan;
+  plan.arena = runner.session().arena();
+  plan.arena_bytes = runner.session().memory().arena;
   for (const runtime::StepProfile& step : runner.session().profile()) {
     const runtime::PredictedCost& predicted = step.predicted;
-    plan.push_back({step.name, step.kernel, step.macs, predicted.stored, predicted.cost,
-                    predicted.cost > 0 ? predicted.dense_cost / predicted.cost : 0});
+    plan.steps.push_back({step.name, step.kernel, step.macs, predicted.stored, predicted.cost,
+                          predicted.cost > 0 ? predicted.dense_cost / predicted.cost : 0});
   }
   return plan;
 }
 
-nlohmann::ordered_json plan_to_json(const std::vector<PlanStep>& plan) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  for (const PlanStep& step : plan) {
+nlohmann::ordered_json plan_to_json(const PlanReport& plan) {
+  nlohmann::ordered_json steps = nlohmann::ordered_json::array();
+  for (const PlanStep& step : plan.steps) {
     nlohmann::ordered_json row = {
         {"name", step.name}, {"kernel", step.kernel}, {"macs", step.macs}};
     if (step.cost > 0) {
@@ -52,18 +54,28 @@ nlohmann::ordered_json plan_to_json(const std::vector<PlanStep>& plan) {
       row["predicted_cost"] = step.cost;
       row["predicted_speedup"] = step.speedup;
     }
-    json.push_back(std::move(row));
+    steps.push_back(std::move(row));
   }
-  return json;
+  nlohmann::ordered_json pieces = nlohmann::ordered_json::array();
+  for (const runtime::ArenaPiece& piece : plan.arena) {
+    pieces.push_back({{"name", piece.name},
+                      {"layout", piece.layout},
+                      {"offset", piece.offset},
+                      {"bytes", piece.bytes},
+                      {"first_step", piece.first},
+                      {"last_step", piece.last}});
+  }
+  return {{"steps", std::move(steps)},
+          {"arena", {{"bytes", plan.arena_bytes}, {"pieces", std::move(pieces)}}}};
 }
 
-void print_plan(const std::vector<PlanStep>& plan, std::ostream& out) {
-  const double total = total_cost(plan);
+void print_plan(const PlanReport& plan, std::ostream& out) {
+  const double total = total_cost(plan.steps);
   char line[320];  // a name may have four bytes a character
   std::snprintf(line, sizeof line, "%-22s %-30s %7s %8s %8s\n", "step", "kernel", "stored", "cost",
                 "x dense");
   out << line;
-  for (const PlanStep& step : plan) {
+  for (const PlanStep& step : plan.steps) {
     char stored[16] = "";
     char cost[16] = "";
     char speedup[16] = "";
@@ -78,6 +90,12 @@ void print_plan(const std::vector<PlanStep>& plan, std::ostream& out) {
   }
   out << "\nstored: share of the weights that this kernel stores. cost: predicted share of the\n"
          "time of all int8 convolutions. x dense: predicted gain over dense weights.\n";
+  int64_t apart = 0;
+  for (const runtime::ArenaPiece& piece : plan.arena)
+    apart += piece.bytes;
+  std::snprintf(line, sizeof line, "Activations take %llu bytes (apart: %lld).\n",
+                static_cast<unsigned long long>(plan.arena_bytes), static_cast<long long>(apart));
+  out << line;
 }
 
 }  // namespace edgy::converter

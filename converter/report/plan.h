@@ -1,4 +1,4 @@
-// How the runtime means to run a model: the kernel of each step and its predicted cost.
+// How the runtime means to run a model: the kernel of each step, its predicted cost, the arena.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,6 +9,7 @@
 
 #include "kernels/isa.h"
 #include "wasm/format/edgy_generated.h"
+#include "wasm/runtime/session/session.h"
 
 namespace edgy::converter {
 
@@ -22,13 +23,20 @@ struct PlanStep {
   double speedup = 0;  ///< predicted, over the dense kernel in its place
 };
 
-/// Which kernel runs each step on this machine, with dynamic extents of `extent`. `isa`: as
-/// SessionOptions::isa. Throws Error if the runtime can not plan the model.
-std::vector<PlanStep> plan_of(const format::fb::ModelT& model, int64_t extent,
-                              std::optional<kernels::Isa> isa);
+/// What a session makes of a model for inputs of given shapes.
+struct PlanReport {
+  std::vector<PlanStep> steps;
+  std::vector<runtime::ArenaPiece> arena;
+  uint64_t arena_bytes = 0;  ///< what the arena takes; its pieces share bytes
+};
 
-nlohmann::ordered_json plan_to_json(const std::vector<PlanStep>& plan);
+/// Which kernel runs each step on this machine, with dynamic extents of `extent`, and where the
+/// values lie. `isa`: as SessionOptions::isa. Throws Error if the runtime can not plan the model.
+PlanReport plan_of(const format::fb::ModelT& model, int64_t extent,
+                   std::optional<kernels::Isa> isa);
+
+nlohmann::ordered_json plan_to_json(const PlanReport& plan);
 /// A table of at most 80 columns.
-void print_plan(const std::vector<PlanStep>& plan, std::ostream& out);
+void print_plan(const PlanReport& plan, std::ostream& out);
 
 }  // namespace edgy::converter

@@ -239,5 +239,29 @@ TEST_CASE("session: the profile names every kernel and its work", "[session]") {
   CHECK(macs > 50'000'000);  // 101 frames of the 256-channel encoder
 }
 
+TEST_CASE("session: the arena is told piece by piece, as it is", "[session]") {
+  const auto session = open(int8_encoder());
+  CHECK(session->arena().empty());  // nothing is planned yet
+  REQUIRE(session->prepare(kOneSecond));
+  const std::vector<ArenaPiece> pieces = session->arena();
+  const auto steps = static_cast<int32_t>(session->profile().size());
+  bool blocks = false;
+  for (const ArenaPiece& piece : pieces) {
+    CHECK(piece.offset >= 0);
+    CHECK(piece.offset + piece.bytes <= static_cast<int64_t>(session->memory().arena));
+    CHECK(piece.first <= piece.last);
+    CHECK(piece.last <= steps);
+    blocks = blocks || piece.layout == "block4";
+    for (const ArenaPiece& other : pieces) {
+      const bool together = piece.first <= other.last && other.first <= piece.last;
+      const bool overlap =
+          piece.offset < other.offset + other.bytes && other.offset < piece.offset + piece.bytes;
+      CHECK((&piece == &other || !(together && overlap && piece.bytes > 0 && other.bytes > 0)));
+    }
+  }
+  CHECK(blocks);
+  CHECK(pieces.size() > 5);
+}
+
 }  // namespace
 }  // namespace edgy::runtime

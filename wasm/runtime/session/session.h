@@ -55,6 +55,17 @@ struct StepProfile {
   int32_t op = -1;  ///< the model's operator; -1: copies a tensor to another layout
 };
 
+/// A piece of the arena in the current plan. Pieces that hold values at the same time do not
+/// overlap.
+struct ArenaPiece {
+  std::string name;    ///< the tensor, or the operator whose scratch memory it is
+  std::string layout;  ///< "rows", "block4" or "scratch"
+  int64_t offset = 0;  ///< bytes from the arena's start
+  int64_t bytes = 0;
+  int32_t first = 0;  ///< step that writes it first, as profile() counts them
+  int32_t last = 0;   ///< step that reads it last
+};
+
 struct MemoryUse {
   std::size_t model = 0;   ///< bytes of the file
   std::size_t packed = 0;  ///< reordered weights, and float16 constants as float32
@@ -88,6 +99,8 @@ class Session {
   uint64_t work() const;
   MemoryUse memory() const;
   std::vector<StepProfile> profile() const;
+  /// Where the values of the current plan lie and how long; nothing before prepare.
+  std::vector<ArenaPiece> arena() const;
 
  private:
   struct Impl;

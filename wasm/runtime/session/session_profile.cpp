@@ -1,4 +1,4 @@
-// What a session says about the steps of its last run.
+// What a session says about its plan: the steps, with the times of the last run, and the arena.
 #include "wasm/runtime/session/session_impl.h"
 
 namespace edgy::runtime {
@@ -23,6 +23,35 @@ std::vector<StepProfile> Session::profile() const {
                        static_cast<int32_t>(step.op)});
   }
   return profile;
+}
+
+std::vector<ArenaPiece> Session::arena() const {
+  std::vector<ArenaPiece> pieces;
+  if (!impl_->ready)
+    return pieces;
+  const Plan& plan = impl_->plan;
+  std::vector<bool> told(plan.lifetimes.size());  // views share their input's buffer
+  const auto tell = [&](int32_t buffer, const flatbuffers::String* name, const char* layout) {
+    const auto index = static_cast<std::size_t>(buffer);
+    if (buffer < 0 || told[index])
+      return;
+    told[index] = true;
+    const Lifetime& life = plan.lifetimes[index];
+    pieces.push_back({name == nullptr ? "" : name->str(), layout, plan.arena.offsets[index],
+                      life.bytes, life.first, life.last});
+  };
+  for (std::size_t i = 0; i < plan.tensors.size(); i++) {
+    const TensorPlan& tensor = plan.tensors[i];
+    const auto* name = impl_->tensor(static_cast<int32_t>(i)).name();
+    if (tensor.has_rows)
+      tell(tensor.rows.buffer, name, "rows");
+    for (const Realization& blocked : tensor.blocked)
+      tell(blocked.buffer, name, "block4");
+  }
+  for (std::size_t i = 0; i < plan.scratch.size(); i++)
+    tell(plan.scratch[i], impl_->model->root().operators()->Get(static_cast<uint32_t>(i))->name(),
+         "scratch");
+  return pieces;
 }
 
 }  // namespace edgy::runtime
