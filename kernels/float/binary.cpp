@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include "kernels/float/elementwise.h"
+#include "kernels/float/binary_rows.h"
 #include "kernels/simd.h"
 
 namespace edgy::kernels {
@@ -75,12 +75,6 @@ __attribute__((noinline)) float power(float base, float exponent) {
   return odd && std::signbit(base) ? -result : result;
 }
 
-/// One row of an operand: `count` values, or one for all of them.
-struct Row {
-  const float* data;
-  int64_t step;  ///< 1 or 0
-};
-
 /// out[i] = function(a[i], b[i]), four at a time. A value that stands for all is read from a vector
 /// full of it, so that there is one loop.
 template <auto Function>
@@ -106,47 +100,6 @@ void apply_row(Row a, Row b, int64_t count, float* out) {
     wasm_v128_store(four[2], Function(wasm_v128_load(four[0]), wasm_v128_load(four[1])));
     std::copy_n(four[2], count - i, out + i);
   }
-}
-
-/// apply_row of an operation.
-using RowFunction = void (*)(Row a, Row b, int64_t count, float* out);
-
-void apply(std::span<const float> a, Extents a_shape, std::span<const float> b, Extents b_shape,
-           std::span<float> out, Extents out_shape, RowFunction row) {
-  if (out.empty()) {
-    return;
-  }
-  if (a.size() == out.size() && b.size() == out.size()) {
-    row({a.data(), 1}, {b.data(), 1}, std::ssize(out), out.data());
-    return;
-  }
-  const std::size_t rank = out_shape.size();
-  Strides a_strides{};
-  Strides b_strides{};
-  const auto align = [&](Extents shape, Strides& strides) {
-    const Strides own = row_major_strides(shape);
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-      strides[rank - shape.size() + i] = shape[i] == 1 ? 0 : own[i];
-    }
-  };
-  align(a_shape, a_strides);
-  align(b_shape, b_strides);
-  const int64_t inner = rank == 0 ? 1 : out_shape[rank - 1];
-  const int64_t a_step = rank == 0 ? 0 : a_strides[rank - 1];
-  const int64_t b_step = rank == 0 ? 0 : b_strides[rank - 1];
-  const Extents outer = out_shape.first(rank == 0 ? 0 : rank - 1);
-  // Both operands' offsets travel in one number: the second in units of a stride that the first
-  // cannot reach.
-  const int64_t base = static_cast<int64_t>(a.size()) + 1;
-  Strides both{};
-  for (std::size_t i = 0; i + 1 < rank; ++i) {
-    both[i] = a_strides[i] + base * b_strides[i];
-  }
-  float* y = out.data();
-  for_each_offset(outer, both, [&](int64_t offset) {
-    row({a.data() + offset % base, a_step}, {b.data() + offset / base, b_step}, inner, y);
-    y += inner;
-  });
 }
 
 /// The first where `first` holds or it is no number, else the second.
@@ -202,6 +155,8 @@ v128_t power4(v128_t base, v128_t exponent) {
   return wasm_v128_load(bases);
 }
 
+}  // namespace
+
 RowFunction row_function(BinaryOp op) {
   switch (op) {
     case BinaryOp::kAdd:
@@ -228,8 +183,6 @@ RowFunction row_function(BinaryOp op) {
   return apply_row<power4>;
 }
 
-}  // namespace
-
 bool broadcast_shape(Extents a, Extents b, std::span<int64_t> out) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     const std::size_t back = out.size() - i;
@@ -245,7 +198,11 @@ bool broadcast_shape(Extents a, Extents b, std::span<int64_t> out) {
 
 void binary(BinaryOp op, std::span<const float> a, Extents a_shape, std::span<const float> b,
             Extents b_shape, std::span<float> out, Extents out_shape) {
-  apply(a, a_shape, b, b_shape, out, out_shape, row_function(op));
+  const RowFunction function = row_function(op);
+  for_each_row(a_shape, b_shape, out_shape, [&](const BroadcastRow& row) {
+    function({a.data() + row.a, row.a_step}, {b.data() + row.b, row.b_step}, row.count,
+             out.data() + row.out);
+  });
 }
 
 }  // namespace edgy::kernels

@@ -137,26 +137,32 @@ void emit(std::span<const float> h, std::span<float> y, std::size_t step) {
 
 }  // namespace
 
+void lstm_step(std::span<float> gates, std::span<float> h, std::span<float> c,
+               std::span<float> scratch) {
+  const std::size_t hidden = h.size();
+  const std::span<float> extra = scratch.first(hidden);
+  const float* input_gate = gates.data();
+  const float* output_gate = input_gate + hidden;
+  const float* forget_gate = output_gate + hidden;
+  const std::span<float> cell = gates.subspan(3 * hidden, hidden);
+  sigmoid(gates.first(3 * hidden));
+  hyperbolic_tangent(cell, cell);
+  for (std::size_t i = 0; i < hidden; ++i) {
+    c[i] = forget_gate[i] * c[i] + input_gate[i] * cell[i];
+  }
+  hyperbolic_tangent(c, extra);
+  for (std::size_t i = 0; i < hidden; ++i) {
+    h[i] = output_gate[i] * extra[i];
+  }
+}
+
 void lstm(const RecurrentWeights& weights, std::span<const float> x, std::span<float> h,
           std::span<float> c, std::span<float> y, std::span<float> scratch) {
   const std::size_t hidden = weights.hidden;
-  const std::span<float> extra = scratch.first(hidden);
   float* memory = scratch.data() + kStepVectors * hidden;
   for_each_step(weights, x, 4 * hidden, memory, [&](std::size_t t, float* gates) {
     project<1>(projection_of(weights, 1, 0), h.data(), 4 * hidden, gates, true);
-    const float* input_gate = gates;
-    const float* output_gate = input_gate + hidden;
-    const float* forget_gate = output_gate + hidden;
-    const std::span<float> cell(gates + 3 * hidden, hidden);
-    sigmoid({gates, 3 * hidden});
-    hyperbolic_tangent(cell, cell);
-    for (std::size_t i = 0; i < hidden; ++i) {
-      c[i] = forget_gate[i] * c[i] + input_gate[i] * cell[i];
-    }
-    hyperbolic_tangent(c, extra);
-    for (std::size_t i = 0; i < hidden; ++i) {
-      h[i] = output_gate[i] * extra[i];
-    }
+    lstm_step({gates, 4 * hidden}, h, c, scratch);
     emit(h, y, t);
   });
 }

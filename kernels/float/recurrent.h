@@ -31,6 +31,11 @@ inline std::size_t recurrent_scratch(std::size_t hidden) {
 void lstm(const RecurrentWeights& weights, std::span<const float> x, std::span<float> h,
           std::span<float> c, std::span<float> y, std::span<float> scratch);
 
+/// One step of an LSTM from the sums of its gates [4 * hidden] (input, output, forget, cell), which
+/// are overwritten: c and h, both [hidden], become the next. `scratch`: [hidden].
+void lstm_step(std::span<float> gates, std::span<float> h, std::span<float> c,
+               std::span<float> scratch);
+
 /// The same for a GRU. linear_before_reset as in ONNX: the reset gate multiplies r h + b instead of
 /// h.
 void gru(const RecurrentWeights& weights, bool linear_before_reset, std::span<const float> x,

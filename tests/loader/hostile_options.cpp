@@ -162,7 +162,9 @@ void add_arithmetic_options(OptionTable rows, fb::OperatorOptions type) {
     case fb::OperatorOptions::LayerNorm:
       return rows.floats<fb::LayerNormT>({{"epsilon", &fb::LayerNormT::epsilon}});
     case fb::OperatorOptions::Lstm:
-      return rows.numbers<fb::LstmT>({{"hidden", &fb::LstmT::hidden}});
+      rows.floats<fb::LstmT>({{"state_scale", &fb::LstmT::state_scale}});
+      return rows.numbers<fb::LstmT>({{"hidden", &fb::LstmT::hidden},
+                                      {"state_zero_point", &fb::LstmT::state_zero_point}});
     case fb::OperatorOptions::Gru:
       return rows.numbers<fb::GruT>({{"hidden", &fb::GruT::hidden}});
     default:

@@ -105,11 +105,53 @@ OperatorModel recurrent(const std::string& name, int gates, bool has_cells) {
   return {name, std::move(b.model), 0};
 }
 
+/// The same as integers: x -> Quantize -> Lstm -> y.
+OperatorModel lstm_of_integers() {
+  ModelBuilder b;
+  b.activation("x", Type::F32, {1, -1, 3});
+  const int q = b.activation("q", Type::I8, {1, -1, 3});
+  b.quantize(q, {0.05F}, 3);
+  const int w = b.constant("w", Type::I8, {16, 3});
+  b.quantize(w, std::vector<float>(16, 0.1F), 0, 0);
+  const int r = b.constant("r", Type::I8, {16, 4});
+  b.quantize(r, {0.1F});
+  const int y = b.activation("y", Type::F32, {1, -1, 4});
+  b.model.inputs = {0};
+  b.model.outputs = {y};
+  fb::LstmT options;
+  options.hidden = 4;
+  options.state_scale = 0.01F;
+  options.state_zero_point = 64;
+  b.op(fb::QuantizeT(), {0}, {q});
+  b.op(options, {q, w, r}, {y});
+  b.model.features = {"integer-operators"};
+  return {"lstm-int8", std::move(b.model), 1};
+}
+
 fb::Conv2DT padded(int pad, int groups = 1) {
   fb::Conv2DT conv;
   conv.pad_left = conv.pad_right = pad;
   conv.groups = groups;
   return conv;
+}
+
+/// x -> Quantize -> an operator on int8 -> y of int8; `operands`: how many times it reads the
+/// integers.
+template <typename Options>
+OperatorModel on_integers(const std::string& name, Options options, std::vector<int32_t> x,
+                          std::vector<int32_t> y, std::size_t operands = 1) {
+  ModelBuilder b;
+  b.activation("x", Type::F32, x);
+  const int q = b.activation("q", Type::I8, std::move(x));
+  b.quantize(q, {0.05F}, 3);
+  const int result = b.activation("y", Type::I8, std::move(y));
+  b.quantize(result, {0.05F}, 3);
+  b.op(fb::QuantizeT(), {0}, {q});
+  b.op(std::move(options), std::vector<int32_t>(operands, q), {result});
+  b.model.inputs = {0};
+  b.model.outputs = {result};
+  b.model.features = {"integer-operators"};
+  return {name, std::move(b.model), 1};
 }
 
 void add_layers(std::vector<OperatorModel>& models) {
@@ -209,7 +251,18 @@ void add_arithmetic(std::vector<OperatorModel>& models) {
     tensor->quantization->zero_point = {-3};
   }
   models.push_back(simple("cast", fb::CastT(), kShape, kShape, Type::I64));
+  models.push_back(on_integers("unary-int8", fb::UnaryT(), kShape, kShape));
+  models.push_back(on_integers("binary-int8", fb::BinaryT(), kShape, kShape, 2));
+  models.push_back(on_integers("pool-int8", pool, kShape, kShape));
+  pool.kind = fb::PoolKind::Average;
+  models.push_back(on_integers("pool-mean-int8", pool, kShape, kShape));
+  models.push_back(on_integers("reduce-int8", reduce, kShape, {1, -1, 1}));
+  fb::ConcatT concat;
+  concat.axis = 1;
+  models.push_back(on_integers("concat-int8", concat, kShape, kShape, 3));
+  models.back().model.tensors[2]->quantization->scale = {0.07F};
   models.push_back(recurrent<fb::LstmT>("lstm", 4, true));
+  models.push_back(lstm_of_integers());
   models.push_back(recurrent<fb::GruT>("gru", 3, false));
 }
 

@@ -12,19 +12,25 @@ namespace edgy::format {
 /// What `edgy finetune` makes of an operator; catalog/operators.inc explains each.
 enum class Training : uint8_t { kWeights, kPlain, kGrid, kRefused };
 
-/// The arity of an operator type, its constants and its training: one line of the catalog.
+/// What int8 activations an operator takes; catalog/operators.inc explains each.
+enum class Integers : uint8_t { kNone, kWeights, kMoved, kComputed, kConverted };
+
+/// The arity of an operator type, its constants, its integers and its training: one line of the
+/// catalog.
 struct OperatorTraits {
   fb::OperatorOptions type;
   uint16_t required_inputs;
   uint16_t inputs;     ///< at most
   uint32_t constants;  ///< bit i: input i must be a constant, if it is there
   uint8_t outputs;     ///< at most; where several are possible, some may be absent
+  Integers integers;
   Training training;
 };
 
 inline constexpr OperatorTraits kOperators[] = {
-#define EDGY_OPERATOR(type, family, required, inputs, constants, outputs, training) \
-  {fb::OperatorOptions::type, required, inputs, constants, outputs, Training::k##training},
+#define EDGY_OPERATOR(type, family, required, inputs, constants, outputs, integers, training) \
+  {fb::OperatorOptions::type, required, inputs, constants, outputs, Integers::k##integers,    \
+   Training::k##training},
 #include "wasm/format/catalog/operators.inc"
 };
 
@@ -45,5 +51,15 @@ constexpr bool catalog_matches_schema() {
 }
 static_assert(catalog_matches_schema(),
               "catalog/operators.inc must list the operators of edgy.fbs, each once, in its order");
+
+/// What Pool2D and Reduce do with int8 tensors depends on their kind.
+constexpr Integers integers_of(fb::PoolKind kind) {
+  return kind == fb::PoolKind::Max ? Integers::kMoved : Integers::kComputed;
+}
+constexpr Integers integers_of(fb::ReduceKind kind) {
+  return kind == fb::ReduceKind::Max    ? Integers::kMoved
+         : kind == fb::ReduceKind::Mean ? Integers::kComputed
+                                        : Integers::kNone;
+}
 
 }  // namespace edgy::format

@@ -11,7 +11,8 @@
 namespace edgy::format {
 namespace {
 
-constexpr const char* kFeatures[] = {"sparse-blocks", "sparse-1x4", "int4", "float16"};
+constexpr const char* kFeatures[] = {"sparse-blocks", "sparse-1x4", "int4", "float16",
+                                     "integer-operators"};
 
 enum class State : uint8_t { kUnset, kConstant, kReady };
 

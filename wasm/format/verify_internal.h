@@ -33,6 +33,10 @@ Result<void> verify_tensor(const fb::Model& model, uint32_t index, int64_t& inde
 Result<void> verify_operator(const fb::Model& model, uint32_t index,
                              const std::vector<bool>& symmetric);
 
+/// Types and quantizations of an operator that the catalog lets compute on int8 tensors; its type
+/// is known, its arity and options were checked.
+Result<void> verify_integers(const fb::Model& model, uint32_t index);
+
 inline tl::unexpected<Error> invalid(std::string message) {
   return fail(ErrorCode::kInvalidModel, std::move(message));
 }

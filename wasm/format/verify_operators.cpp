@@ -152,16 +152,16 @@ class OperatorVerifier {
     const auto computed = [](fb::DataType type) {
       return type == fb::DataType::F16 ? fb::DataType::F32 : type;
     };
-    const bool is_integer = w.type() == fb::DataType::I8 || w.type() == fb::DataType::I4;
+    const bool has_integers = is_integer(w);
     if (has_input(2)) {
       const fb::Tensor& b = input(2);
-      const fb::DataType wanted = is_integer ? fb::DataType::I32 : fb::DataType::F32;
+      const fb::DataType wanted = has_integers ? fb::DataType::I32 : fb::DataType::F32;
       if (rank(b) != 1 || extent(b, 0) != extent(w, 0) || computed(b.type()) != wanted) {
         return error(str("the bias must have ", extent(w, 0), " entries of ",
                          fb::EnumNameDataType(wanted), ", one for each output channel"));
       }
     }
-    if (!is_integer) {
+    if (!has_integers) {
       return {};
     }
     if (input(0).type() == fb::DataType::I8) {
@@ -174,16 +174,50 @@ class OperatorVerifier {
         return checked;
       }
     }
-    const fb::Quantization* quantization = w.quantization();
+    return integer_weights(1);
+  }
+
+  static bool is_integer(const fb::Tensor& weights) {
+    return weights.type() == fb::DataType::I8 || weights.type() == fb::DataType::I4;
+  }
+
+  /// The quantization of input `i`, integer weights.
+  Result<void> integer_weights(uint32_t i) const {
+    const fb::Quantization* quantization = input(i).quantization();
     if (quantization == nullptr ||
         (size_of(quantization->scale()) != 1 && quantization->axis() != 0)) {
       return error(
           "integer weights need a quantization with one scale, or one for each output channel "
           "(axis 0)");
     }
-    return symmetric_[operand(*op_.inputs(), 1).index()]
+    return symmetric_[operand(*op_.inputs(), i).index()]
                ? Result<void>{}
                : error("integer weights must have the zero point 0");
+  }
+
+  /// What an Lstm with integer weights has beside the shapes of all.
+  Result<void> integer_lstm(const fb::Lstm& options) const {
+    if (!is_integer(input(1)) && !is_integer(input(2))) {
+      return options.state_scale() == 0
+                 ? Result<void>{}
+                 : error("state_scale is for integer weights; these are float32");
+    }
+    if (!is_integer(input(1)) || !is_integer(input(2)) || input(0).type() != fb::DataType::I8) {
+      return error("x, w and r must all be integers, or all float32");
+    }
+    if (!std::isnormal(options.state_scale()) || options.state_scale() < 0) {
+      return error("state_scale must be a positive, finite, normal number");
+    }
+    if (Result<void> zero = in_range("state_zero_point", options.state_zero_point(), 0, 127);
+        !zero) {
+      return zero;
+    }
+    for (const uint32_t i : {1U, 2U}) {
+      if (Result<void> checked = integer_weights(i); !checked) {
+        return checked;
+      }
+    }
+    return quantized_activation(input(0), "x");
   }
 
   // One check an operator of the catalog.
@@ -221,7 +255,8 @@ class OperatorVerifier {
     return axis(options.axis());
   }
   Result<void> check(const fb::Lstm& options) const {
-    return recurrent(4, options.hidden());
+    Result<void> shapes = recurrent(4, options.hidden());
+    return shapes ? integer_lstm(options) : shapes;
   }
   Result<void> check(const fb::Gru& options) const {
     return recurrent(3, options.hidden());
@@ -460,7 +495,8 @@ class OperatorVerifier {
 
 Result<void> verify_operator(const fb::Model& model, uint32_t index,
                              const std::vector<bool>& symmetric) {
-  return OperatorVerifier(model, index, symmetric).verify();
+  Result<void> verified = OperatorVerifier(model, index, symmetric).verify();
+  return verified ? verify_integers(model, index) : verified;
 }
 
 }  // namespace edgy::format

@@ -192,7 +192,7 @@ format::Training training_of(const fb::OperatorT& op) {
 
 Tensor apply_operator(const fb::OperatorT& op, const Inputs& in) {
   switch (op.options.type) {
-#define EDGY_OPERATOR(type, family, required, inputs, constants, outputs, training) \
+#define EDGY_OPERATOR(type, family, required, inputs, constants, outputs, integers, training) \
   EDGY_APPLY_##training(type)
 #include "wasm/format/catalog/operators.inc"
     default:

@@ -196,14 +196,42 @@ void clamp_range(const ConvLayer& layer, const TensorQuantization& output, Quant
   result.qmax = std::isinf(layer.activation_max) ? output.qmax : bound(layer.activation_max);
 }
 
+/// Asks before the weights are decoded. Decoding a sparse constant may take far more memory than
+/// the file. Two numbers are kept for each output channel, and one more while the layer is made.
+Result<void> ask_for_weights(const CreateContext& context, const ConvLayer& layer) {
+  return context.decode(static_cast<int64_t>(layer.weight_count()),
+                        layer.shape.out_channels * 3 * int64_t{sizeof(int32_t)});
+}
+
+/// Weights, scales and biases of a layer whose quantizations are known. `weights`: which input of
+/// the operator; `output_scale`: 1 for float32.
+Result<void> read_weights(const CreateContext& context, uint32_t weights,
+                          std::span<const int32_t> bias, double output_scale,
+                          QuantizedLayer& result) {
+  const int64_t channels = result.layer.shape.out_channels;
+  result.weights = context.model.constant_int8(context.input_index(weights));
+  result.plain_bias.assign(bias.begin(), bias.end());
+  const auto& scales = *context.input(weights).quantization()->scale();
+  result.scale.reserve(static_cast<std::size_t>(channels));
+  for (uint32_t o = 0; o < kernels::narrow<uint32_t>(channels); o++) {
+    const double product = double{result.input.scale} * scales.Get(scales.size() == 1 ? 0 : o);
+    result.scale.push_back(static_cast<float>(product / output_scale));
+    if (!std::isfinite(result.scale.back())) {
+      return context.invalid(str("the scales of output channel ", o, " overflow a float"));
+    }
+  }
+  result.folded_bias.resize(kernels::to_size(channels));
+  if (!sums_fit(result)) {
+    return context.invalid("its sums can exceed 32 bits; smaller weights or biases are needed");
+  }
+  result.folded_bias =
+      kernels::fold_zero_point(result.layer.shape, result.weights, bias, result.input.zero_point);
+  return {};
+}
+
 Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvLayer& layer) {
-  // Decoding a sparse constant may take far more memory than the file: ask first. Two numbers are
-  // kept for each output channel, and one more while the layer is made.
-  const int64_t channels = layer.shape.out_channels;
-  if (Result<void> decoded = context.decode(static_cast<int64_t>(layer.weight_count()),
-                                            channels * 3 * int64_t{sizeof(int32_t)});
-      !decoded) {
-    return tl::unexpected<Error>(std::move(decoded.error()));
+  if (Result<void> room = ask_for_weights(context, layer); !room) {
+    return tl::unexpected<Error>(std::move(room.error()));
   }
   QuantizedLayer result;
   result.layer = layer;
@@ -222,25 +250,12 @@ Result<QuantizedLayer> quantized_layer(const CreateContext& context, const ConvL
   }
   result.input = *input;
   clamp_range(layer, *output, result);
-  result.weights = context.model.constant_int8(context.input_index(1));
-  const std::span<const int32_t> bias = context.int32s(2);
-  result.plain_bias.assign(bias.begin(), bias.end());
-  const auto& scales = *context.input(1).quantization()->scale();
-  result.scale.reserve(static_cast<std::size_t>(channels));
-  for (uint32_t o = 0; o < kernels::narrow<uint32_t>(layer.shape.out_channels); o++) {
-    const double product = double{input->scale} * scales.Get(scales.size() == 1 ? 0 : o);
-    result.scale.push_back(
-        static_cast<float>(result.is_float_output ? product : product / double{output->scale}));
-    if (!std::isfinite(result.scale.back())) {
-      return context.invalid(str("the scales of output channel ", o, " overflow a float"));
-    }
+  if (Result<void> read =
+          read_weights(context, 1, context.int32s(2),
+                       result.is_float_output ? 1.0 : double{output->scale}, result);
+      !read) {
+    return tl::unexpected<Error>(std::move(read.error()));
   }
-  result.folded_bias.resize(kernels::to_size(layer.shape.out_channels));
-  if (!sums_fit(result)) {
-    return context.invalid("its sums can exceed 32 bits; smaller weights or biases are needed");
-  }
-  result.folded_bias =
-      kernels::fold_zero_point(layer.shape, result.weights, bias, input->zero_point);
   return result;
 }
 
@@ -257,6 +272,26 @@ int64_t most_packed_bytes(const ConvLayer& layer, const KernelChoice& choice) {
   return choice.kernel == ConvKernel::kSparse ? 2 * rounded : rounded + 16 * per_channel;
 }
 
+/// The operation of a layer for outputs of this size.
+NewOperation make_layer(const CreateContext& context, QuantizedLayer layer,
+                        const kernels::OutputSize& size) {
+  const int bits = layer.input.qmin >= 0 ? 7 : 8;
+  const KernelChoice choice = choose_conv_kernel(
+      layer.layer.shape, layer.weights, {.activation_bits = bits, .wanted = context.isa}, size);
+  if (choice.kernel == ConvKernel::kXnnpack) {
+    return make_xnnpack_int8(context, layer);
+  }
+  if (Result<void> room = context.has_room(most_packed_bytes(layer.layer, choice)); !room) {
+    return tl::unexpected<Error>(std::move(room.error()));
+  }
+  auto made =
+      std::make_unique<ConvInt8>(std::move(layer), choice, size.one_position(), context.threads);
+  if (Result<void> reserved = context.reserve(made->packed_bytes()); !reserved) {
+    return tl::unexpected<Error>(std::move(reserved.error()));
+  }
+  return std::unique_ptr<Operation>(std::move(made));
+}
+
 }  // namespace
 
 NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer) {
@@ -264,24 +299,28 @@ NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer
   if (!quantized) {
     return tl::unexpected<Error>(std::move(quantized.error()));
   }
-  const int bits = quantized->input.qmin >= 0 ? 7 : 8;
   Shape declared = declared_shape(context.output(0));
   std::replace(declared.begin(), declared.end(), int64_t{-1}, kUsualExtent);
-  const kernels::OutputSize size = output_size(image_of(declared));
-  const KernelChoice choice = choose_conv_kernel(
-      layer.shape, quantized->weights, {.activation_bits = bits, .wanted = context.isa}, size);
-  if (choice.kernel == ConvKernel::kXnnpack) {
-    return make_xnnpack_int8(context, *quantized);
-  }
-  if (Result<void> room = context.has_room(most_packed_bytes(layer, choice)); !room) {
+  return make_layer(context, std::move(*quantized), output_size(image_of(declared)));
+}
+
+NewOperation make_int8_product(const CreateContext& context, const Int8Product& product) {
+  const auto& shape = *context.input(product.weights).shape();
+  QuantizedLayer layer;
+  layer.layer.is_dense = true;
+  layer.layer.shape.out_channels = shape.Get(0);
+  layer.layer.shape.in_channels = shape.Get(1);
+  layer.layer.activation_min = -std::numeric_limits<float>::infinity();
+  layer.layer.activation_max = std::numeric_limits<float>::infinity();
+  layer.input = product.input;
+  layer.is_float_output = true;
+  if (Result<void> room = ask_for_weights(context, layer.layer); !room) {
     return tl::unexpected<Error>(std::move(room.error()));
   }
-  auto made = std::make_unique<ConvInt8>(std::move(*quantized), choice, size.one_position(),
-                                         context.threads);
-  if (Result<void> reserved = context.reserve(made->packed_bytes()); !reserved) {
-    return tl::unexpected<Error>(std::move(reserved.error()));
+  if (Result<void> read = read_weights(context, product.weights, {}, 1.0, layer); !read) {
+    return tl::unexpected<Error>(std::move(read.error()));
   }
-  return std::unique_ptr<Operation>(std::move(made));
+  return make_layer(context, std::move(layer), {1, product.one_position ? 1 : kUsualExtent});
 }
 
 }  // namespace edgy::runtime

@@ -46,6 +46,15 @@ struct QuantizedLayer {
 /// XNNPACK's convolutions: float32, and int8 to int8.
 NewOperation make_xnnpack_float(const CreateContext& context, const ConvLayer& layer);
 NewOperation make_xnnpack_int8(const CreateContext& context, const QuantizedLayer& layer);
+/// A product of int8 values with integer weights [O, K], to float32, for operators that have
+/// several.
+struct Int8Product {
+  uint32_t weights;  ///< which input of the operator
+  TensorQuantization
+      input;  ///< of what is multiplied: [1, positions, K] in Block4 without a border
+  bool one_position = false;  ///< always
+};
+NewOperation make_int8_product(const CreateContext& context, const Int8Product& product);
 /// Edgy's own kernels or XNNPACK's, as kernel_choice.h says.
 NewOperation make_conv_int8(const CreateContext& context, const ConvLayer& layer);
 

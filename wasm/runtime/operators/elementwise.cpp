@@ -5,6 +5,7 @@
 
 #include "kernels/float/elementwise.h"
 #include "wasm/format/text.h"
+#include "wasm/runtime/operators/integer_forms.h"
 #include "wasm/runtime/operators/registry.h"
 
 namespace edgy::runtime {
@@ -53,13 +54,7 @@ class Binary final : public Operation {
   explicit Binary(kernels::BinaryOp op) : op_(op) {}
 
   Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
-    out_shapes[0].resize(std::max(in_shapes[0].size(), in_shapes[1].size()));
-    if (!kernels::broadcast_shape(in_shapes[0], in_shapes[1], out_shapes[0])) {
-      return fail(ErrorCode::kInvalidInput,
-                  str("shapes ", std::span<const int64_t>(in_shapes[0]), " and ",
-                      std::span<const int64_t>(in_shapes[1]), " cannot be broadcast"));
-    }
-    return {};
+    return broadcast(in_shapes, out_shapes[0]);
   }
   Result<void> run() override {
     kernels::binary(op_, in<float>(0), inputs[0].shape, in<float>(1), inputs[1].shape,
@@ -74,7 +69,20 @@ class Binary final : public Operation {
 
 }  // namespace
 
+Result<void> broadcast(const InputShapes& in_shapes, Shape& out_shape) {
+  out_shape.resize(std::max(in_shapes[0].size(), in_shapes[1].size()));
+  if (!kernels::broadcast_shape(in_shapes[0], in_shapes[1], out_shape)) {
+    return fail(ErrorCode::kInvalidInput,
+                str("shapes ", std::span<const int64_t>(in_shapes[0]), " and ",
+                    std::span<const int64_t>(in_shapes[1]), " cannot be broadcast"));
+  }
+  return {};
+}
+
 NewOperation make_unary(const CreateContext& context) {
+  if (has_integers(context)) {
+    return make_unary_int8(context);
+  }
   if (Result<void> types = context.expect_types(DataType::F32); !types) {
     return tl::unexpected<Error>(std::move(types.error()));
   }
@@ -84,6 +92,9 @@ NewOperation make_unary(const CreateContext& context) {
 }
 
 NewOperation make_binary(const CreateContext& context) {
+  if (has_integers(context)) {
+    return make_binary_int8(context);
+  }
   if (Result<void> types = context.expect_types(DataType::F32); !types) {
     return tl::unexpected<Error>(std::move(types.error()));
   }

@@ -2,14 +2,17 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "kernels/float/copy.h"
+#include "kernels/lookup/lookup.h"
 #include "kernels/requantize.h"
 #include "wasm/format/numbers.h"
 #include "wasm/format/text.h"
 #include "wasm/format/verify_internal.h"
+#include "wasm/runtime/operators/integer_forms.h"
 #include "wasm/runtime/operators/registry.h"
 #include "wasm/runtime/plan/shapes.h"
 
@@ -99,7 +102,9 @@ class Reshape final : public Movement {
 
 class Concat final : public Movement {
  public:
-  Concat(std::size_t width, int32_t axis) : Movement(width), axis_(axis) {}
+  /// `tables`: of inputs that have another quantization than the output; all others: null.
+  Concat(std::size_t width, int32_t axis, std::vector<std::unique_ptr<kernels::LookupTable>> tables)
+      : Movement(width), axis_(axis), tables_(std::move(tables)) {}
 
   Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     Shape& y = out_shapes[0];
@@ -122,13 +127,24 @@ class Concat final : public Movement {
   }
   Result<int64_t> plan() override {
     parts_.resize(inputs.size());
-    return 0;
+    int64_t looked_up = 0;
+    for (std::size_t i = 0; i < tables_.size(); i++) {
+      looked_up += tables_[i] == nullptr ? 0 : input_count(i);
+    }
+    return looked_up;
   }
   Result<void> run() override {
     const Shape& y = outputs[0].shape;
     const std::size_t axis = axis_of(axis_, y.size());
+    uint8_t* place = scratch;
     for (std::size_t i = 0; i < inputs.size(); i++) {
       parts_[i] = {inputs[i].source, product(inputs[i].shape, axis, y.size())};
+      if (i < tables_.size() && tables_[i] != nullptr) {
+        kernels::lookup(*tables_[i], in<int8_t>(i).data(), in<int8_t>(i).size(),
+                        reinterpret_cast<int8_t*>(place));
+        parts_[i].data = place;
+        place += input_count(i);
+      }
     }
     kernels::concat(parts_, product(y, 0, axis), width_, outputs[0].target);
     return {};
@@ -137,6 +153,7 @@ class Concat final : public Movement {
 
  private:
   int32_t axis_;
+  std::vector<std::unique_ptr<kernels::LookupTable>> tables_;
   std::vector<kernels::ConcatPart> parts_;
 };
 
@@ -309,8 +326,21 @@ NewOperation make_reshape(const CreateContext& context) {
 }
 
 NewOperation make_concat(const CreateContext& context) {
-  return made<Concat>(context, context.op().inputs()->size(),
-                      context.op().options_as_Concat()->axis());
+  std::vector<std::unique_ptr<kernels::LookupTable>> tables;
+  const auto to = quantize_parameters(context.output(0));
+  for (uint32_t i = 0; to && i < context.op().inputs()->size(); i++) {
+    const auto from = quantize_parameters(context.input(i));
+    if (!from) {
+      return context.unsupported("its inputs and its output must have the same type");
+    }
+    const bool same = from->scale == to->scale && from->zero_point == to->zero_point &&
+                      from->qmin >= to->qmin && from->qmax <= to->qmax;
+    tables.push_back(
+        same ? nullptr
+             : std::make_unique<kernels::LookupTable>(kernels::requantize_table(*from, *to)));
+  }
+  return made<Concat>(context, to ? 0 : context.op().inputs()->size(),
+                      context.op().options_as_Concat()->axis(), std::move(tables));
 }
 
 NewOperation make_slice(const CreateContext& context) {

@@ -4,6 +4,7 @@
 
 #include "kernels/float/recurrent.h"
 #include "wasm/format/text.h"
+#include "wasm/runtime/operators/recurrent.h"
 #include "wasm/runtime/operators/registry.h"
 
 namespace edgy::runtime {
@@ -15,26 +16,8 @@ class Recurrent final : public Operation {
       : is_lstm_(is_lstm), linear_before_reset_(linear_before_reset), weights_(weights) {}
 
   Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
-    const Shape& x = in_shapes[0];
-    const int64_t hidden = static_cast<int64_t>(weights_.hidden);
-    const Shape state = {x[0], hidden};
-    if (x[2] != static_cast<int64_t>(weights_.inputs)) {
-      return fail(ErrorCode::kInvalidInput, str("x has the shape ", std::span<const int64_t>(x),
-                                                "; the last extent must be ", weights_.inputs));
-    }
-    for (std::size_t i = 4; i < in_shapes.size(); i++) {
-      if (in_shapes.has(i) && in_shapes[i] != state) {
-        return fail(
-            ErrorCode::kInvalidInput,
-            str("the state of input ", i, " has the shape ", std::span<const int64_t>(in_shapes[i]),
-                "; it must be ", std::span<const int64_t>(state)));
-      }
-    }
-    out_shapes[0] = {x[0], x[1], hidden};
-    for (std::size_t i = 1; i < out_shapes.size(); i++) {
-      out_shapes[i] = state;
-    }
-    return {};
+    return infer_recurrent(in_shapes, static_cast<int64_t>(weights_.inputs),
+                           static_cast<int64_t>(weights_.hidden), out_shapes);
   }
 
   Result<int64_t> plan() override {
@@ -51,8 +34,8 @@ class Recurrent final : public Operation {
     const std::span<float> c(memory + hidden, hidden);
     const std::span<float> rest(memory + 2 * hidden, kernels::recurrent_scratch(hidden));
     for (std::size_t n = 0; n < batch; n++) {
-      load(in<float>(4), n, h);
-      load(in<float>(5), n, c);
+      load_state(in<float>(4), n, h);
+      load_state(in<float>(5), n, c);
       const auto x = in<float>(0).subspan(n * steps * weights_.inputs, steps * weights_.inputs);
       std::span<float> y = out<float>(0);
       y = y.empty() ? y : y.subspan(n * steps * hidden, steps * hidden);
@@ -61,8 +44,8 @@ class Recurrent final : public Operation {
       } else {
         kernels::gru(weights_, linear_before_reset_, x, h, y, rest);
       }
-      store(h, n, out<float>(1));
-      store(c, n, out<float>(2));
+      store_state(h, n, out<float>(1));
+      store_state(c, n, out<float>(2));
     }
     return {};
   }
@@ -74,29 +57,12 @@ class Recurrent final : public Operation {
   }
 
  private:
-  void load(std::span<const float> states, std::size_t n, std::span<float> state) const {
-    if (states.empty()) {
-      std::fill(state.begin(), state.end(), 0.0F);
-    } else {
-      std::copy_n(states.begin() + static_cast<std::ptrdiff_t>(n * state.size()), state.size(),
-                  state.begin());
-    }
-  }
-  void store(std::span<const float> state, std::size_t n, std::span<float> states) const {
-    if (!states.empty()) {
-      std::copy(state.begin(), state.end(),
-                states.begin() + static_cast<std::ptrdiff_t>(n * state.size()));
-    }
-  }
-
   bool is_lstm_;
   bool linear_before_reset_;
   kernels::RecurrentWeights weights_;
 };
 
-}  // namespace
-
-NewOperation make_recurrent(const CreateContext& context) {
+NewOperation make_floats(const CreateContext& context) {
   if (Result<void> types = context.expect_types(DataType::F32); !types) {
     return tl::unexpected<Error>(std::move(types.error()));
   }
@@ -110,6 +76,54 @@ NewOperation make_recurrent(const CreateContext& context) {
   weights.b = context.floats(3);
   return std::unique_ptr<Operation>(std::make_unique<Recurrent>(
       lstm != nullptr, gru != nullptr && gru->linear_before_reset(), weights));
+}
+
+}  // namespace
+
+Result<void> infer_recurrent(const InputShapes& in_shapes, int64_t inputs, int64_t hidden,
+                             std::span<Shape> out_shapes) {
+  const Shape& x = in_shapes[0];
+  const Shape state = {x[0], hidden};
+  if (x[2] != inputs) {
+    return fail(ErrorCode::kInvalidInput, str("x has the shape ", std::span<const int64_t>(x),
+                                              "; the last extent must be ", inputs));
+  }
+  for (std::size_t i = 4; i < in_shapes.size(); i++) {
+    if (in_shapes.has(i) && in_shapes[i] != state) {
+      return fail(ErrorCode::kInvalidInput, str("the state of input ", i, " has the shape ",
+                                                std::span<const int64_t>(in_shapes[i]),
+                                                "; it must be ", std::span<const int64_t>(state)));
+    }
+  }
+  out_shapes[0] = {x[0], x[1], hidden};
+  for (std::size_t i = 1; i < out_shapes.size(); i++) {
+    out_shapes[i] = state;
+  }
+  return {};
+}
+
+void load_state(std::span<const float> states, std::size_t n, std::span<float> state) {
+  if (states.empty()) {
+    std::fill(state.begin(), state.end(), 0.0F);
+  } else {
+    std::copy_n(states.begin() + static_cast<std::ptrdiff_t>(n * state.size()), state.size(),
+                state.begin());
+  }
+}
+
+void store_state(std::span<const float> state, std::size_t n, std::span<float> states) {
+  if (!states.empty()) {
+    std::copy(state.begin(), state.end(),
+              states.begin() + static_cast<std::ptrdiff_t>(n * state.size()));
+  }
+}
+
+NewOperation make_lstm(const CreateContext& context) {
+  return context.input(0).type() == DataType::I8 ? make_lstm_int8(context) : make_floats(context);
+}
+
+NewOperation make_gru(const CreateContext& context) {
+  return make_floats(context);
 }
 
 }  // namespace edgy::runtime

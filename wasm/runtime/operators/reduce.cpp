@@ -1,10 +1,12 @@
 // Reduce, ArgReduce and Pool2D.
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "kernels/float/pool.h"
 #include "kernels/float/reduce.h"
 #include "wasm/format/text.h"
+#include "wasm/runtime/operators/integer_forms.h"
 #include "wasm/runtime/operators/registry.h"
 #include "wasm/runtime/plan/shapes.h"
 
@@ -12,14 +14,13 @@ namespace edgy::runtime {
 namespace fb = format::fb;
 namespace {
 
-class Reduce final : public Operation {
+/// Which axes go, and what is left.
+class ReduceShapes {
  public:
-  explicit Reduce(const fb::Reduce& options)
-      : kind_(static_cast<kernels::ReduceOp>(options.kind())),
-        axes_(options.axes()->begin(), options.axes()->end()),
-        keep_dims_(options.keep_dims()) {}
+  explicit ReduceShapes(const fb::Reduce& options)
+      : axes_(options.axes()->begin(), options.axes()->end()), keep_dims_(options.keep_dims()) {}
 
-  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) {
     const Shape& x = in_shapes[0];
     mask_ = axes_.empty() ? (1U << x.size()) - 1 : 0;  // none named: all of them, as in ONNX
     for (const int32_t axis : axes_) {
@@ -33,17 +34,33 @@ class Reduce final : public Operation {
     }
     return {};
   }
+  /// Bit i: axis i goes. Known once shapes were inferred.
+  uint32_t mask() const { return mask_; }
+  bool is_reduced(std::size_t axis) const { return (mask_ >> axis & 1U) != 0; }
+
+ private:
+  std::vector<int32_t> axes_;
+  bool keep_dims_;
+  uint32_t mask_ = 0;
+};
+
+class Reduce final : public Operation {
+ public:
+  explicit Reduce(const fb::Reduce& options)
+      : kind_(static_cast<kernels::ReduceOp>(options.kind())), shapes_(options) {}
+
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
+    return shapes_.infer(in_shapes, out_shapes);
+  }
   Result<void> run() override {
-    kernels::reduce(kind_, in<float>(0), inputs[0].shape, mask_, out<float>(0));
+    kernels::reduce(kind_, in<float>(0), inputs[0].shape, shapes_.mask(), out<float>(0));
     return {};
   }
   const char* kernel() const override { return "float/reduce"; }
 
  private:
   kernels::ReduceOp kind_;
-  std::vector<int32_t> axes_;
-  bool keep_dims_;
-  uint32_t mask_ = 0;
+  ReduceShapes shapes_;
 };
 
 class ArgReduce final : public Operation {
@@ -79,8 +96,11 @@ class ArgReduce final : public Operation {
 
 class Pool final : public Operation {
  public:
-  explicit Pool(const fb::Pool2D& options)
-      : is_max_(options.kind() == fb::PoolKind::Max), count_pad_(options.count_include_pad()) {
+  /// `integers`: nothing where the tensors are float32.
+  Pool(const fb::Pool2D& options, std::optional<PoolInt8> integers)
+      : is_max_(options.kind() == fb::PoolKind::Max),
+        count_pad_(options.count_include_pad()),
+        integers_(std::move(integers)) {
     shape_.kernel_h = options.kernel_h();
     shape_.kernel_w = options.kernel_w();
     shape_.stride_h = options.stride_h();
@@ -116,17 +136,24 @@ class Pool final : public Operation {
     shape_.height = image.height;
     shape_.width = image.width;
     shape_.channels = image.channels;
+    if (integers_) {
+      if (Result<void> checked = integers_->check(shape_); !checked) {
+        return tl::unexpected<Error>(std::move(checked.error()));
+      }
+    }
     return 0;
   }
   Result<void> run() override {
-    if (is_max_) {
+    if (integers_) {
+      integers_->run(shape_, inputs[0].source, outputs[0].target);
+    } else if (is_max_) {
       kernels::max_pool(shape_, in<float>(0), out<float>(0));
     } else {
       kernels::average_pool(shape_, count_pad_, in<float>(0), out<float>(0));
     }
     return {};
   }
-  const char* kernel() const override { return "float/pool"; }
+  const char* kernel() const override { return integers_ ? "pool_int8" : "float/pool"; }
   uint64_t work() const override {
     const auto window = static_cast<uint64_t>(shape_.kernel_h * shape_.kernel_w);
     return Operation::work() + static_cast<uint64_t>(output_count(0)) * window;
@@ -135,12 +162,66 @@ class Pool final : public Operation {
  private:
   bool is_max_;
   bool count_pad_;
+  std::optional<PoolInt8> integers_;
   kernels::PoolShape shape_;
+};
+
+/// Means and greatest values of int8 over axes that are next to each other: a pool whose window is
+/// all of them.
+class ReduceInt8 final : public Operation {
+ public:
+  ReduceInt8(const fb::Reduce& options, PoolInt8 pool) : shapes_(options), pool_(std::move(pool)) {}
+
+  Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
+    return shapes_.infer(in_shapes, out_shapes);
+  }
+  Result<int64_t> plan() override {
+    const Shape& x = inputs[0].shape;
+    std::size_t first = 0;
+    while (first < x.size() && !shapes_.is_reduced(first)) {
+      first++;
+    }
+    std::size_t end = first;
+    while (end < x.size() && shapes_.is_reduced(end)) {
+      end++;
+    }
+    for (std::size_t i = end; i < x.size(); i++) {
+      if (shapes_.is_reduced(i)) {
+        return fail(ErrorCode::kInvalidModel, "the axes of int8 must be next to each other");
+      }
+    }
+    pool_shape_ = {};
+    pool_shape_.batch = product(x, 0, first);
+    pool_shape_.width = pool_shape_.kernel_w = product(x, first, end);
+    pool_shape_.channels = product(x, end, x.size());
+    if (Result<void> checked = pool_.check(pool_shape_); !checked) {
+      return tl::unexpected<Error>(std::move(checked.error()));
+    }
+    return 0;
+  }
+  Result<void> run() override {
+    pool_.run(pool_shape_, inputs[0].source, outputs[0].target);
+    return {};
+  }
+  const char* kernel() const override { return "pool_int8"; }
+
+ private:
+  ReduceShapes shapes_;
+  PoolInt8 pool_;
+  kernels::PoolShape pool_shape_;
 };
 
 }  // namespace
 
 NewOperation make_reduce(const CreateContext& context) {
+  if (has_integers(context)) {
+    const fb::Reduce& options = *context.op().options_as_Reduce();
+    Result<PoolInt8> pool = PoolInt8::make(context, options.kind() == fb::ReduceKind::Max, false);
+    if (!pool) {
+      return tl::unexpected<Error>(std::move(pool.error()));
+    }
+    return std::unique_ptr<Operation>(std::make_unique<ReduceInt8>(options, std::move(*pool)));
+  }
   if (Result<void> types = context.expect_types(DataType::F32); !types) {
     return tl::unexpected<Error>(std::move(types.error()));
   }
@@ -156,14 +237,22 @@ NewOperation make_arg_reduce(const CreateContext& context) {
 }
 
 NewOperation make_pool(const CreateContext& context) {
-  if (Result<void> types = context.expect_types(DataType::F32); !types) {
+  const fb::Pool2D& options = *context.op().options_as_Pool2D();
+  std::optional<PoolInt8> integers;
+  if (has_integers(context)) {
+    Result<PoolInt8> pool =
+        PoolInt8::make(context, options.kind() == fb::PoolKind::Max, options.count_include_pad());
+    if (!pool) {
+      return tl::unexpected<Error>(std::move(pool.error()));
+    }
+    integers = std::move(*pool);
+  } else if (Result<void> types = context.expect_types(DataType::F32); !types) {
     return tl::unexpected<Error>(std::move(types.error()));
   }
-  const fb::Pool2D& options = *context.op().options_as_Pool2D();
   if (declared_shape(context.input(0)).size() == 3 && (options.kernel_h() != 1)) {
     return context.invalid("over [N, T, C] kernel_h must be 1");
   }
-  return std::unique_ptr<Operation>(std::make_unique<Pool>(options));
+  return std::unique_ptr<Operation>(std::make_unique<Pool>(options, std::move(integers)));
 }
 
 }  // namespace edgy::runtime

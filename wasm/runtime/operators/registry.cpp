@@ -8,10 +8,12 @@ NewOperation make_operation(const CreateContext& context) {
   for (uint32_t i = 0; i < context.op().inputs()->size(); i++) {
     const bool sparse =
         context.is_constant(i) && context.input(i).encoding() != format::fb::Encoding::Dense;
-    const bool is_weight = i == 1 && (context.op().options_type() == Options::Conv2D ||
-                                      context.op().options_type() == Options::Dense);
+    const Options type = context.op().options_type();
+    const bool is_weight =
+        i == 1 ? type == Options::Conv2D || type == Options::Dense || type == Options::Lstm
+               : i == 2 && type == Options::Lstm;
     if (sparse && !is_weight) {
-      return context.unsupported("only the weights of Conv2D and Dense may be stored sparse");
+      return context.unsupported("only weights of Conv2D, Dense and Lstm may be stored sparse");
     }
   }
   switch (context.op().options_type()) {

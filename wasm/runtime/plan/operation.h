@@ -56,6 +56,10 @@ class Operation {
   /// The border that this input must have in Block4; nothing: plain rows.
   virtual std::optional<Border> wanted_border(std::size_t /*input*/) const { return std::nullopt; }
   virtual bool writes_block4() const { return false; }
+  /// Whether it works on the bytes of output 0 one by one, each made of those at the same place of
+  /// its inputs, which have its shape: then all of them may be in Block4, where what reads the
+  /// output wants that. An input's border is then at least the output's.
+  virtual bool keeps_layout(const InputShapes& /*inputs*/) const { return false; }
   /// Whether, for these shapes, output 0 is input 0 in the same order: then nothing runs and they
   /// share memory.
   virtual bool is_view(const InputShapes& /*inputs*/) const { return false; }

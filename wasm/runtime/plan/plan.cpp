@@ -68,6 +68,7 @@ class Planner {
 
   Result<void> infer_shapes(std::span<const Shape> input_shapes);
   Result<void> set_shape(int32_t index, Shape shape, std::size_t producer);
+  std::optional<Border> kept_border(std::size_t i);
   Result<void> choose_layouts();
   Result<void> make_steps();
   Result<void> make_step(std::size_t i);
@@ -90,6 +91,13 @@ class Planner {
     const TensorPlan& entry = at(tensor.entry());
     const int32_t blocked = plan_.blocked_inputs[place];
     return blocked < 0 ? entry.rows : entry.blocked[static_cast<std::size_t>(blocked)];
+  }
+
+  /// When its inputs' layouts are known.
+  bool writes_block4(std::size_t i) {
+    const Operation& operation = *operations_[i];
+    return operation.writes_block4() || (operation.keeps_layout(input_shapes_of(i)) &&
+                                         operation.inputs[0].placement.block4.has_value());
   }
 
   const fb::Model& root_;
@@ -172,19 +180,45 @@ Result<void> Planner::infer_shapes(std::span<const Shape> input_shapes) {
   return {};
 }
 
-/// Each tensor gets the layouts that its consumers want. Borders that can be joined become one:
-/// those of the same phases whose left edges fall on the same phase.
+/// The border of the only layout that is wanted of what the operator makes, if it can work in that.
+std::optional<Border> Planner::kept_border(std::size_t i) {
+  if (!operations_[i]->keeps_layout(input_shapes_of(i))) {
+    return std::nullopt;
+  }
+  const TensorPlan& made = at(format::operand(*op(i).outputs(), 0).entry());
+  const bool constant = std::any_of(op(i).inputs()->begin(), op(i).inputs()->end(),
+                                    [&](int32_t input) { return tensor(input).buffer() >= 0; });
+  return constant || made.has_rows || made.borders.size() != 1
+             ? std::nullopt
+             : std::optional<Border>(made.borders[0]);
+}
+
+/// Each tensor gets the layouts that its consumers want, the last consumer first, as some pass on
+/// what is wanted of them. Borders that can be joined become one: those of the same phases whose
+/// left edges fall on the same phase.
 Result<void> Planner::choose_layouts() {
   std::map<std::array<int64_t, 3>, int32_t> alike;  // tensor, phases, phase of the left edge
+  for (const int32_t index : *root_.inputs()) {
+    at(index).has_rows = true;
+  }
+  for (const int32_t index : *root_.outputs()) {
+    at(index).has_rows = true;
+  }
+  std::size_t place = 0;
   for (std::size_t i = 0; i < operations_.size(); i++) {
-    for (uint32_t input = 0; input < op(i).inputs()->size(); input++) {
-      plan_.blocked_inputs.push_back(-1);
+    place += op(i).inputs()->size();
+  }
+  plan_.blocked_inputs.assign(place, -1);
+  for (std::size_t i = operations_.size(); i-- > 0;) {
+    const std::optional<Border> kept = kept_border(i);
+    for (uint32_t input = op(i).inputs()->size(); input-- > 0;) {
+      place--;
       const format::OperandIndex index = format::operand(*op(i).inputs(), input);
       if (!index) {
         continue;
       }
       TensorPlan& entry = at(index.entry());
-      const std::optional<Border> wanted = operations_[i]->wanted_border(input);
+      const std::optional<Border> wanted = kept ? kept : operations_[i]->wanted_border(input);
       if (!wanted) {
         entry.has_rows = true;
         continue;
@@ -192,7 +226,7 @@ Result<void> Planner::choose_layouts() {
       const auto [found, is_new] =
           alike.try_emplace({index.entry(), wanted->phases, wanted->left % wanted->phases},
                             static_cast<int32_t>(entry.borders.size()));
-      plan_.blocked_inputs.back() = found->second;
+      plan_.blocked_inputs[place] = found->second;
       if (is_new) {
         entry.borders.push_back(*wanted);
       } else {
@@ -200,12 +234,6 @@ Result<void> Planner::choose_layouts() {
         border = joined(border, *wanted).value_or(border);
       }
     }
-  }
-  for (const int32_t index : *root_.inputs()) {
-    at(index).has_rows = true;
-  }
-  for (const int32_t index : *root_.outputs()) {
-    at(index).has_rows = true;
   }
   for (std::size_t i = 0; i < plan_.tensors.size(); i++) {
     TensorPlan& entry = plan_.tensors[i];
@@ -287,7 +315,7 @@ Result<void> Planner::make_step(std::size_t i) {
     if (view) {
       made.has_rows = true;
       made.rows = at(first_input.entry()).rows;
-    } else if (operation.writes_block4() && made.blocked.size() == 1) {
+    } else if (made.blocked.size() == 1 && writes_block4(i)) {
       made.primary_blocked = true;
       made.blocked[0].buffer = new_buffer(blocked_bytes(made, made.blocked[0]), step);
     } else {
