@@ -1,4 +1,5 @@
 // Reduce, ArgReduce and Pool2D.
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,14 @@
 namespace edgy::runtime {
 namespace fb = format::fb;
 namespace {
+
+/// Sums of nothing are 0; there is no greatest, no least, no mean of no values.
+Result<void> check_values(const Shape& x, const Shape& y, std::string_view what) {
+  return count_of(x) == 0 && count_of(y) != 0
+             ? fail(ErrorCode::kInvalidInput, str("x has the shape ", std::span<const int64_t>(x),
+                                                  ": there is no ", what, " of no values"))
+             : Result<void>{};
+}
 
 class Reduce final : public Operation {
  public:
@@ -31,7 +40,10 @@ class Reduce final : public Operation {
         out_shapes[0].push_back(reduced ? 1 : x[i]);
       }
     }
-    return {};
+    static constexpr std::string_view kNames[] = {"mean", "sum", "maximum", "minimum"};
+    return kind_ == kernels::ReduceOp::kSum
+               ? Result<void>{}
+               : check_values(x, out_shapes[0], kNames[static_cast<std::size_t>(kind_)]);
   }
   Result<void> run() override {
     kernels::reduce(kind_, in<float>(0), inputs[0].shape, mask_, out<float>(0));
@@ -62,7 +74,8 @@ class ArgReduce final : public Operation {
     } else {
       out_shapes[0].erase(axis);
     }
-    return {};
+    return check_values(in_shapes[0], out_shapes[0],
+                        kind_ == kernels::ArgOp::kMin ? "minimum" : "maximum");
   }
   Result<void> run() override {
     kernels::arg_reduce(kind_, in<float>(0), inputs[0].shape,
