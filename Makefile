@@ -9,6 +9,8 @@ ONNX := tests/data/models/edgy-256.onnx
 SPEECH := tests/data/speech/manifest.csv
 MODELS := $(addprefix build/models/edgy-256-,f32.edgy int8.edgy sparse.edgy)
 JOBS ?= $(shell nproc)
+FUZZERS := write_fuzz_corpus model_fuzz onnx_fuzz config_fuzz data_fuzz
+SAMPLE := [format],[session],[planner],[onnx],[hostile]
 
 .PHONY: tools test-bundlers-sample $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
 
@@ -73,9 +75,9 @@ else
 	@node web-demo/scripts/serve.mjs
 endif
 
-test: check test-native test-conformance test-package test-bundlers-sample test-e2e ## everything that CI runs
+test: check test-native test-sanitizers test-conformance test-package test-bundlers-sample test-e2e ## everything that CI runs
 
-test-long: test test-bundlers test-asan fuzz ## that, and what takes minutes
+test-long: test test-bundlers test-asan test-tsan test-stay-up fuzz ## that, and what takes minutes
 
 test-native: native ## C++ unit tests
 	@ctest --preset native -j $(JOBS)
@@ -85,9 +87,33 @@ test-asan: setup ## C++ unit tests under AddressSanitizer and UBSan
 	@cmake --build --preset native-asan -j $(JOBS)
 	@ctest --preset native-asan -j $(JOBS)
 
+test-tsan: setup ## what threads share, under ThreadSanitizer
+	@$(call configure,native-tsan)
+	@cmake --build --preset native-tsan -j $(JOBS) --target thread_tests kernel_tests unit_tests
+	@build/native-tsan/bin/thread_tests
+	@build/native-tsan/bin/kernel_tests "[threads]"
+	@build/native-tsan/bin/unit_tests "[audit],[reconstruction]"
+
+# What fits into every run: the loader with its hostile models, sessions and files, a look by each fuzzer, and what threads share.
+test-sanitizers: setup ## the part of test-asan, test-tsan and fuzz that `make test` has
+	@$(call configure,native-asan)
+	@cmake --build --preset native-asan -j $(JOBS) --target loader_tests unit_tests $(FUZZERS)
+	@build/native-asan/bin/loader_tests
+	@build/native-asan/bin/unit_tests "$(SAMPLE)"
+	@tests/fuzz/run --seconds $(or $(TIME),20)
+	@$(call configure,native-tsan)
+	@cmake --build --preset native-tsan -j $(JOBS) --target thread_tests kernel_tests
+	@build/native-tsan/bin/thread_tests
+	@build/native-tsan/bin/kernel_tests "[threads]"
+
+# Days of use in minutes; each of these has a smaller number in the tests that `make test` runs.
+test-stay-up: page native ## 100,000 runs of changing shapes natively, 1,000 sessions and 10,000 runs in a page
+	@EDGY_RUNS=100000 EDGY_CYCLES=10000 build/native/bin/loader_tests "[stay-up]"
+	@EDGY_CYCLES=1000 EDGY_PAGE_RUNS=10000 npx playwright test --config tests/e2e/playwright.config.ts stay_up.spec.ts
+
 fuzz: setup ## the fuzzers, each for TIME seconds (default 60); findings in build/fuzz/findings
 	@$(call configure,native-asan)
-	@cmake --build --preset native-asan -j $(JOBS) --target write_fuzz_corpus model_fuzz onnx_fuzz config_fuzz data_fuzz
+	@cmake --build --preset native-asan -j $(JOBS) --target $(FUZZERS)
 	@tests/fuzz/run --seconds $(or $(TIME),60)
 
 coverage: setup ## lines of the converter, runtime and kernels that the tests run; writes build/coverage/ (make converter's tests first)
@@ -165,4 +191,4 @@ results: ## write README's results from the last demo report and benchmark
 	@node tests/bench/results.mjs
 
 clean: ## remove build products (the toolchain cache stays)
-	rm -rf build/native build/native-asan build/wasm-simd build/wasm-relaxed build/wasm-relaxed-threads build/models wasm/npm/dist web-demo/dist
+	rm -rf build/native build/native-asan build/native-tsan build/wasm-simd build/wasm-relaxed build/wasm-relaxed-threads build/models wasm/npm/dist web-demo/dist

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -135,6 +136,8 @@ int run_body(const std::string& name, const std::function<int()>& body) {
 
 int run_program(const std::string& name, const std::function<int()>& body) {
   occupy_standard_streams();
+  // A file that grows past the user's limit is an error of a write, not the end without a word.
+  std::signal(SIGXFSZ, SIG_IGN);
   EscapedOutput output(STDOUT_FILENO);
   EscapedOutput errors(STDERR_FILENO);
   const Redirected redirected_output(std::cout, output);

@@ -8,6 +8,7 @@ HOST_PACKAGES=(
   python3 xz-utils                                # run Emscripten; unpack sources
   ninja-build ccache patchelf                     # build; cache; make unpacked programs relocatable
   clang-format clang-tidy shellcheck             # format and lint
+  clang libclang-rt-dev                           # sanitizers and fuzzers
   libprotobuf-dev protobuf-compiler libonnx-dev   # ONNX import: the official onnx.proto and the library to read it
   libsndfile1-dev                                 # WAV and FLAC reading
   libzip-dev                                      # .npz reading
@@ -33,6 +34,9 @@ COVERAGE_PACKAGES=(gcovr)
 
 # --- docs: what `make docs` makes the pages of the C++ API with (TypeDoc: toolchain/docs/package-lock.json) --------------------
 DOCS_PACKAGES=(doxygen)
+
+# --- webkit: WebKitGTK with its driver, and a display without a screen, for tests in a third engine ---------------------------
+WEBKIT_PACKAGES=(webkit2gtk-driver xvfb)
 
 # --- apt root of our own: the suites it reads -------------------------------------------------------------------------
 APT_SUITES=(trixie forky sid bookworm-backports)

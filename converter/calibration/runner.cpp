@@ -5,11 +5,33 @@
 #include "converter/error.h"
 
 namespace edgy::converter {
+namespace {
+
+constexpr uint64_t kConversionMemory = uint64_t{1} << 34;
+
+}  // namespace
 
 std::vector<uint8_t> model_bytes(const format::fb::ModelT& model) {
   flatbuffers::FlatBufferBuilder builder(1 << 20);
   format::fb::FinishModelBuffer(builder, format::fb::Model::Pack(builder, &model));
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
+runtime::SessionOptions conversion_options() {
+  runtime::SessionOptions options;
+  options.memory_limit = kConversionMemory;
+  return options;
+}
+
+runtime::SessionOptions reading_options(uint64_t given_bytes, uint64_t mebibytes) {
+  constexpr uint64_t kBase = uint64_t{1} << 28;
+  constexpr uint64_t kMultiple = 64;
+  runtime::SessionOptions options;
+  const uint64_t in_proportion =
+      kBase + kMultiple * std::min<uint64_t>(given_bytes, kConversionMemory / kMultiple);
+  options.memory_limit =
+      mebibytes != 0 ? mebibytes << 20 : std::min<uint64_t>(in_proportion, kConversionMemory);
+  return options;
 }
 
 Runner::Runner(const format::fb::ModelT& model, Observer observer,
@@ -18,7 +40,6 @@ Runner::Runner(const format::fb::ModelT& model, Observer observer,
   if (!loaded)
     throw Error(loaded.error().message);
   options.observer = std::move(observer);
-  options.memory_limit = std::size_t{1} << 34;
   auto session = runtime::Session::create(*loaded, std::move(options));
   if (!session)
     throw Error(session.error().message);

@@ -11,6 +11,14 @@
 
 namespace edgy::converter {
 
+/// For models that were made here, on the caller's own data: as much memory as a conversion may
+/// take.
+runtime::SessionOptions conversion_options();
+/// For files that anybody may have made: a base that any model may have, and a multiple of what was
+/// given (files and inputs, in bytes), or `mebibytes` if it is not 0. What a file claims beyond it
+/// is refused in words.
+runtime::SessionOptions reading_options(uint64_t given_bytes, uint64_t mebibytes = 0);
+
 /// A session over a model that is not in a file. Throws Error where the runtime reports one, naming
 /// the sample.
 class Runner {
@@ -19,7 +27,7 @@ class Runner {
   using Observer = std::function<void(int32_t tensor, const runtime::TensorView& value)>;
 
   explicit Runner(const format::fb::ModelT& model, Observer observer = nullptr,
-                  runtime::SessionOptions options = {});
+                  runtime::SessionOptions options = conversion_options());
 
   /// All outputs, in the model's order.
   std::vector<Tensor> run(const Sample& sample);

@@ -139,6 +139,8 @@ void run(const Arguments& arguments) {
   require_writable(arguments.output, input_files(arguments));
   if (!arguments.report.empty())
     require_writable(arguments.report, input_files(arguments));
+  const std::string outputs[] = {arguments.output, arguments.report};
+  require_apart(outputs);
   const ConvertRequest request = request_of(arguments);
   TerminalListener listener(arguments.verbose);
   const Conversion converted = convert(request, listener);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "converter/cli/commands.h"
+#include "converter/compare/memory_option.h"
 #include "converter/models/model_files.h"
 #include "converter/program.h"
 #include "converter/report/inspect.h"
@@ -29,6 +30,7 @@ void add_inspect_command(CLI::App& app) {
     int64_t extent = 100;
     bool json = false;
     bool plan = false;
+    uint64_t mebibytes = 0;
     std::string isa;
   };
   auto* command =
@@ -50,10 +52,13 @@ void add_inspect_command(CLI::App& app) {
                    "With --plan: the instruction form (default: the fastest one here)")
       ->check(CLI::IsMember({"reference", "simd128", "relaxed-dot", "relaxed-pair"}))
       ->needs("--plan");
+  add_memory_option(*command, arguments->mebibytes);
   command->callback([arguments] {
     const format::fb::ModelT model = read_edgy(arguments->model);
+    const PlanRequest request = {std::filesystem::file_size(arguments->model), arguments->extent,
+                                 isa_named(arguments->isa), arguments->mebibytes};
     if (arguments->plan) {
-      const auto plan = plan_of(model, arguments->extent, isa_named(arguments->isa));
+      const auto plan = plan_of(model, request);
       if (arguments->json) {
         std::cout << json_text(plan_to_json(plan)) << "\n";
       } else {
@@ -61,8 +66,7 @@ void add_inspect_command(CLI::App& app) {
       }
       return;
     }
-    const ModelInfo info =
-        inspect(model, std::filesystem::file_size(arguments->model), arguments->extent);
+    const ModelInfo info = inspect(model, request);
     if (arguments->json) {
       std::cout << json_text(to_json(info, model)) << "\n";
     } else {

@@ -9,6 +9,7 @@
 
 #include "converter/calibration/runner.h"
 #include "converter/compare/compare.h"
+#include "converter/compare/memory_option.h"
 #include "converter/data/files.h"
 #include "converter/data/npy.h"
 #include "converter/data/write_file.h"
@@ -27,6 +28,8 @@ struct RunArguments {
   std::vector<std::string> inputs;
   std::string folder;
   std::string isa;
+  uint64_t mebibytes = 0;
+  uint64_t work_limit = UINT64_MAX;
   bool json = false;
 };
 
@@ -92,16 +95,26 @@ Sample read_inputs(const std::string& name, const std::vector<InputFile>& files,
   return sample;
 }
 
-runtime::SessionOptions session_options(const std::string& isa) {
-  runtime::SessionOptions options;
+std::optional<kernels::Isa> isa_named(const std::string& isa) {
   if (isa.empty())
-    return options;
+    return std::nullopt;
   for (const kernels::Isa available : kernels::available_isas()) {
     if (isa == kernels::to_string(available))
-      options.isa = available;
+      return available;
   }
-  if (!options.isa)
-    throw Error("--isa " + isa + ": not in this build");
+  throw Error("--isa " + isa + ": not in this build");
+}
+
+runtime::SessionOptions session_options(const RunArguments& arguments, const Sample& sample) {
+  std::error_code is_pipe;
+  const uint64_t size = fs::file_size(arguments.model, is_pipe);
+  uint64_t given = is_pipe ? 0 : size;
+  for (const Tensor& input : sample.inputs)
+    given += input.data.size();
+  runtime::SessionOptions options = reading_options(given, arguments.mebibytes);
+  options.isa = isa_named(arguments.isa);
+  options.work_limit = arguments.work_limit;
+  options.profile = arguments.json;
   return options;
 }
 
@@ -130,15 +143,15 @@ void run(const RunArguments& arguments) {
   for (const InputFile& input : inputs)
     read.push_back(input.path);
   const std::vector<fs::path> files = output_files(arguments, model, read);
-  runtime::SessionOptions options = session_options(arguments.isa);
-  options.profile = arguments.json;
-  Runner runner(model, nullptr, std::move(options));
   const Sample sample = read_inputs(arguments.model, inputs, model);
+  Runner runner(model, nullptr, session_options(arguments, sample));
+  make_folder(arguments.folder);
+  for (const fs::path& file : files)
+    require_writable(file, read);
   const auto start = std::chrono::steady_clock::now();
   const std::vector<Tensor> outputs = runner.run(sample);
   const double first =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  make_folder(arguments.folder);
   for (std::size_t i = 0; i < outputs.size(); ++i)
     write_npy(files[i], outputs[i]);
   if (!arguments.json)
@@ -160,6 +173,7 @@ struct CompareArguments {
   std::string split;
   std::size_t limit = 0;
   std::size_t layers = 12;
+  uint64_t mebibytes = 0;
   bool json = false;
 };
 
@@ -170,7 +184,10 @@ void run_compare(const CompareArguments& arguments) {
   options.split = arguments.split;
   options.limit = arguments.limit;
   const auto data = open_dataset(arguments.data, model, options);
-  const Comparison comparison = compare(reference, model, *data, *make_terminal_progress());
+  runtime::SessionOptions limits = conversion_options();
+  if (arguments.mebibytes != 0)
+    limits = reading_options(0, arguments.mebibytes);
+  const Comparison comparison = compare(reference, model, *data, *make_terminal_progress(), limits);
   if (arguments.json) {
     std::cout << json_text(to_json(comparison)) << "\n";
   } else {
@@ -191,6 +208,10 @@ void add_run_command(CLI::App& app) {
   command->add_option(
       "--isa", arguments->isa,
       "Kernel form: reference, simd128, relaxed-dot or relaxed-pair (default: the fastest)");
+  add_memory_option(*command, arguments->mebibytes);
+  command->add_option(
+      "--work-limit", arguments->work_limit,
+      "Multiplications and other steps that the run may take (default: any number)");
   command->add_flag("--json", arguments->json, "Print the time of each step");
   command->callback([arguments] { run(*arguments); });
 }
@@ -214,6 +235,10 @@ void add_compare_command(CLI::App& app) {
                       "At most so many samples, spread evenly (default: all)");
   command->add_option("--layers", arguments->layers, "How many inner values to list")
       ->capture_default_str();
+  command
+      ->add_option("--memory-limit", arguments->mebibytes,
+                   "MiB that each of the models may take (default: 16384)")
+      ->check(CLI::Range(1, 1 << 20));
   command->add_flag("--json", arguments->json, "Print everything as JSON");
   command->callback([arguments] { run_compare(*arguments); });
 }

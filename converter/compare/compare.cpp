@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <map>
 
-#include "converter/calibration/runner.h"
 #include "converter/columns.h"
 #include "converter/error.h"
 
@@ -72,7 +71,7 @@ void compare_outputs(const std::vector<Tensor>& reference, const std::vector<Ten
 }  // namespace
 
 Comparison compare(const fb::ModelT& reference, const fb::ModelT& model, CalibrationSource& data,
-                   Progress& progress) {
+                   Progress& progress, const runtime::SessionOptions& limits) {
   require_same_interface(reference, model);
   Comparison comparison;
   comparison.data = data.description();
@@ -83,19 +82,25 @@ Comparison compare(const fb::ModelT& reference, const fb::ModelT& model, Calibra
 
   InnerValues inner;
   std::map<std::string, Fidelity> layers;
-  Runner reference_runner(reference, [&](int32_t index, const runtime::TensorView& view) {
-    const fb::TensorT& tensor = *reference.tensors[static_cast<std::size_t>(index)];
-    inner[tensor.name] = real_values(tensor, view.data);
-  });
-  Runner runner(model, [&](int32_t index, const runtime::TensorView& view) {
-    const fb::TensorT& tensor = *model.tensors[static_cast<std::size_t>(index)];
-    const auto found = inner.find(tensor.name);
-    if (found == inner.end() || found->second.empty())
-      return;
-    const std::vector<float> values = real_values(tensor, view.data);
-    if (values.size() == found->second.size())  // a layer that lost channels has no counterpart
-      layers[tensor.name].add(found->second, values);
-  });
+  Runner reference_runner(
+      reference,
+      [&](int32_t index, const runtime::TensorView& view) {
+        const fb::TensorT& tensor = *reference.tensors[static_cast<std::size_t>(index)];
+        inner[tensor.name] = real_values(tensor, view.data);
+      },
+      limits);
+  Runner runner(
+      model,
+      [&](int32_t index, const runtime::TensorView& view) {
+        const fb::TensorT& tensor = *model.tensors[static_cast<std::size_t>(index)];
+        const auto found = inner.find(tensor.name);
+        if (found == inner.end() || found->second.empty())
+          return;
+        const std::vector<float> values = real_values(tensor, view.data);
+        if (values.size() == found->second.size())  // a layer that lost channels has no counterpart
+          layers[tensor.name].add(found->second, values);
+      },
+      limits);
   progress.begin("comparing", data.size());
   for (std::size_t i = 0; i < data.size(); ++i) {
     const Sample sample = data.sample(i);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "converter/calibration/fidelity.h"
+#include "converter/calibration/runner.h"
 #include "converter/data/dataset.h"
 #include "converter/progress.h"
 #include "wasm/format/edgy_generated.h"
@@ -37,9 +38,10 @@ struct Comparison {
 
 /// Runs both models on every sample of `data`. Inner values are compared where both models have a
 /// tensor of that name and size; int8 values as the numbers they stand for. Throws Error when the
-/// models' inputs or outputs differ.
+/// models' inputs or outputs differ, and where one of them takes more memory than `limits` say.
 Comparison compare(const format::fb::ModelT& reference, const format::fb::ModelT& model,
-                   CalibrationSource& data, Progress& progress);
+                   CalibrationSource& data, Progress& progress,
+                   const runtime::SessionOptions& limits = conversion_options());
 
 nlohmann::ordered_json to_json(const Comparison& comparison);
 /// Tables of at most 80 columns.

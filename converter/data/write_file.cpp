@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -198,6 +200,34 @@ void write_into(const fs::path& path, int flags, Parts parts) {
     can_not(path, code);
 }
 
+/// Whether `path`, which is there, is data in the folder that `input` is or, if it is a manifest,
+/// lies in.
+bool is_data_of(const fs::path& path, const fs::path& input) {
+  constexpr std::array kData = {".npy", ".npz", ".flac", ".wav", ".csv"};
+  std::error_code code;
+  const fs::path folder = fs::is_directory(input, code) ? input
+                          : input.extension() == ".csv" ? folder_of(input)
+                                                        : fs::path();
+  const std::string extension = path.extension().string();
+  if (folder.empty() || std::find(kData.begin(), kData.end(), extension) == kData.end())
+    return false;
+  const fs::path inside = fs::canonical(path, code).lexically_relative(fs::canonical(folder, code));
+  return !code && !inside.empty() && *inside.begin() != "..";
+}
+
+/// What two names have in common if they lead to one file; empty for what is no regular file.
+fs::path identity_of(const fs::path& path) {
+  if (is_standard_output(path))
+    return "/dev/stdout";
+  struct stat status {};
+  std::error_code code;
+  if (::stat(path.c_str(), &status) != 0)
+    return fs::weakly_canonical(without_links(path), code);
+  return S_ISREG(status.st_mode)
+             ? fs::path(std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino))
+             : fs::path();
+}
+
 std::span<const uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
@@ -260,9 +290,24 @@ void require_other_file(const fs::path& path, std::span<const fs::path> inputs) 
     return;
   for (const fs::path& input : inputs) {
     struct stat other {};
-    if (::stat(input.c_str(), &other) == 0 && same_file(status, other)) {
+    if ((::stat(input.c_str(), &other) == 0 && same_file(status, other)) ||
+        is_data_of(path, input)) {
       fail(path, "would be written over, and it is what is read as " + input.string() +
                      "; give the output another name");
+    }
+  }
+}
+
+void require_apart(std::span<const std::string> outputs) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (outputs[i].empty() || outputs[k].empty())
+        continue;
+      const fs::path identity = identity_of(outputs[i]);
+      if (!identity.empty() && identity == identity_of(outputs[k])) {
+        fail(outputs[i], "would be written twice, the second time as " + outputs[k] +
+                             "; give each output a name of its own");
+      }
     }
   }
 }

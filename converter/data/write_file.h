@@ -30,9 +30,14 @@ void write_file(const std::filesystem::path& path, std::span<const std::span<con
 /// or when it is one of `inputs` under whatever name (link, hard link), which it would overwrite.
 void require_writable(const std::filesystem::path& path,
                       std::span<const std::filesystem::path> inputs = {});
-/// Throws Error when `path` and one of `inputs` are the same regular file.
+/// Throws Error when `path` and one of `inputs` are the same regular file. A folder among `inputs`,
+/// or that of a manifest (.csv), stands for the arrays, recordings and manifests in it.
 void require_other_file(const std::filesystem::path& path,
                         std::span<const std::filesystem::path> inputs);
+
+/// Throws Error when two of `outputs` (empty ones aside) are one regular file, there or not yet, or
+/// both standard output.
+void require_apart(std::span<const std::string> outputs);
 
 /// Makes a folder, and those that it is in, where there is none. Throws Error naming it.
 void make_folder(const std::filesystem::path& path);

@@ -5,9 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "converter/calibration/runner.h"
 #include "converter/columns.h"
-#include "converter/error.h"
 #include "converter/export/privacy.h"
 #include "wasm/format/operands.h"
 
@@ -104,20 +102,11 @@ std::string shape_text(const std::vector<int32_t>& shape) {
 
 }  // namespace
 
-ModelInfo inspect(const fb::ModelT& model, uint64_t file_bytes, int64_t extent) {
+ModelInfo inspect(const fb::ModelT& model, const PlanRequest& request) {
   ModelInfo info;
-  info.file_bytes = file_bytes;
-  info.extent = extent;
-  Runner runner(model);
-  std::vector<runtime::Shape> shapes;
-  for (const int32_t input : model.inputs) {
-    runtime::Shape shape;
-    for (const int32_t e : model.tensors[static_cast<std::size_t>(input)]->shape)
-      shape.push_back(e < 0 ? extent : e);
-    shapes.push_back(std::move(shape));
-  }
-  if (const auto ready = runner.session().prepare(shapes); !ready)
-    throw Error(ready.error().message);
+  info.file_bytes = request.file_bytes;
+  info.extent = request.extent;
+  Runner runner = planned_runner(model, request);
   std::vector<uint64_t> macs(model.operators.size());
   for (const runtime::StepProfile& step : runner.session().profile()) {
     if (step.op >= 0)

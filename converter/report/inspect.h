@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "converter/report/planned.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter {
@@ -29,8 +30,8 @@ struct ModelInfo {
   int64_t extent = 0;  ///< what stands for every dynamic extent when MACs are counted
 };
 
-/// Throws Error if the runtime can not plan the model with dynamic extents of `extent`.
-ModelInfo inspect(const format::fb::ModelT& model, uint64_t file_bytes, int64_t extent);
+/// Throws Error if the runtime can not plan the model.
+ModelInfo inspect(const format::fb::ModelT& model, const PlanRequest& request);
 
 nlohmann::ordered_json to_json(const ModelInfo& info, const format::fb::ModelT& model);
 /// A table of at most 80 columns.

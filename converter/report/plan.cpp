@@ -1,11 +1,8 @@
 #include "converter/report/plan.h"
 
 #include <cstdio>
-#include <utility>
 
-#include "converter/calibration/runner.h"
 #include "converter/columns.h"
-#include "converter/error.h"
 
 namespace edgy::converter {
 namespace {
@@ -19,20 +16,8 @@ double total_cost(const std::vector<PlanStep>& plan) {
 
 }  // namespace
 
-PlanReport plan_of(const format::fb::ModelT& model, int64_t extent,
-                   std::optional<kernels::Isa> isa) {
-  runtime::SessionOptions options;
-  options.isa = isa;
-  Runner runner(model, nullptr, std::move(options));
-  std::vector<runtime::Shape> shapes;
-  for (const int32_t input : model.inputs) {
-    runtime::Shape shape;
-    for (const int32_t e : model.tensors[static_cast<std::size_t>(input)]->shape)
-      shape.push_back(e < 0 ? extent : e);
-    shapes.push_back(std::move(shape));
-  }
-  if (const auto ready = runner.session().prepare(shapes); !ready)
-    throw Error(ready.error().message);
+PlanReport plan_of(const format::fb::ModelT& model, const PlanRequest& request) {
+  Runner runner = planned_runner(model, request);
   PlanReport plan;
   plan.arena = runner.session().arena();
   plan.arena_bytes = runner.session().memory().arena;

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
-#include "kernels/isa.h"
+#include "converter/report/planned.h"
 #include "wasm/format/edgy_generated.h"
 #include "wasm/runtime/session/session.h"
 
@@ -30,10 +29,9 @@ struct PlanReport {
   uint64_t arena_bytes = 0;  ///< what the arena takes; its pieces share bytes
 };
 
-/// Which kernel runs each step on this machine, with dynamic extents of `extent`, and where the
-/// values lie. `isa`: as SessionOptions::isa. Throws Error if the runtime can not plan the model.
-PlanReport plan_of(const format::fb::ModelT& model, int64_t extent,
-                   std::optional<kernels::Isa> isa);
+/// Which kernel runs each step on this machine, and where the values lie. Throws Error if the
+/// runtime can not plan the model.
+PlanReport plan_of(const format::fb::ModelT& model, const PlanRequest& request);
 
 nlohmann::ordered_json plan_to_json(const PlanReport& plan);
 /// A table of at most 80 columns.

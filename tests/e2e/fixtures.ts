@@ -18,6 +18,21 @@ export type Result<T> =
   | { value: T; code?: undefined }
   | { code: string; message: string; typed: boolean; value?: undefined };
 
+/** A row of the table of hostile models. */
+export interface HostileModel {
+  readonly name: string;
+  /** Of the native runtime: a code, or 'runs'. */
+  readonly outcome: string;
+  /** Of the native runtime, one after the other, in base64; absent where they are large. */
+  readonly outputs?: string;
+  /** In base64. */
+  readonly file: string;
+}
+export interface Attempts {
+  readonly results: readonly { readonly code: string; readonly differs: string; readonly typed: boolean }[];
+  readonly undisturbed: boolean;
+}
+
 declare global {
   /** What site/page.js puts there. */
   var kit: {
@@ -29,6 +44,8 @@ declare global {
     /** Out of base64. */
     bytesOf(text: string): Uint8Array<ArrayBuffer>;
     decode(url: string, context?: BaseAudioContext): Promise<AudioBuffer>;
+    /** Loads each row and runs it once (site/attempts.js). */
+    attempts(rows: readonly HostileModel[]): Promise<Attempts>;
   };
   /** Kept between two steps of a test. */
   var session: Edgy.InferenceSession;

@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { hostileModels, int8Model, writeHostileModels } from '../lib/paths.mjs';
+import { readFileSync } from 'node:fs';
+import { int8Model } from '../lib/paths.mjs';
 import { cases, expect, type Result, test } from './fixtures.js';
 
 const mel = { dims: cases()[0]?.mel.dims ?? [], values: cases()[0]?.mel.values ?? [] };
@@ -242,62 +240,6 @@ test('a plan beyond the memory limit is refused, and a smaller one runs', async 
   expect(result.small.code).toBeUndefined();
   expect(result.large).toMatchObject({ code: 'out-of-memory', typed: true });
   expect(result.again.code).toBeUndefined();
-});
-
-interface HostileModel {
-  readonly name: string;
-  /** Of the native runtime: a code, or 'runs'. */
-  readonly outcome: string;
-  /** In base64. */
-  readonly file: string;
-}
-
-test('the table of hostile models: what the native runtime says, the browser says', async ({ page }) => {
-  test.setTimeout(1_800_000);
-  mkdirSync(path.dirname(hostileModels), { recursive: true });
-  execFileSync(writeHostileModels, [hostileModels]);
-  const table = JSON.parse(readFileSync(hostileModels, 'utf8')) as HostileModel[];
-  expect(table.length).toBeGreaterThanOrEqual(400);
-  const differing: string[] = [];
-  for (let first = 0; first < table.length; first += 100) {
-    const rows = table.slice(first, first + 100);
-    const outcomes = await page.evaluate(
-      async (files) => {
-        const arrays = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, int8: Int8Array };
-        const outcomes: string[] = [];
-        for (const file of files) {
-          const result = await kit.outcome(async () => {
-            const options = { worker: false, memoryLimit: 2 ** 23, workLimit: 1e8 };
-            const session = await kit.edgy.InferenceSession.create(kit.bytesOf(file), options);
-            try {
-              const feeds = session.inputMetadata.map(({ name, type, shape }) => {
-                const dims = shape.map((extent) => (typeof extent === 'number' ? extent : 5));
-                const count = dims.reduce((product, extent) => product * extent, 1);
-                // Nothing of this size is planned; the session refuses the shape before it looks at the data.
-                const data = new (arrays[type as keyof typeof arrays] ?? Uint8Array)(count < 2 ** 24 ? count : 1);
-                return [name, { type, dims, data }] as const;
-              });
-              await session.run(Object.fromEntries(feeds));
-            } finally {
-              await session.release();
-            }
-            return 'runs';
-          });
-          outcomes.push(result.code === undefined ? result.value : result.code);
-        }
-        return outcomes;
-      },
-      rows.map(({ file }) => file),
-    );
-    for (const [i, outcome] of outcomes.entries()) {
-      const row = rows[i] as HostileModel;
-      // A claim of more elements than the test can feed is refused one step earlier here.
-      const refusedEarlier = row.outcome === 'out-of-memory' && outcome === 'invalid-input';
-      if (outcome !== row.outcome && !refusedEarlier)
-        differing.push(`${row.name}: ${outcome}, natively ${row.outcome}`);
-    }
-  }
-  expect(differing).toEqual([]);
 });
 
 test('a model is copied: what its buffer becomes later, shared or not, changes nothing', async ({ page }) => {

@@ -25,12 +25,12 @@ runtime::SessionOptions tight_options() {
   return options;
 }
 
-std::vector<runtime::Shape> usual_shapes(const runtime::Model& model) {
+std::vector<runtime::Shape> usual_shapes(const runtime::Model& model, int64_t extent) {
   std::vector<runtime::Shape> shapes;
   for (const runtime::TensorInfo& input : model.inputs()) {
     shapes.push_back(input.shape);
-    for (int64_t& extent : shapes.back())
-      extent = extent < 0 ? 5 : extent;
+    for (int64_t& declared : shapes.back())
+      declared = declared < 0 ? extent : declared;
   }
   return shapes;
 }
@@ -55,14 +55,14 @@ void fill_inputs(runtime::Session& session) {
   }
 }
 
-Attempt attempt(std::vector<uint8_t> bytes, runtime::SessionOptions options) {
+Attempt attempt(std::vector<uint8_t> bytes, runtime::SessionOptions options, int64_t extent) {
   const auto model = runtime::Model::load(std::move(bytes));
   if (!model)
     return failed(model.error());
   const auto session = runtime::Session::create(*model, std::move(options));
   if (!session)
     return failed(session.error());
-  if (const auto ready = (*session)->prepare(usual_shapes(**model)); !ready)
+  if (const auto ready = (*session)->prepare(usual_shapes(**model, extent)); !ready)
     return failed(ready.error());
   fill_inputs(**session);
   if (const auto ran = (*session)->run(); !ran)

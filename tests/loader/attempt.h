@@ -17,11 +17,15 @@ struct Attempt {
 /// What the tables of hostile models may take: little, so that a refusal is soon there.
 runtime::SessionOptions tight_options();
 
-/// Dynamic extents are 5; inputs hold a fixed pattern.
-Attempt attempt(std::vector<uint8_t> bytes, runtime::SessionOptions options = tight_options());
+inline constexpr int64_t kUsualExtent = 5;
 
-/// Shapes of a model's inputs with dynamic extents of 5.
-std::vector<runtime::Shape> usual_shapes(const runtime::Model& model);
+/// Dynamic extents are `extent`; inputs hold a fixed pattern.
+Attempt attempt(std::vector<uint8_t> bytes, runtime::SessionOptions options = tight_options(),
+                int64_t extent = kUsualExtent);
+
+/// Shapes of a model's inputs with dynamic extents of `extent`.
+std::vector<runtime::Shape> usual_shapes(const runtime::Model& model,
+                                         int64_t extent = kUsualExtent);
 /// The pattern, in all inputs of a prepared session.
 void fill_inputs(runtime::Session& session);
 

@@ -1,5 +1,6 @@
 // Writes the table of hostile models for tests in browsers: a JSON list of rows with a name, the
-// outcome of the native runtime and the file in base64. Usage: write_hostile_models FILE.json
+// outcome of the native runtime, the bytes of its outputs one after the other (of 64 kB at most,
+// else none are given) and the file, both in base64. Usage: write_hostile_models FILE.json
 #include <cstdio>
 #include <fstream>
 
@@ -31,9 +32,13 @@ int main(int count, char** arguments) {
   }
   std::ofstream out(arguments[1]);
   const char* separator = "[\n";
+  constexpr std::size_t kMostShown = 1 << 16;
   for (const edgy::tests::HostileModel& row : edgy::tests::hostile_models()) {
-    out << separator << R"({"name":")" << row.name << R"(","outcome":")"
-        << edgy::tests::attempt(row.bytes).code << R"(","file":")" << base64(row.bytes) << "\"}";
+    const edgy::tests::Attempt found = edgy::tests::attempt(row.bytes);
+    out << separator << R"({"name":")" << row.name << R"(","outcome":")" << found.code;
+    if (found.outputs.size() <= kMostShown)
+      out << R"(","outputs":")" << base64(found.outputs);
+    out << R"(","file":")" << base64(row.bytes) << "\"}";
     separator = ",\n";
   }
   out << "\n]\n";

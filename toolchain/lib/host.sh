@@ -65,6 +65,10 @@ setup_docs() {
 }
 print_docs() { print_packages docs "${DOCS_PACKAGES[@]}"; }
 
+# `make test-long` asks for it; without it, tests in WebKit say that it is missing.
+setup_webkit() { install_packages webkit "${WEBKIT_PACKAGES[@]}"; }
+print_webkit() { print_packages webkit "${WEBKIT_PACKAGES[@]}"; }
+
 # A component of its own: without it everything but `edgy finetune` is built.
 setup_torch() { install_packages torch "${TORCH_PACKAGES[@]}"; }
 print_torch() { print_packages torch "${TORCH_PACKAGES[@]}"; }

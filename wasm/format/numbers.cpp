@@ -10,19 +10,26 @@ std::optional<int64_t> checked_product(int64_t a, int64_t b, int64_t limit) {
 }
 
 std::optional<int64_t> element_count(std::span<const int64_t> shape) {
+  const std::optional<int64_t> count = run_element_count(shape);
+  return count == 0 ? std::nullopt : count;
+}
+
+std::optional<int64_t> run_element_count(std::span<const int64_t> shape) {
   int64_t count = 1;
+  bool is_empty = false;
   for (const int64_t extent : shape) {
-    if (extent != -1 && extent < 1) {
+    if (extent < -1) {
       return std::nullopt;
     }
+    is_empty = is_empty || extent == 0;
     const std::optional<int64_t> next =
-        checked_product(count, extent == -1 ? 1 : extent, kMaxElements);
+        checked_product(count, extent < 1 ? 1 : extent, kMaxElements);
     if (!next) {
       return std::nullopt;
     }
     count = *next;
   }
-  return count;
+  return is_empty ? 0 : count;
 }
 
 }  // namespace edgy

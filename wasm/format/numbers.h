@@ -20,6 +20,10 @@ std::optional<int64_t> checked_product(int64_t a, int64_t b, int64_t limit);
 /// neither -1 nor positive or the product exceeds kMaxElements.
 std::optional<int64_t> element_count(std::span<const int64_t> shape);
 
+/// The same for a shape of a run, where an extent may be 0 (a cache that holds nothing yet): 0
+/// then, if the other extents keep to the limit.
+std::optional<int64_t> run_element_count(std::span<const int64_t> shape);
+
 inline int64_t ceil_divide(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }

@@ -36,6 +36,15 @@ struct BlockGrid {
 std::optional<BlockGrid> block_grid(std::span<const int64_t> shape, int32_t block_rows,
                                     int32_t block_cols);
 
+/// How many weights the sparse tensors of a file may stand for, all together and each as often as
+/// an operator reads it, beside what any model may: a layer of a hundredth of its weights keeps to
+/// it, a claim of nothing but zeros does not.
+inline constexpr int64_t kWeightsForByte = 256;
+inline constexpr int64_t kWeightsOfAnyFile = int64_t{1} << 24;
+inline int64_t most_decoded_weights(int64_t file_bytes) {
+  return kWeightsOfAnyFile + kWeightsForByte * file_bytes;
+}
+
 enum class SparseIndex { kBitmap, kDelta };
 
 /// A sparse tensor as it is stored.

@@ -125,10 +125,12 @@ void audit(Arguments arguments) {
   arguments.events.silence = parse_silence(arguments.silence);
   std::vector<std::filesystem::path> inputs(arguments.models.begin(), arguments.models.end());
   inputs.emplace_back(arguments.manifest);
-  for (const std::string& output : {arguments.attackers, arguments.html}) {
+  const std::string outputs[] = {arguments.attackers, arguments.html};
+  for (const std::string& output : outputs) {
     if (!output.empty())
       require_writable(output, inputs);
   }
+  require_apart(outputs);
   const auto progress = make_terminal_progress();
   const std::vector<Recording> recordings = read_recordings(arguments.manifest);
   if (!arguments.attackers.empty()) {

@@ -1,5 +1,7 @@
 // The page under test: the package as a visitor's browser loads it, and helpers that tests call.
 import * as edgy from '../edgy/index.js';
+import { attempts } from './attempts.js';
+import { bytesOf, outcome } from './kit.js';
 
 /** Bits of numbers, so that comparisons are exact and survive the way out of the page. */
 const bitsOf = ({ type, dims, data }) => ({
@@ -13,25 +15,10 @@ const bitsOf = ({ type, dims, data }) => ({
 const outputsOf = (outputs) =>
   Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, bitsOf(tensor)]));
 
-/** The result of `work`, or what it rejected with. */
-async function outcome(work) {
-  try {
-    return { value: await work() };
-  } catch (error) {
-    return {
-      code: error.code ?? `not an EdgyError: ${error}`,
-      message: error.message,
-      typed: error instanceof edgy.EdgyError,
-    };
-  }
-}
-
 const melOf = ({ dims, values }) => new edgy.Tensor('float32', new Float32Array(values), dims);
-
-const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 async function decode(url, context = new OfflineAudioContext(1, 1, 16000)) {
   return context.decodeAudioData(await (await fetch(url)).arrayBuffer());
 }
 
-globalThis.kit = { edgy, outcome, outputsOf, bitsOf, melOf, bytesOf, decode };
+globalThis.kit = { edgy, outcome, outputsOf, bitsOf, melOf, bytesOf, decode, attempts };

@@ -96,7 +96,7 @@ TEST_CASE("a model's codebook in half the bytes: the same z, nearly all codes", 
   const std::size_t before = serialize(whole).size();
   const std::vector<uint8_t> bytes = serialize(half);
   CHECK(bytes.size() + 60'000 < before);  // 512 codes of 64 values lose 65,536 bytes
-  const ModelInfo info = inspect(half, bytes.size(), 100);
+  const ModelInfo info = inspect(half, {.file_bytes = bytes.size()});
   CHECK(std::any_of(info.operators.begin(), info.operators.end(), [](const OperatorInfo& op) {
     return op.kind == "NearestCode" && op.weight_bits == 16;
   }));

@@ -29,7 +29,7 @@ fb::ModelT without_first_output(const std::string& name) {
 }
 
 ModelInfo inspected(const fb::ModelT& model) {
-  return inspect(model, tests::bytes_of(model).size(), 5);
+  return inspect(model, {.file_bytes = tests::bytes_of(model).size(), .extent = 5});
 }
 
 TEST_CASE("inspect: an operator may leave out its first output", "[inspect]") {

@@ -71,7 +71,7 @@ TEST_CASE("4-bit weights take half the bytes and give the same outputs, dense an
     stamp(stored, {"test", {}}, "test");
     CHECK(std::count(stored.features.begin(), stored.features.end(), "int4") == 1);
     const std::vector<uint8_t> bytes = serialize(stored);
-    const ModelInfo info = inspect(stored, bytes.size(), 100);
+    const ModelInfo info = inspect(stored, {.file_bytes = bytes.size()});
     uint64_t weights = 0;
     for (const OperatorInfo& op : info.operators) {
       if (op.kind != "Conv2D")

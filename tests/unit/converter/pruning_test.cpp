@@ -138,7 +138,7 @@ TEST_CASE("weights are stored in the smallest encoding and read back unchanged",
       CHECK(sparse.features == std::vector<std::string>{"sparse-1x4"});
       CHECK(bytes.size() < 1.25 * (1 - sparsity) * static_cast<double>(model_bytes(dense).size()) +
                                160000);  // the codebook and what describes the model
-      const ModelInfo info = inspect(sparse, bytes.size(), 100);
+      const ModelInfo info = inspect(sparse, {.file_bytes = bytes.size()});
       for (const OperatorInfo& op : info.operators) {
         if (op.kind == "Conv2D" && op.weight_bits == 8)
           CHECK(op.density == Approx(1 - sparsity).margin(0.02));

@@ -5,6 +5,10 @@ import { EdgyError, messageOf } from './errors.js';
 import { explained } from './explain.js';
 import { PendingCalls } from './pending_calls.js';
 import type { Answer, Operation, RequestOf, ResultOf } from './protocol.js';
+import { newLife, watchLife } from './worker_life.js';
+
+const kEnded =
+  'The worker was ended from outside: by the browser, for want of memory, or by another script. Create a new session.';
 
 /** What a caller hands over and may stop. */
 export interface CallOptions {
@@ -21,7 +25,9 @@ export interface Backend {
 export class WorkerBackend implements Backend {
   readonly #worker: Worker | undefined;
   readonly #pending = new PendingCalls();
+  readonly #closed = new AbortController();
   #answered = false;
+  #life = newLife();
 
   /** `url`: where the worker's script was moved to. */
   constructor(url: URL | undefined, threads = 1) {
@@ -44,8 +50,10 @@ export class WorkerBackend implements Backend {
       return;
     }
     this.#worker = worker;
-    worker.onmessage = ({ data: { id, outcome } }: MessageEvent<Answer>) => {
+    const life = this.#life;
+    worker.onmessage = ({ data: { id, outcome, lives } }: MessageEvent<Answer>) => {
       this.#answered = true;
+      if (lives && life) watchLife(life, this.#closed.signal, () => this.#die(new EdgyError('internal', kEnded)));
       this.#pending.settle(id, outcome);
     };
     worker.onmessageerror = () => this.#die(new EdgyError('internal', 'An answer of the worker could not be read.'));
@@ -67,7 +75,9 @@ export class WorkerBackend implements Backend {
   call<O extends Operation>(operation: O, request: RequestOf<O>, transfer: Transferable[]): Promise<ResultOf<O>> {
     return this.#pending.call((id) => {
       try {
-        this.#worker?.postMessage({ id, operation, request }, transfer);
+        const life = this.#life;
+        this.#worker?.postMessage(life ? { id, operation, request, life } : { id, operation, request }, transfer);
+        this.#life = undefined;
       } catch (error) {
         throw notHandedOver(error);
       }
@@ -75,11 +85,13 @@ export class WorkerBackend implements Backend {
   }
 
   close(): void {
+    this.#closed.abort();
     this.#worker?.terminate();
     this.#pending.clear();
   }
 
   #die(error: EdgyError): void {
+    this.#closed.abort();
     this.#worker?.terminate();
     this.#pending.die(error);
   }

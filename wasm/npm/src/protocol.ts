@@ -83,8 +83,12 @@ export interface Call {
   readonly id: number;
   readonly operation: Operation;
   readonly request: RequestOf<Operation>;
+  /** With a worker's first call: the name of the lock that it shall hold while it lives (worker_life.ts). */
+  readonly life?: string | undefined;
 }
 export interface Answer {
   readonly id: number;
   readonly outcome: Outcome<ResultOf<Operation>>;
+  /** With the first answer: whether the worker holds that lock. */
+  readonly lives?: boolean;
 }

@@ -66,7 +66,8 @@ struct CreateContext {
   Result<void> reserve(int64_t bytes) const;
   /// Asks before `weights` stored weights are decoded into as many bytes, which are dropped again,
   /// and `beside` bytes more. All operators together may decode as many weights as the memory limit
-  /// has bytes: a few stored ones may stand for billions of zeros, which take time.
+  /// has bytes and as the file may stand for (format::most_decoded_weights): a few stored ones may
+  /// claim billions of zeros, which take time.
   Result<void> decode(int64_t weights, int64_t beside) const;
   /// Fails with kUnsupportedModel unless all inputs that are there and all outputs have this type.
   Result<void> expect_types(DataType type) const;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -71,13 +72,19 @@ class Reshape final : public Movement {
   Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     Shape& y = out_shapes[0];
     y = shape_;
+    Shape given = shape_;
+    Shape rest = in_shapes[0];
     for (std::size_t i = 0; i < y.size(); i++) {
-      y[i] = y[i] == 0 ? in_shapes[0][i] : y[i];
+      if (y[i] == 0) {
+        y[i] = in_shapes[0][i];
+        // What is copied is on both sides: without it, an extent of 0 leaves the others known.
+        given[i] = rest[i] = 1;
+      }
     }
-    const int64_t count = count_of(in_shapes[0]);
-    const std::optional<int64_t> known = element_count(y);
+    const int64_t count = count_of(rest);
+    const std::optional<int64_t> known = element_count(given);
     const auto inferred = std::find(y.begin(), y.end(), -1);
-    if (inferred != y.end() && known && *known > 0 && count % *known == 0) {
+    if (inferred != y.end() && known && count % *known == 0) {
       *inferred = count / *known;
       return {};
     }
@@ -221,11 +228,17 @@ class Pad final : public Movement {
         value_(value) {}
 
   Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
-    out_shapes[0] = in_shapes[0];
+    const Shape& x = in_shapes[0];
+    Shape& y = out_shapes[0];
+    y = x;
     for (std::size_t i = 0; i < before_.size(); i++) {
-      out_shapes[0][i] += before_[i] + after_[i];
+      y[i] += before_[i] + after_[i];
     }
-    return {};
+    const bool repeats = fill_ != kernels::PadFill::kConstant;
+    return repeats && count_of(x) == 0 && std::count(y.begin(), y.end(), 0) == 0
+               ? fail(ErrorCode::kInvalidInput, str("x has the shape ", std::span<const int64_t>(x),
+                                                    ": there is no value that could be repeated"))
+               : Result<void>{};
   }
   Result<void> run() override {
     kernels::pad(inputs[0].source, inputs[0].shape, before_, outputs[0].shape, fill_, value_.data(),
@@ -267,11 +280,13 @@ class Gather final : public Movement {
       std::copy(in<int32_t>(1).begin(), in<int32_t>(1).end(), wide);
       indices = {wide, in<int32_t>(1).size()};
     }
-    return kernels::gather(inputs[0].source, product(x, 0, axis), x[axis],
-                           product(x, axis + 1, x.size()), indices, width_, outputs[0].target)
-               ? Result<void>{}
-               : fail(ErrorCode::kInvalidInput,
-                      str("an index lies outside ", -x[axis], "..", x[axis] - 1));
+    if (kernels::gather(inputs[0].source, product(x, 0, axis), x[axis],
+                        product(x, axis + 1, x.size()), indices, width_, outputs[0].target)) {
+      return {};
+    }
+    return fail(ErrorCode::kInvalidInput,
+                x[axis] == 0 ? std::string("an index into no values")
+                             : str("an index lies outside ", -x[axis], "..", x[axis] - 1));
   }
   const char* kernel() const override { return "float/gather"; }
 

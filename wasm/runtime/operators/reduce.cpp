@@ -1,5 +1,6 @@
 // Reduce, ArgReduce and Pool2D.
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,11 +15,21 @@ namespace edgy::runtime {
 namespace fb = format::fb;
 namespace {
 
+/// Sums of nothing are 0; there is no greatest, no least, no mean of no values.
+Result<void> check_values(const Shape& x, const Shape& y, std::string_view what) {
+  return count_of(x) == 0 && count_of(y) != 0
+             ? fail(ErrorCode::kInvalidInput, str("x has the shape ", std::span<const int64_t>(x),
+                                                  ": there is no ", what, " of no values"))
+             : Result<void>{};
+}
+
 /// Which axes go, and what is left.
 class ReduceShapes {
  public:
   explicit ReduceShapes(const fb::Reduce& options)
-      : axes_(options.axes()->begin(), options.axes()->end()), keep_dims_(options.keep_dims()) {}
+      : kind_(options.kind()),
+        axes_(options.axes()->begin(), options.axes()->end()),
+        keep_dims_(options.keep_dims()) {}
 
   Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) {
     const Shape& x = in_shapes[0];
@@ -32,13 +43,17 @@ class ReduceShapes {
         out_shapes[0].push_back(reduced ? 1 : x[i]);
       }
     }
-    return {};
+    static constexpr std::string_view kNames[] = {"mean", "sum", "maximum", "minimum"};
+    return kind_ == fb::ReduceKind::Sum
+               ? Result<void>{}
+               : check_values(x, out_shapes[0], kNames[static_cast<std::size_t>(kind_)]);
   }
   /// Bit i: axis i goes. Known once shapes were inferred.
   uint32_t mask() const { return mask_; }
   bool is_reduced(std::size_t axis) const { return (mask_ >> axis & 1U) != 0; }
 
  private:
+  fb::ReduceKind kind_;
   std::vector<int32_t> axes_;
   bool keep_dims_;
   uint32_t mask_ = 0;
@@ -79,7 +94,8 @@ class ArgReduce final : public Operation {
     } else {
       out_shapes[0].erase(axis);
     }
-    return {};
+    return check_values(in_shapes[0], out_shapes[0],
+                        kind_ == kernels::ArgOp::kMin ? "minimum" : "maximum");
   }
   Result<void> run() override {
     kernels::arg_reduce(kind_, in<float>(0), inputs[0].shape,

@@ -51,7 +51,7 @@ class Operation {
   virtual ~Operation() = default;
 
   /// Shapes of all outputs from those of all inputs (constants included). Inputs have the ranks the
-  /// model declares. May leave results of any size: the planner checks them.
+  /// model declares; extents may be 0. May leave results of any size: the planner checks them.
   virtual Result<void> infer(const InputShapes& inputs, std::span<Shape> outputs) = 0;
   /// The border that this input must have in Block4; nothing: plain rows.
   virtual std::optional<Border> wanted_border(std::size_t /*input*/) const { return std::nullopt; }
@@ -65,7 +65,8 @@ class Operation {
   virtual bool is_view(const InputShapes& /*inputs*/) const { return false; }
 
   /// Called when shapes and placements of `inputs` and `outputs` are known, before there is memory.
-  /// Returns the bytes of scratch memory that `run` wants.
+  /// Returns the bytes of scratch memory that `run` wants. Neither this nor anything below is
+  /// called where all outputs are empty.
   virtual Result<int64_t> plan() { return 0; }
   /// Memory held by the operation itself beyond packed weights (such as indirection tables), at
   /// most, for the operands now known. Asked before `plan`.

@@ -83,6 +83,16 @@ class Planner {
       lifetime.last = std::max(lifetime.last, step);
     }
   }
+  /// Whether all outputs are without values.
+  bool makes_nothing(const fb::Operator& entry) {
+    return std::all_of(entry.outputs()->begin(), entry.outputs()->end(),
+                       [this](int32_t index) { return index < 0 || at(index).bytes == 0; });
+  }
+  void add_relayout(uint32_t op, const Relayout& relayout) {
+    if (at(relayout.tensor).bytes != 0) {
+      plan_.steps.push_back({Step::Kind::kRelayout, op, relayout});
+    }
+  }
   int64_t blocked_bytes(const TensorPlan& entry, const Realization& realization) const {
     return realization.placement.block4->bytes() * image_of(entry.shape).batch;
   }
@@ -121,14 +131,14 @@ Result<void> Planner::set_shape(int32_t index, Shape shape, std::size_t producer
                 str(label(), " makes the shape ", std::span<const int64_t>(shape),
                     "; the model declares ", std::span<const int64_t>(declared)));
   }
-  const std::optional<int64_t> count = element_count(shape);
-  const bool empty =
-      std::any_of(shape.begin(), shape.end(), [](int64_t extent) { return extent < 1; });
-  if (empty) {
+  const bool is_possible =
+      std::all_of(shape.begin(), shape.end(), [](int64_t extent) { return extent >= 0; });
+  if (!is_possible) {
     return fail(ErrorCode::kInvalidInput,
                 str("the inputs are too short: ", label(), " would make the shape ",
                     std::span<const int64_t>(shape)));
   }
+  const std::optional<int64_t> count = run_element_count(shape);
   if (!count) {
     return fail(ErrorCode::kOutOfMemory, str(label(), " would make the shape ",
                                              std::span<const int64_t>(shape), ": too large"));
@@ -265,7 +275,7 @@ Result<void> Planner::make_steps() {
     for (Realization& blocked : entry.blocked) {
       const int32_t step = static_cast<int32_t>(plan_.steps.size());
       blocked.buffer = new_buffer(blocked_bytes(entry, blocked), step);
-      plan_.steps.push_back({Step::Kind::kRelayout, 0, {index, entry.rows, blocked}});
+      add_relayout(0, {index, entry.rows, blocked});
     }
   }
   for (std::size_t i = 0; i < operations_.size(); i++) {
@@ -327,7 +337,9 @@ Result<void> Planner::make_step(std::size_t i) {
         made.primary_blocked ? made.blocked[0].placement : made.rows.placement;
   }
 
-  if (!view) {
+  // Where nothing is to be computed, no kernel is called: none has to know of empty results.
+  const bool idle = view || makes_nothing(entry);
+  if (!idle) {
     const int64_t own = operation.plan_bytes();
     plan_.extra_bytes += own;
     if (own > limit_ || plan_.extra_bytes > limit_) {
@@ -346,7 +358,7 @@ Result<void> Planner::make_step(std::size_t i) {
     }
   }
   plan_.steps.push_back(
-      {view ? Step::Kind::kView : Step::Kind::kRun, static_cast<uint32_t>(i), {}});
+      {idle ? Step::Kind::kIdle : Step::Kind::kRun, static_cast<uint32_t>(i), {}});
 
   for (const int32_t index : *entry.outputs()) {
     if (index < 0) {
@@ -358,8 +370,7 @@ Result<void> Planner::make_step(std::size_t i) {
       if (made.has_rows) {
         made.rows.buffer = new_buffer(made.bytes + kReadSlack, next);
         touch(made.blocked[0], next);
-        plan_.steps.push_back(
-            {Step::Kind::kRelayout, static_cast<uint32_t>(i), {index, made.blocked[0], made.rows}});
+        add_relayout(static_cast<uint32_t>(i), {index, made.blocked[0], made.rows});
       }
       continue;
     }
@@ -367,8 +378,7 @@ Result<void> Planner::make_step(std::size_t i) {
       const int32_t relayout = static_cast<int32_t>(plan_.steps.size());
       blocked.buffer = new_buffer(blocked_bytes(made, blocked), relayout);
       touch(made.rows, relayout);
-      plan_.steps.push_back(
-          {Step::Kind::kRelayout, static_cast<uint32_t>(i), {index, made.rows, blocked}});
+      add_relayout(static_cast<uint32_t>(i), {index, made.rows, blocked});
     }
   }
   return {};

@@ -30,7 +30,7 @@ struct Relayout {
 struct Step {
   enum class Kind {
     kRun,       ///< runs the operator
-    kView,      ///< the operator's output shares its input's memory: nothing to do
+    kIdle,      ///< nothing to do: the output shares the input's memory, or is empty
     kRelayout,  ///< follows the operator `op`, or, before the first step of kind kRun, an input
   };
   Kind kind = Kind::kRun;

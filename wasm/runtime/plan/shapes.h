@@ -16,7 +16,8 @@ int64_t product(const Shape& shape, std::size_t first, std::size_t last);
 /// -rank..rank-1 to 0..rank-1.
 std::size_t axis_of(int32_t axis, std::size_t rank);
 
-/// Positions of a sliding window: nothing if not even one fits.
+/// Positions of a sliding window: nothing if not even one fits. Of an extent of 0 there are 0 if
+/// the window is a single value without padding.
 struct Window {
   int64_t kernel = 1;
   int64_t stride = 1;

@@ -26,7 +26,7 @@ Result<void> check_input_shapes(const Model& model, std::span<const Shape> shape
     const Shape& shape = shapes[i];
     bool fits = shape.size() == info.shape.size();
     for (std::size_t axis = 0; fits && axis < shape.size(); axis++) {
-      fits = shape[axis] >= 1 && (info.shape[axis] == -1 || info.shape[axis] == shape[axis]);
+      fits = shape[axis] >= 0 && (info.shape[axis] == -1 || info.shape[axis] == shape[axis]);
     }
     if (!fits) {
       return fail(
@@ -34,7 +34,7 @@ Result<void> check_input_shapes(const Model& model, std::span<const Shape> shape
           str("input '", info.name, "' has the shape ", std::span<const int64_t>(shape),
               "; the model takes ", std::span<const int64_t>(info.shape), " (-1: any length)"));
     }
-    if (!element_count(shape)) {
+    if (!run_element_count(shape)) {
       return fail(ErrorCode::kOutOfMemory,
                   str("input '", info.name, "' has the shape ", std::span<const int64_t>(shape),
                       ": more than 2^30 elements"));

@@ -8,6 +8,7 @@
 #include "wasm/format/allocation.h"
 #include "wasm/format/numbers.h"
 #include "wasm/format/operands.h"
+#include "wasm/format/sparse_encoding.h"
 #include "wasm/format/text.h"
 #include "wasm/format/verify_internal.h"
 #include "wasm/runtime/operators/registry.h"
@@ -101,7 +102,8 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
 Result<void> Session::Impl::make_operations() {
   const fb::Model& root = model->root();
   int64_t left = memory_limit(options);
-  int64_t decoding = left;
+  int64_t decoding =
+      std::min(left, format::most_decoded_weights(static_cast<int64_t>(model->bytes())));
   for (const auto* list : {root.inputs(), root.outputs()}) {
     for (const int32_t index : *list) {
       const DataType type = constants.type(static_cast<uint32_t>(index));

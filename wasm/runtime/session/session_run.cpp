@@ -150,7 +150,9 @@ void Session::Impl::observe(uint32_t op) {
     }
     const TensorPlan& entry = plan.tensors[static_cast<std::size_t>(index)];
     TensorView seen{tensor(index).name()->string_view(), tensor(index).type(), entry.shape, {}};
-    if (entry.primary_blocked) {
+    if (entry.bytes == 0) {
+      // No value to be shown.
+    } else if (entry.primary_blocked) {
       observed.resize(static_cast<std::size_t>(entry.bytes));
       to_rows(entry.shape, *entry.blocked[0].placement.block4, address(entry.blocked[0]),
               observed.data());
