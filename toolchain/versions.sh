@@ -31,6 +31,9 @@ TORCH_PACKAGES=(
 # --- coverage: what `make coverage` reports with ----------------------------------------------------------------------------
 COVERAGE_PACKAGES=(gcovr)
 
+# --- speech: what the recipes make and listen to speech with ----------------------------------------------------------------
+SPEECH_PACKAGES=(flite pocketsphinx pocketsphinx-en-us flac)
+
 # --- apt root of our own: the suites it reads -------------------------------------------------------------------------
 APT_SUITES=(trixie forky sid bookworm-backports)
 APT_SOURCE_SUITES=(trixie)
