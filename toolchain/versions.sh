@@ -37,6 +37,8 @@ DOCS_PACKAGES=(doxygen)
 
 # --- webkit: WebKitGTK with its driver, and a display without a screen, for tests in a third engine ---------------------------
 WEBKIT_PACKAGES=(webkit2gtk-driver xvfb)
+# --- speech: what the recipes make and listen to speech with ----------------------------------------------------------------
+SPEECH_PACKAGES=(flite pocketsphinx pocketsphinx-en-us flac)
 
 # --- apt root of our own: the suites it reads -------------------------------------------------------------------------
 APT_SUITES=(trixie forky sid bookworm-backports)

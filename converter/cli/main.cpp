@@ -5,6 +5,7 @@
 #include "converter/cli/commands.h"
 #include "converter/compare/commands.h"
 #include "converter/finetune/finetune_command.h"
+#include "converter/private_encoder/private_encoder_command.h"
 #include "converter/program.h"
 
 namespace {
@@ -24,6 +25,7 @@ int run(int argc, char** argv) {
   edgy::converter::add_operators_command(app);
   edgy::converter::add_config_command(app);
   edgy::converter::add_finetune_command(app);
+  edgy::converter::add_private_encoder_command(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

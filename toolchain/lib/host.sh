@@ -72,3 +72,7 @@ print_webkit() { print_packages webkit "${WEBKIT_PACKAGES[@]}"; }
 # A component of its own: without it everything but `edgy finetune` is built.
 setup_torch() { install_packages torch "${TORCH_PACKAGES[@]}"; }
 print_torch() { print_packages torch "${TORCH_PACKAGES[@]}"; }
+
+# What the recipes make and listen to speech with; nothing that is built needs it.
+setup_speech() { install_packages speech "${SPEECH_PACKAGES[@]}"; }
+print_speech() { print_packages speech "${SPEECH_PACKAGES[@]}"; }
