@@ -11,7 +11,7 @@ namespace edgy::converter {
 struct PlanRequest {
   uint64_t file_bytes = 0;          ///< of the model; memory is given in proportion to it
   int64_t extent = 100;             ///< of dynamic axes
-  std::optional<kernels::Isa> isa;  ///< as SessionOptions::isa
+  std::optional<kernels::Isa> isa = std::nullopt;  ///< as SessionOptions::isa
   uint64_t mebibytes = 0;           ///< of memory at most; 0: in proportion to what was given
 };
 
