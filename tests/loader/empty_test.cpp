@@ -61,6 +61,8 @@ TEST_CASE("empty: every operator computes nothing, or says why there is nothing 
       {"conv-depthwise", "too short"},
       {"conv-int4", "too short"},
       {"pool", "too short"},
+      {"pool-int8", "too short"},
+      {"pool-mean-int8", "too short"},
       {"pad", "repeated"},
       {"gather", ""},
       {"gather-f16", ""},
