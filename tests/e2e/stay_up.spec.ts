@@ -46,7 +46,7 @@ for (const options of [{ threads: 1 }, { threads: 2 }, { worker: false }]) {
               const long = new kit.edgy.Tensor('float32', new Float32Array(80 * 5000), [1, 80, 5000]);
               const run = kit.outcome(() => session.run({ mel: long }).then(String));
               await session.release();
-              answers.add((await run).code === 'released' ? [...answers][0] as string : 'not released');
+              answers.add((await run).code === 'released' ? ([...answers][0] as string) : 'not released');
             } else {
               await session.release();
             }
@@ -133,7 +133,11 @@ for (const threads of [1, 2]) {
       { url: good, threads },
     );
     for (const result of [...results.killed, results.after, results.idle]) {
-      expect(result).toMatchObject({ code: 'internal', typed: true, message: expect.stringMatching(/ended from outside/) });
+      expect(result).toMatchObject({
+        code: 'internal',
+        typed: true,
+        message: expect.stringMatching(/ended from outside/),
+      });
     }
     expect(results.same).toBe(true);
     expect(results.workers).toBe(3);

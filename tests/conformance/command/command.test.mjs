@@ -140,7 +140,13 @@ test('run takes inputs of no elements: a cache that holds nothing yet', () => {
   const feeds = ['-i', `past=${at('past.npy')}`, '-i', `x=${at('now.npy')}`];
   succeeds(run('run', at('cache.edgy'), ...feeds, '-o', at('cache')));
   const y = parseNpy(fs.readFileSync(at('cache', 'y.npy')));
-  assert.deepEqual([y.dims, [...y.data]], [[1, 1, 2], [5, 6]]);
+  assert.deepEqual(
+    [y.dims, [...y.data]],
+    [
+      [1, 1, 2],
+      [5, 6],
+    ],
+  );
   fails(run('run', at('cache.edgy'), ...feeds.slice(0, 2), '-o', at('cache')), "input 'x' is missing");
   fails(run('run', at('cache.edgy'), ...feeds, ...feeds.slice(0, 2), '-o', at('cache')), "'past' is given twice");
 });

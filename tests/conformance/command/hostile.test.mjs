@@ -50,7 +50,8 @@ test('models that claim much: a message or an answer, from every command', { tim
       const { status, signal, stderr, error } = run(...words);
       const said = `${words.filter((word) => !word.startsWith('/')).join(' ')}, ${name}:`;
       if (error || signal) wrong.push(`${said} ${error?.message ?? signal}`);
-      else if (status === 1 && !/^edgy: error: [^\n]{10,}\n$/.test(stderr)) wrong.push(`${said} ${stderr.slice(0, 300)}`);
+      else if (status === 1 && !/^edgy: error: [^\n]{10,}\n$/.test(stderr))
+        wrong.push(`${said} ${stderr.slice(0, 300)}`);
       else if (/a defect of Edgy's own/.test(stderr)) wrong.push(`${said} ${stderr}`);
       else if (status !== 0 && status !== 1) wrong.push(`${said} ended with ${status}`);
       counts[status === 0 ? 'answers' : 'messages']++;

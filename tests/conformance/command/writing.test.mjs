@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { formatNpy } from '../../lib/npy.mjs';
 import { formatModel, valueInfo } from '../../lib/onnx.mjs';
-import { edgy, root, speech } from '../../lib/paths.mjs';
+import { edgy, speech } from '../../lib/paths.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'edgy-writing-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -64,7 +64,10 @@ const printing = () => [
   ['config', 'explain', at('config.json'), '--json'],
   ['--help'],
   ['--version'],
-  ...['convert', 'export', 'inspect', 'run', 'compare', 'audit', 'operators', 'config', 'finetune'].map((name) => [name, '--help']),
+  ...['convert', 'export', 'inspect', 'run', 'compare', 'audit', 'operators', 'config', 'finetune'].map((name) => [
+    name,
+    '--help',
+  ]),
 ];
 
 test('standard output that is full or closed is an error of every command', () => {
@@ -103,7 +106,8 @@ const writing = () => [
 const into = (words, name) => words.map((word) => (word === 'OUT' ? name : word));
 
 test('a device that is full is an error of what is written to it', () => {
-  for (const words of writing().slice(0, 3)) fails(run(...into(words, '/dev/full')), '/dev/full', 'No space left on device');
+  for (const words of writing().slice(0, 3))
+    fails(run(...into(words, '/dev/full')), '/dev/full', 'No space left on device');
   fs.symlinkSync('/dev/full', at('full'));
   for (const words of writing().slice(0, 3)) fails(run(...into(words, at('full'))), 'No space left on device');
   fs.symlinkSync('/dev/full', at('out', 'y.npy'));
@@ -132,7 +136,9 @@ test('a file that grows past its limit is an error, and nothing of it stays', ()
   assert.deepEqual(fs.readdirSync(at('out')), []);
 });
 
-test('a folder that is not the user\'s is refused before the work', { skip: process.getuid?.() !== 0 && 'only root can become somebody else' }, () => {
+test("a folder that is not the user's is refused before the work", {
+  skip: process.getuid?.() !== 0 && 'only root can become somebody else',
+}, () => {
   fs.chmodSync(folder, 0o755);
   // Somebody who owns nothing; the command itself may be in a place that only root reads.
   fs.copyFileSync(edgy, at('edgy'));
@@ -161,7 +167,18 @@ test('two outputs are never one file', () => {
   fs.writeFileSync(at('one'), '');
   fs.linkSync(at('one'), at('other'));
   fails(both(at('one'), at('other')), 'written twice');
-  fails(shell('"$@" | cat; exit "${PIPESTATUS[0]}"', ['convert', relu, '-o', '/dev/stdout', '--report', '/dev/fd/1', ...f32]), 'written twice');
+  fails(
+    shell('"$@" | cat; exit "${PIPESTATUS[0]}"', [
+      'convert',
+      relu,
+      '-o',
+      '/dev/stdout',
+      '--report',
+      '/dev/fd/1',
+      ...f32,
+    ]),
+    'written twice',
+  );
   fails(run('audit', model, '--manifest', manifest, '--html', at('a'), '--export-attackers', at('a')), 'written twice');
   assert.equal(both('/dev/null', '/dev/null').status, 0); // nothing is lost there that was not meant to be
 });
@@ -170,7 +187,10 @@ test('data that are read are never written over', () => {
   fs.mkdirSync(at('data'));
   fs.copyFileSync(x, at('data', '0.in.x.npy'));
   const before = fs.readFileSync(x);
-  fails(run('convert', relu, '-o', at('data', '0.in.x.npy'), '--calibration', at('data')), 'give the output another name');
+  fails(
+    run('convert', relu, '-o', at('data', '0.in.x.npy'), '--calibration', at('data')),
+    'give the output another name',
+  );
   fails(run('convert', relu, '-o', x, '--calibration', x), 'give the output another name');
   assert.deepEqual(fs.readFileSync(at('data', '0.in.x.npy')), before);
   assert.deepEqual(fs.readFileSync(x), before);
@@ -179,5 +199,8 @@ test('data that are read are never written over', () => {
   assert.equal(run('convert', relu, '-o', at('data', 'old.edgy'), ...f32, '--calibration', at('data')).status, 0);
   fs.writeFileSync(at('sounds.csv'), 'file\n');
   fs.writeFileSync(at('spoken.wav'), 'sound');
-  fails(run('audit', model, '--manifest', at('sounds.csv'), '--html', at('spoken.wav')), 'give the output another name');
+  fails(
+    run('audit', model, '--manifest', at('sounds.csv'), '--html', at('spoken.wav')),
+    'give the output another name',
+  );
 });
