@@ -30,7 +30,7 @@ std::pair<std::size_t, std::size_t> bytes_in_use() {
 
 /// Capacities of vectors differ by what came before; what is left behind at each run is soon more.
 constexpr std::size_t kSlack = 1 << 11;
-constexpr std::size_t kNoise = 1 << 16;  ///< how malloc cuts its blocks
+constexpr std::size_t kNoise = 1 << 18;  ///< what malloc keeps at hand counts as used
 
 std::vector<uint8_t> answer(Session& session, int64_t extent) {
   if (!session.prepare(tests::usual_shapes(session.model(), extent)))

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { formatNpy } from '../../lib/npy.mjs';
 import { formatModel, valueInfo } from '../../lib/onnx.mjs';
-import { edgy, root, speech } from '../../lib/paths.mjs';
+import { edgy, speech } from '../../lib/paths.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'edgy-writing-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
