@@ -44,6 +44,14 @@ hash_of() {
 
 is_ready() { [[ -e $1/.complete ]]; }
 
+# keep_copyrights ROOT: of the documents of unpacked packages, their licences alone. Notices are made from them
+# (toolchain/notices.mjs).
+keep_copyrights() {
+  rm -rf "$1"/usr/share/{man,lintian}
+  [[ ! -d $1/usr/share/doc ]] || find "$1/usr/share/doc" -depth -mindepth 1 ! -type d ! -name copyright -delete
+  [[ ! -d $1/usr/share/doc ]] || find "$1/usr/share/doc" -mindepth 1 -type d -empty -delete
+}
+
 size_of() { du -sh "$1" | cut -f1; }
 
 # link_to TARGET NAME: a symlink build/toolchain/NAME, replaced in one step so that a build that runs never misses it.

@@ -46,7 +46,7 @@ build_emscripten_from() {
   root=$tmp/usr/share/emscripten
   at_least "$(emcc_version "$root")" "$EMSCRIPTEN_MIN_VERSION" ||
     { echo "emscripten of $suite is $(emcc_version "$root"), older than $EMSCRIPTEN_MIN_VERSION" >>"$LOG"; return 1; }
-  rm -rf "$tmp"/usr/share/{doc,man,lintian}
+  keep_copyrights "$tmp"
 
   say emscripten "making $(size_of "$tmp") relocatable"
   relocate "$tmp" "$final"
@@ -108,4 +108,4 @@ print_emscripten() {
     while read -r line; do say emscripten "with $line"; done
 }
 
-EMSCRIPTEN_DIR=$CACHE_DIR/emscripten-$(hash_of EMSCRIPTEN_ build_emscripten build_emscripten_from relocate)
+EMSCRIPTEN_DIR=$CACHE_DIR/emscripten-$(hash_of EMSCRIPTEN_ build_emscripten build_emscripten_from relocate keep_copyrights)

@@ -27,8 +27,9 @@ build_sysroot() {
   done
 
   # Flatbuffers is used header-only: its library was built with a newer compiler than the host's, so nothing may find it.
-  rm -rf "$tmp"/usr/lib/*/libflatbuffers* "$tmp"/usr/lib/*/cmake/flatbuffers "$tmp"/usr/lib/cmake/flatbuffers \
-    "$tmp"/usr/share/{doc,man,lintian}
+  rm -rf "$tmp"/usr/lib/*/libflatbuffers* "$tmp"/usr/lib/*/cmake/flatbuffers "$tmp"/usr/lib/cmake/flatbuffers
+  keep_copyrights "$tmp"
+  keep_copyrights "$tmp/tools"
 
   read -r name suite <<<"$SYSROOT_FFT_SOURCE"
   apt_source "$tmp/src/$name" "$name" "$suite"
@@ -71,4 +72,4 @@ print_sysroot() {
 }
 
 SOXR_DIR=$CACHE_DIR/soxr-$(hash_of SOXR_ build_soxr)
-SYSROOT_DIR=$CACHE_DIR/sysroot-$(hash_of SYSROOT_ build_sysroot relocate)
+SYSROOT_DIR=$CACHE_DIR/sysroot-$(hash_of SYSROOT_ build_sysroot relocate keep_copyrights)
