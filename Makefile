@@ -170,6 +170,9 @@ bench: page ## speed beside onnxruntime-web in one Chromium session; writes buil
 accuracy: converter ## accuracy and size of sparse models beside plain magnitude pruning (EDGY_MODEL, EDGY_SPEECH: other data)
 	@node tests/accuracy/run.mjs
 
+zoo: converter ## public models in float32 and int8 beside onnxruntime's outputs (ZOO: their folder); writes docs/models.md
+	@node tests/accuracy/zoo.mjs --write
+
 finetune-configs: native ## every NNCF configuration end to end (NNCF_CONFIGS, EDGY_SPEECH; EDGY_MODEL: another model, without training)
 	@node tests/finetune/configs.mjs
 

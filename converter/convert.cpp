@@ -7,6 +7,7 @@
 #include "converter/error.h"
 #include "converter/export/package.h"
 #include "converter/lower/lower.h"
+#include "converter/onnx/fix_inputs.h"
 #include "converter/onnx/import.h"
 #include "converter/passes/passes.h"
 #include "converter/pruning/filter_repair.h"
@@ -135,6 +136,10 @@ SourceFile read_source(const fs::path& path) {
 graph::Graph rewrite(const SourceFile& source, const ConvertRequest& request,
                      ConvertListener& listener) {
   graph::Graph graph = onnx_import::import_model(source.bytes, source.path.string());
+  for (const std::string& shape : request.shapes)
+    onnx_import::fix_shape(graph, shape);
+  for (const std::string& constant : request.constants)
+    onnx_import::fix_constant(graph, constant);
   if (request.fold_bytes)
     graph.fold_budget = graph::FoldBudget::of_bytes(*request.fold_bytes);
   for (const passes::PassReport& report : passes::run_all(graph))

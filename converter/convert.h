@@ -22,6 +22,8 @@ namespace edgy::converter {
 struct ConvertRequest {
   std::filesystem::path model;  ///< the .onnx file
   ConvertConfig config;
+  std::vector<std::string> shapes;     ///< NAME=1,128, as onnx_import::fix_shape takes them
+  std::vector<std::string> constants;  ///< NAME=16000, as onnx_import::fix_constant takes them
   /// Real inputs, as open_dataset takes them; empty: none.
   std::filesystem::path calibration;
   std::string split = "train";        ///< of a manifest.csv

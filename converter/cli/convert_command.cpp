@@ -33,6 +33,8 @@ struct Arguments {
   std::string front_end;
   std::string budget;
   std::vector<std::string> policies;
+  std::vector<std::string> shapes;
+  std::vector<std::string> constants;
   std::string min_level = "low";
   std::optional<int64_t> fold_limit;  ///< MB
   std::string report;
@@ -88,6 +90,8 @@ ConvertRequest request_of(const Arguments& arguments) {
   request.calibration = arguments.calibration;
   request.split = arguments.split;
   request.policies = arguments.policies;
+  request.shapes = arguments.shapes;
+  request.constants = arguments.constants;
   request.min_level = parse_level(arguments.min_level, "--min-level");
   request.strict = arguments.strict;
   if (arguments.merges)
@@ -203,6 +207,18 @@ void add_convert_command(CLI::App& app) {
                       "measured damage, so that the model fits");
   command->add_option("--front-end", arguments->front_end,
                       "Audio front end of the first input: edgy, or a JSON file with 'log_mel'");
+  command
+      ->add_option("--shape", arguments->shapes,
+                   "NAME=1,128: fix extents of an input; a name in place of a number leaves one "
+                   "dynamic")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_option("--constant", arguments->constants,
+                   "NAME=16000: make an input a constant, as a sample rate that decides what the "
+                   "model does")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--policy", arguments->policies,
                       "OUTPUT=LEVEL: the most private level (low, moderate, high) that hands out "
                       "an output; default: high for codes, low for all else");

@@ -56,6 +56,10 @@ TensorPtr Node::get_tensor(const std::string& key) const {
   return get<TensorPtr>(*this, key, nullptr, "a tensor");
 }
 
+GraphPtr Node::get_graph(const std::string& key) const {
+  return get<GraphPtr>(*this, key, nullptr, "a graph");
+}
+
 std::string describe(const Node& node) {
   const std::string place = "#" + std::to_string(node.index) + ", " + escaped(node.op);
   return node.name.empty() ? "node " + place : "node " + in_quotes(node.name) + " (" + place + ")";

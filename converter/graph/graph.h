@@ -52,8 +52,11 @@ std::string to_string(const DimShape& shape);
 /// The extents if all are fixed.
 std::optional<std::vector<int64_t>> fixed_shape(const DimShape& shape);
 
+class Graph;
+/// The body of an If, Loop or Scan.
+using GraphPtr = std::shared_ptr<const Graph>;
 using Attribute = std::variant<int64_t, float, std::string, std::vector<int64_t>,
-                               std::vector<float>, std::vector<std::string>, TensorPtr>;
+                               std::vector<float>, std::vector<std::string>, TensorPtr, GraphPtr>;
 
 /// Index of a value in its graph; kNone stands for an absent optional input or output.
 using ValueId = int;
@@ -141,6 +144,7 @@ struct Node {
   std::vector<float> get_floats(const std::string& key) const;
   std::vector<std::string> get_strings(const std::string& key) const;
   TensorPtr get_tensor(const std::string& key) const;
+  GraphPtr get_graph(const std::string& key) const;
 };
 
 /// "node '/net/Conv' (#3, Conv)", for messages.
@@ -177,6 +181,10 @@ class Graph {
   /// What the model declares of its outputs, in order: passes may make another value an output,
   /// these stay.
   std::vector<Value> declared_outputs;
+  /// Of a body: values of the graph around it that it reads. `captured[i]` stands for input
+  /// `captured_from + i` of the node whose body it is.
+  std::vector<ValueId> captured;
+  std::size_t captured_from = 0;
 
   ValueId add_value(Value value);
   /// `hint`, or the hint with a number, so that no other value has the name.

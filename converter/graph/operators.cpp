@@ -26,6 +26,7 @@ constexpr auto Ints = AttributeKind::kInts;
 constexpr auto Floats = AttributeKind::kFloats;
 constexpr auto Strings = AttributeKind::kStrings;
 constexpr auto Tensor = AttributeKind::kTensor;
+constexpr auto Graph = AttributeKind::kGraph;
 
 constexpr AttributeInfo::Cell unused = {AttributeInfo::Use::kUnused, 0};
 constexpr AttributeInfo::Cell if_it_has = {AttributeInfo::Use::kIfItHas, 0};
@@ -141,8 +142,9 @@ void check_arity(const Node& node) {
     if (node.inputs[i] == kNone && (i >= 32 || (may_lack >> i & 1U) == 0))
       fail_at(node, "its input " + std::to_string(i) + " is missing");
   }
-  // A recurrent layer may be asked for its last state alone.
-  const bool may_skip_first = node.op == "LSTM" || node.op == "GRU";
+  // A recurrent layer may be asked for its last state alone, a loop for one of its values.
+  const bool may_skip_first = node.op == "LSTM" || node.op == "GRU" || node.op == "RNN" ||
+                              node.op == "If" || node.op == "Loop" || node.op == "Scan";
   if (node.outputs.empty() || (node.outputs[0] == kNone && !may_skip_first) ||
       node.outputs.size() > info->outputs) {
     fail_at(

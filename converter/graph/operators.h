@@ -17,7 +17,7 @@ enum class Domain { kOnnx, kMicrosoft, kOpenVino, kOwn };
 /// The domain as files write it: "" (also "ai.onnx"), "com.microsoft", "org.openvinotoolkit".
 std::optional<Domain> domain_named(std::string_view name);
 
-enum class AttributeKind { kInt, kFloat, kString, kInts, kFloats, kStrings, kTensor };
+enum class AttributeKind { kInt, kFloat, kString, kInts, kFloats, kStrings, kTensor, kGraph };
 
 struct AttributeInfo {
   const char* name;

@@ -368,6 +368,14 @@ void infer_node(Graph& graph, Node& node) {
   if (found == rules.end() || (!node.inputs.empty() && !has_shapes(graph, node, 1)))
     return;
   at_node(node, [&] { found->second(graph, node); });
+  // The runtime has no float64: what is computed in a run is float32.
+  const auto moves = [&](ValueId id) { return id != kNone && !graph.is_constant(id); };
+  if (std::any_of(node.inputs.begin(), node.inputs.end(), moves)) {
+    for (const ValueId output : node.outputs) {
+      if (output != kNone && graph.value(output).type == ElementType::kFloat64)
+        graph.value(output).type = ElementType::kFloat32;
+    }
+  }
 }
 
 }  // namespace edgy::converter::graph

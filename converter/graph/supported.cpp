@@ -17,34 +17,11 @@ std::string place_of(const Node& node) {
   return node.name.empty() ? "#" + std::to_string(node.index) : in_quotes(node.name);
 }
 
-/// Live nodes that an output depends on, in order of their index.
-std::vector<const Node*> needed_nodes(const Graph& graph) {
-  std::vector<bool> needed(graph.nodes.size(), false);
-  std::vector<ValueId> open = graph.outputs;
-  while (!open.empty()) {
-    const ValueId id = open.back();
-    open.pop_back();
-    const int index = graph.producer(id);
-    if (index < 0 || needed[static_cast<std::size_t>(index)])
-      continue;
-    needed[static_cast<std::size_t>(index)] = true;
-    for (const ValueId input : graph.nodes[static_cast<std::size_t>(index)].inputs) {
-      if (input != kNone)
-        open.push_back(input);
-    }
-  }
-  std::vector<const Node*> nodes;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (needed[i])
-      nodes.push_back(&graph.nodes[i]);
-  }
-  return nodes;
-}
-
 AttributeKind kind_of(const Attribute& attribute) {
-  constexpr AttributeKind kKinds[] = {
-      AttributeKind::kInt,    AttributeKind::kFloat,   AttributeKind::kString, AttributeKind::kInts,
-      AttributeKind::kFloats, AttributeKind::kStrings, AttributeKind::kTensor};
+  constexpr AttributeKind kKinds[] = {AttributeKind::kInt,    AttributeKind::kFloat,
+                                      AttributeKind::kString, AttributeKind::kInts,
+                                      AttributeKind::kFloats, AttributeKind::kStrings,
+                                      AttributeKind::kTensor, AttributeKind::kGraph};
   static_assert(std::size(kKinds) == std::variant_size_v<Attribute>);
   return kKinds[attribute.index()];
 }
@@ -65,6 +42,8 @@ const char* to_string(AttributeKind kind) {
       return "a list of strings";
     case AttributeKind::kTensor:
       return "a tensor";
+    case AttributeKind::kGraph:
+      return "a graph";
   }
   return "";
 }
@@ -106,6 +85,49 @@ std::string listed(const std::string& what, const Places& places) {
 }
 
 }  // namespace
+
+std::vector<const Node*> needed_nodes(const Graph& graph) {
+  std::vector<bool> needed(graph.nodes.size(), false);
+  std::vector<ValueId> open = graph.outputs;
+  while (!open.empty()) {
+    const ValueId id = open.back();
+    open.pop_back();
+    const int index = graph.producer(id);
+    if (index < 0 || needed[static_cast<std::size_t>(index)])
+      continue;
+    needed[static_cast<std::size_t>(index)] = true;
+    for (const ValueId input : graph.nodes[static_cast<std::size_t>(index)].inputs) {
+      if (input != kNone)
+        open.push_back(input);
+    }
+  }
+  std::vector<const Node*> nodes;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (needed[i])
+      nodes.push_back(&graph.nodes[i]);
+  }
+  return nodes;
+}
+
+void Refusals::add(std::string message) {
+  // Nodes that one of the file was written in say the same.
+  if (std::find(messages_.begin(), messages_.end(), message) == messages_.end())
+    messages_.push_back(std::move(message));
+}
+
+void Refusals::say() const {
+  if (messages_.empty())
+    return;
+  if (messages_.size() == 1)
+    throw Error(messages_[0]);
+  constexpr std::size_t kShown = 20;
+  std::string text = std::to_string(messages_.size()) + " nodes are refused:";
+  for (std::size_t i = 0; i < std::min(messages_.size(), kShown); ++i)
+    text += "\n  " + messages_[i];
+  if (messages_.size() > kShown)
+    text += "\n  and " + std::to_string(messages_.size() - kShown) + " more";
+  throw Error(text);
+}
 
 void check_supported(const Graph& graph) {
   Places unknown;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "converter/error.h"
 #include "converter/graph/operands.h"
 #include "converter/graph/operators.h"
+#include "converter/graph/supported.h"
 #include "converter/lower/families.h"
 #include "converter/text.h"
 
@@ -91,10 +93,17 @@ fb::ModelT lower_graph(const graph::Graph& graph) {
     const std::vector<int> order = graph.order();
     refuse_unlowered(graph, order);
     Context context(graph);
+    graph::Refusals refusals;
+    std::set<ValueId> missing;  // outputs of nodes that are refused: what reads them is not asked
     for (int index : order) {
       const Node& node = graph.nodes[static_cast<std::size_t>(index)];
-      graph::at_node(node, [&] { lower_node(context, node); });
+      const bool waits = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                     [&](ValueId input) { return missing.contains(input); });
+      if (waits || !refusals.collect(node, [&] { lower_node(context, node); }))
+        missing.insert(node.outputs.begin(), node.outputs.end());
+      missing.erase(graph::kNone);
     }
+    refusals.say();
     finish_model(context);
     graph::check_attributes_read(graph);
     return std::move(context.model());

@@ -107,7 +107,7 @@ void lower_pool(Context& context, const Node& node) {
 }
 
 void lower_global_pool(Context& context, const Node& node) {
-  expect_spatial(context, node);
+  context.expect_float(node, node.inputs[0]);
   const Placed x = context.get(node, node.inputs[0]);
   fb::ReduceT reduce;
   reduce.kind = node.op == "GlobalMaxPool" ? fb::ReduceKind::Max : fb::ReduceKind::Mean;

@@ -21,15 +21,36 @@ using graph::Node;
 using graph::Value;
 using graph::ValueId;
 
+/// One graph of the file: the model's, or the body of a node, whose names may be those of the
+/// graphs around it.
 class Importer {
  public:
   Importer(const onnx::ModelProto& model, std::size_t bytes)
       : model_(model), proto_(model.graph()) {
     graph_.fold_budget = graph::FoldBudget(static_cast<int64_t>(bytes));
   }
+  Importer(const onnx::GraphProto& body, Importer& around)
+      : model_(around.model_), proto_(body), around_(&around) {
+    graph_.opset = around.graph_.opset;
+  }
 
   Graph run() {
     check_model();
+    read_graph();
+    if (graph_.inputs.empty() || graph_.outputs.empty()) {
+      throw Error(std::string("the graph has no ") + (graph_.inputs.empty() ? "input" : "output"));
+    }
+    // What of the rest is supported is checked by passes::run_all: without the values of these
+    // tensors nothing more can be done.
+    if (!graph_.unsupported_types.empty())
+      graph::check_supported(graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  void read_graph() {
+    if (proto_.sparse_initializer_size() > 0)
+      throw Error("the graph has sparse initializers; save weights as dense tensors");
     for (const onnx::TensorProto& tensor : proto_.initializer())
       add_initializer(tensor);
     for (const onnx::ValueInfoProto& input : proto_.input())
@@ -41,18 +62,9 @@ class Importer {
       connect_node(i);
     for (const onnx::ValueInfoProto& output : proto_.output())
       add_output(output);
-    if (graph_.inputs.empty() || graph_.outputs.empty()) {
-      throw Error(std::string("the graph has no ") + (graph_.inputs.empty() ? "input" : "output"));
-    }
     (void)graph_.order();
-    // What of the rest is supported is checked by passes::run_all: without the values of these
-    // tensors nothing more can be done.
-    if (!graph_.unsupported_types.empty())
-      graph::check_supported(graph_);
-    return std::move(graph_);
   }
 
- private:
   void check_model() {
     if (!model_.has_graph() || proto_.node_size() == 0) {
       throw Error("there is no graph in it; an ONNX model is expected");
@@ -60,9 +72,6 @@ class Importer {
     if (model_.functions_size() > 0) {
       throw Error("the model defines functions of its own (first: " +
                   in_quotes(model_.functions(0).name()) + "); export it with functions inlined");
-    }
-    if (proto_.sparse_initializer_size() > 0) {
-      throw Error("the graph has sparse initializers; save weights as dense tensors");
     }
     for (const onnx::OperatorSetIdProto& set : model_.opset_import()) {
       if (set.domain().empty() || set.domain() == "ai.onnx") {
@@ -135,6 +144,8 @@ class Importer {
     value.name = info.name();
     if (const int type = info.type().tensor_type().elem_type(); is_read(type, what))
       value.type = element_type(type, what);
+    if (value.type == graph::ElementType::kFloat64)
+      value.type = graph::ElementType::kFloat32;  // computed in float32, as all that is no constant
     if (info.type().tensor_type().has_shape()) {
       value.shape.emplace();
       for (const auto& dim : info.type().tensor_type().shape().dim()) {
@@ -167,7 +178,7 @@ class Importer {
       return;  // before IR version 4 initializers were listed among the inputs
     }
     Value value = read_info(info, "input");
-    if (!value.shape) {
+    if (!value.shape && around_ == nullptr) {
       throw Error("input " + in_quotes(info.name()) +
                   " has no shape; declare its rank, with names for dynamic dimensions");
     }
@@ -177,15 +188,15 @@ class Importer {
   void add_output(const onnx::ValueInfoProto& info) {
     Value declared = read_info(info, "output");
     for (const Value& other : graph_.declared_outputs) {
-      if (other.name == declared.name) {
+      if (other.name == declared.name && around_ == nullptr) {
         throw Error("output " + in_quotes(declared.name) + " is listed twice");
       }
     }
-    const auto found = by_name_.find(declared.name);
-    if (found == by_name_.end()) {
+    const ValueId made = find(declared.name);
+    if (made == kNone) {
       throw Error("output " + in_quotes(declared.name) + " is made by no node");
     }
-    graph_.outputs.push_back(found->second);
+    graph_.outputs.push_back(made);
     graph_.declared_outputs.push_back(std::move(declared));
   }
 
@@ -231,9 +242,42 @@ class Importer {
 
   static void read_attributes(Node& node, const onnx::NodeProto& proto) {
     for (const onnx::AttributeProto& attribute : proto.attribute()) {
+      if (attribute.type() == onnx::AttributeProto::GRAPH)
+        continue;  // by read_bodies
       if (attribute.name().starts_with(':') || attribute.name().empty())
         graph::fail_at(node, "attribute " + in_quotes(attribute.name()) + " is none of ONNX's");
       node.attributes[attribute.name()] = read_attribute(node, attribute);
+    }
+  }
+
+  /// The value of that name; one of a graph around becomes a value of this one that is captured.
+  ValueId find(const std::string& name) {
+    if (const auto found = by_name_.find(name); found != by_name_.end())
+      return found->second;
+    const ValueId outside = around_ == nullptr ? kNone : around_->find(name);
+    if (outside == kNone)
+      return kNone;
+    Value value;
+    value.name = name;
+    const ValueId inside = define(std::move(value));
+    graph_.captured.push_back(inside);
+    captures_.push_back(outside);
+    return inside;
+  }
+
+  /// Bodies of a node. What they read of this graph are inputs of the node, behind its own.
+  void read_bodies(int index) {
+    for (const onnx::AttributeProto& attribute : proto_.node(index).attribute()) {
+      if (attribute.type() != onnx::AttributeProto::GRAPH)
+        continue;
+      Importer body(attribute.g(), *this);
+      const auto node = static_cast<std::size_t>(index);
+      graph::at_node(graph_.nodes[node], [&] { body.read_graph(); });
+      body.graph_.captured_from = graph_.nodes[node].inputs.size();
+      for (const ValueId outside : body.captures_)
+        graph_.nodes[node].inputs.push_back(outside);
+      graph_.nodes[node].attributes[attribute.name()] =
+          std::make_shared<const Graph>(std::move(body.graph_));
     }
   }
 
@@ -244,16 +288,20 @@ class Importer {
         node.inputs.push_back(kNone);
         continue;
       }
-      const auto found = by_name_.find(name);
-      if (found == by_name_.end()) {
+      const ValueId found = find(name);
+      if (found == kNone) {
         graph::fail_at(node, "its input " + in_quotes(name) +
                                  " is neither an input, an initializer nor made by a node");
       }
-      node.inputs.push_back(found->second);
+      node.inputs.push_back(found);
     }
     // An input left out at the end is one that the node does not have.
     while (!node.inputs.empty() && node.inputs[node.inputs.size() - 1] == kNone)
       node.inputs.resize(node.inputs.size() - 1);
+    // Without a trip count and a condition, Loop's values still come third.
+    if (node.op == "Loop" && node.inputs.size() < 2)
+      node.inputs.resize(2);
+    read_bodies(index);
   }
 
   static Attribute read_attribute(const Node& node, const onnx::AttributeProto& proto) {
@@ -279,16 +327,18 @@ class Importer {
           graph::fail_at(node, error.what());
         }
       default:
-        graph::fail_at(
-            node,
-            what + " is of a kind that is not read; integers, floats, strings and tensors are");
+        graph::fail_at(node, what +
+                                 " is of a kind that is not read; integers, floats, strings, "
+                                 "tensors and graphs are");
     }
   }
 
   const onnx::ModelProto& model_;
   const onnx::GraphProto& proto_;
+  Importer* around_ = nullptr;  ///< of a body
   Graph graph_;
   std::unordered_map<std::string, ValueId> by_name_;
+  std::vector<ValueId> captures_;  ///< values of the graph around, beside graph_.captured
 };
 
 }  // namespace

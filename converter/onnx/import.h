@@ -23,9 +23,9 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path);
 /// tensors are well-formed UTF-8 (others are spelled out; those of inputs, outputs and dimensions
 /// are refused). Nothing is inferred yet and operators are not looked at beyond their attributes.
 /// Throws Error naming `source`, the node, operator or tensor, and what would be accepted, for
-/// files that are damaged or use what the converter does not read: external data, subgraphs,
-/// functions of the model, other operator domains, sequences, float16 and other types than
-/// ElementType's.
+/// files that are damaged or use what the converter does not read: external data,
+/// functions of the model, other operator domains, sequences, and other types than ElementType's.
+/// FLOAT16 and BFLOAT16 become float32, as do inputs and outputs of DOUBLE.
 graph::Graph import_model(std::span<const uint8_t> bytes, const std::string& source);
 
 }  // namespace edgy::converter::onnx_import

@@ -1,8 +1,10 @@
 #include "converter/onnx/tensor_proto.h"
 
+#include <bit>
 #include <optional>
 
 #include "converter/error.h"
+#include "wasm/format/float16.h"
 
 namespace edgy::converter::onnx_import {
 namespace {
@@ -61,10 +63,48 @@ Tensor read_nibbles(const onnx::TensorProto& proto) {
 
 namespace {
 
+bool is_half(int data_type) {
+  using Proto = onnx::TensorProto;
+  return data_type == Proto::FLOAT16 || data_type == Proto::BFLOAT16;
+}
+
+/// FLOAT16 and BFLOAT16: the same numbers in float32.
+Tensor read_halves(const onnx::TensorProto& proto) {
+  Tensor tensor;
+  tensor.shape.assign(proto.dims().begin(), proto.dims().end());
+  const auto elements = static_cast<std::size_t>(graph::checked_elements(tensor.shape));
+  std::vector<uint16_t> bits(elements);
+  if (proto.has_raw_data()) {
+    if (proto.raw_data().size() != elements * 2) {
+      throw Error("it has " + std::to_string(proto.raw_data().size()) +
+                  " bytes where its shape and type say " + std::to_string(elements * 2));
+    }
+    for (std::size_t i = 0; i < elements; ++i)
+      bits[i] = static_cast<uint16_t>(static_cast<uint8_t>(proto.raw_data()[2 * i]) |
+                                      static_cast<uint8_t>(proto.raw_data()[2 * i + 1]) << 8);
+  } else {
+    if (static_cast<std::size_t>(proto.int32_data_size()) != elements) {
+      throw Error("it has " + std::to_string(proto.int32_data_size()) +
+                  " values where its shape says " + std::to_string(elements));
+    }
+    for (std::size_t i = 0; i < elements; ++i)
+      bits[i] = static_cast<uint16_t>(proto.int32_data(static_cast<int>(i)));
+  }
+  std::vector<float> values;
+  values.reserve(elements);
+  for (const uint16_t value : bits)
+    values.push_back(proto.data_type() == onnx::TensorProto::FLOAT16
+                         ? format::from_float16(value)
+                         : std::bit_cast<float>(static_cast<uint32_t>(value) << 16));
+  return graph::make_floats(tensor.shape, values);
+}
+
 std::optional<ElementType> known_type(int data_type) {
   using Proto = onnx::TensorProto;
   switch (data_type) {
     case Proto::FLOAT:
+    case Proto::FLOAT16:
+    case Proto::BFLOAT16:
       return ElementType::kFloat32;
     case Proto::DOUBLE:
       return ElementType::kFloat64;
@@ -84,8 +124,9 @@ std::optional<ElementType> known_type(int data_type) {
 }
 
 constexpr const char* kAccepted =
-    "accepted are FLOAT, DOUBLE, INT8, UINT8, INT32, INT64, BOOL and for weights INT4, UINT4 (save "
-    "the model in float32)";
+    "accepted are FLOAT, FLOAT16, BFLOAT16, DOUBLE, INT8, UINT8, INT32, INT64, BOOL and for "
+    "weights "
+    "INT4, UINT4";
 
 }  // namespace
 
@@ -116,9 +157,9 @@ Tensor read_tensor(const onnx::TensorProto& proto, const std::string& what) {
   if (proto.has_segment()) {
     throw Error(what + " is stored in segments, which are not read");
   }
-  if (proto.data_type() == kInt4 || proto.data_type() == kUint4) {
+  if (proto.data_type() == kInt4 || proto.data_type() == kUint4 || is_half(proto.data_type())) {
     try {
-      return read_nibbles(proto);
+      return is_half(proto.data_type()) ? read_halves(proto) : read_nibbles(proto);
     } catch (const Error& error) {
       throw Error(what + ": " + error.what());
     }

@@ -146,8 +146,25 @@ void canonicalize_pad(Graph& graph, Node& node) {
   }
 }
 
-void canonicalize_cast(Node& node) {
+/// The runtime has no float64: what is computed in a run is float32, and constants beside it.
+void narrow_doubles(Graph& graph, Node& node) {
+  const auto moves = [&](graph::ValueId id) { return id != kNone && !graph.is_constant(id); };
+  if (!std::any_of(node.inputs.begin(), node.inputs.end(), moves))
+    return;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const graph::ValueId id = node.inputs[i];
+    if (!graph.is_constant(id) || graph.value(id).type != ElementType::kFloat64)
+      continue;
+    const std::string name = graph.value(id).name;
+    node.inputs.set(
+        i, graph.add_constant(name, graph::cast(graph.constant(id), ElementType::kFloat32)));
+  }
+}
+
+void canonicalize_cast(const Graph& graph, Node& node) {
   switch (node.get_int("to", 0)) {  // numbers of TensorProto.DataType
+    case 10:                        // FLOAT16, BFLOAT16: more exact than asked for
+    case 16:
     case 1:
       node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kFloat32);
       break;
@@ -167,11 +184,13 @@ void canonicalize_cast(Node& node) {
       node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kBool);
       break;
     case 11:
-      node.attributes[":to_type"] = static_cast<int64_t>(ElementType::kFloat64);
+      node.attributes[":to_type"] = static_cast<int64_t>(
+          graph.is_constant(node.inputs[0]) ? ElementType::kFloat64 : ElementType::kFloat32);
       break;
     default:
       fail_at(node, "it casts to type number " + std::to_string(node.get_int("to", 0)) +
-                        "; float32, float64, uint8, int8, int32, int64 and bool are accepted");
+                        "; float16, bfloat16, float32, float64, uint8, int8, int32, int64 and bool "
+                        "are accepted");
   }
 }
 
@@ -253,6 +272,7 @@ void canonicalize_extremum(const Graph& graph, Node& node) {
 
 void canonicalize(Graph& graph, Node& node) {
   const std::string op = node.op;
+  narrow_doubles(graph, node);
   if (op == "Squeeze" || op == "Unsqueeze" || op.starts_with("Reduce")) {
     if (input_to_ints(graph, node, 1, "axes")) {
       keep_inputs(node, 1);
@@ -272,7 +292,7 @@ void canonicalize(Graph& graph, Node& node) {
   } else if (op == "Pad") {
     canonicalize_pad(graph, node);
   } else if (op == "Cast") {
-    canonicalize_cast(node);
+    canonicalize_cast(graph, node);
   } else if (op == "Softmax") {
     canonicalize_softmax(graph, node);
   } else if (op == "Max" || op == "Min") {

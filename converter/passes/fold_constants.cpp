@@ -3,6 +3,7 @@
 #include "converter/graph/operands.h"
 #include "converter/graph/operators.h"
 #include "converter/graph/shape_inference.h"
+#include "converter/graph/supported.h"
 #include "converter/passes/canonicalize.h"
 #include "converter/passes/evaluate.h"
 #include "converter/passes/passes.h"
@@ -123,11 +124,14 @@ bool fold_node(Graph& graph, int index) {
 int fold_constants(Graph& graph) {
   graph::check_operands(graph);
   int folded = 0;
+  graph::Refusals refusals;
   for (int index : graph.order()) {
-    // A copy: the node may be gone when the message is made.
+    // A copy: the node may be gone when the message is made. What reads a node that is refused
+    // knows no shape of it, and waits.
     const Node node = graph.nodes[static_cast<std::size_t>(index)];
-    folded += graph::at_node(node, [&] { return fold_node(graph, index); }) ? 1 : 0;
+    refusals.collect(node, [&] { folded += fold_node(graph, index) ? 1 : 0; });
   }
+  refusals.say();
   return folded;
 }
 

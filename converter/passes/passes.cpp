@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "converter/graph/subgraph.h"
 #include "converter/graph/supported.h"
 
 namespace edgy::converter::passes {
@@ -33,8 +34,28 @@ constexpr int kMaxRounds = 16;
 
 }  // namespace
 
+namespace {
+
+/// Ifs are decided and loops unrolled before all else: what they hold is part of the model. A body
+/// that is taken may hold others.
+void settle_control_flow(graph::Graph& graph) {
+  if (!graph::has_bodies(graph))
+    return;
+  constexpr int kMaxPasses = 512;  // a loop that goes on for as long as a condition takes one each
+  for (int i = 0; i < kMaxPasses && graph::has_bodies(graph); ++i) {
+    if (fold_constants(graph) == 0)
+      break;
+  }
+  graph::refuse_undecided(graph);
+  remove_dead(graph);
+  graph::check_supported(graph);
+}
+
+}  // namespace
+
 std::vector<PassReport> run_all(graph::Graph& graph) {
   graph::check_supported(graph);
+  settle_control_flow(graph);
   std::vector<PassReport> reports;
   for (int round = 0; round < kMaxRounds; ++round) {
     int changes = 0;

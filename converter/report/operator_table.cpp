@@ -116,6 +116,8 @@ const char* kind_name(graph::AttributeKind kind) {
       return "strings";
     case graph::AttributeKind::kTensor:
       return "tensor";
+    case graph::AttributeKind::kGraph:
+      return "graph";
   }
   return "";
 }

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "converter/graph/shape_inference.h"
-#include "converter/rewrite/rewrite.h"
+#include "converter/rewrite/indices.h"
 #include "converter/text.h"
 
 namespace edgy::converter::rewrite {
@@ -104,8 +104,10 @@ void check_elements(const Builder& b, const graph::Tensor& indices, const Shape&
 
 bool rewrite_gather_elements(Builder& b) {
   const graph::TensorPtr indices = b.constant(1);
-  if (!b.has_shape(0) || !indices)
+  if (!b.has_shape(0))
     return false;
+  if (!indices)
+    return gather_elements_computed(b);
   const Shape data = fixed_input(b, 0);
   const std::size_t axis =
       graph::normalize_axis(b.node(), b.node().get_int("axis", 0), data.size());
@@ -133,10 +135,10 @@ bool rewrite_scatter_elements(Builder& b) {
 
 bool rewrite_gather_nd(Builder& b) {
   const graph::TensorPtr indices = b.constant(1);
-  if (!b.has_shape(0) || !indices)
+  if (!b.has_shape(0))
     return false;
-  if (b.node().get_int("batch_dims", 0) != 0)
-    graph::fail_at(b.node(), "batch_dims is not supported; 0 is");
+  if (!indices || b.node().get_int("batch_dims", 0) != 0)
+    return gather_nd_computed(b);
   const Shape data = fixed_input(b, 0);
   if (indices->shape.empty() || indices->shape.back() < 1 ||
       indices->shape.back() > static_cast<int64_t>(data.size()))
@@ -172,16 +174,77 @@ bool rewrite_scatter_nd(Builder& b) {
   return b.finish(b.reshape(y, data));
 }
 
+/// The entries where a constant condition holds.
+bool rewrite_compress(Builder& b) {
+  const graph::TensorPtr condition = b.constant(1);
+  if (!b.has_shape(0) || !condition)
+    return false;
+  const std::vector<int64_t> flags = graph::as_ints(*condition);
+  std::vector<int64_t> which;
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    if (flags[i] != 0)
+      which.push_back(static_cast<int64_t>(i));
+  }
+  const bool flat = !b.node().has("axis");
+  const ValueId x = flat ? b.reshape(b.input(0), {-1}) : b.input(0);
+  const auto axis =
+      static_cast<int64_t>(graph::normalize_axis(b.node(), b.node().get_int("axis", 0), b.rank(x)));
+  return b.finish(b.add("Gather", {x, b.ints(which)}, {{"axis", axis}}));
+}
+
+/// The first entries of each sequence in reverse order, as many as constant lengths say.
+bool rewrite_reverse_sequence(Builder& b) {
+  const graph::TensorPtr lengths = b.constant(1);
+  if (!b.has_shape(0) || !lengths)
+    return false;
+  const Shape data = fixed_input(b, 0);
+  const std::size_t time =
+      graph::normalize_axis(b.node(), b.node().get_int("time_axis", 0), data.size());
+  const std::size_t batch =
+      graph::normalize_axis(b.node(), b.node().get_int("batch_axis", 1), data.size());
+  const std::vector<int64_t> counts = graph::as_ints(*lengths);
+  if (time == batch || static_cast<int64_t>(counts.size()) != data[batch])
+    graph::fail_at(b.node(), "a length for each sequence of another axis than time is expected");
+  std::vector<int64_t> perm = {static_cast<int64_t>(batch), static_cast<int64_t>(time)};
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (i != batch && i != time)
+      perm.push_back(static_cast<int64_t>(i));
+  }
+  Shape moved;
+  std::vector<int64_t> back(perm.size());
+  for (std::size_t i = 0; i < perm.size(); ++i) {
+    moved.push_back(data[static_cast<std::size_t>(perm[i])]);
+    back[static_cast<std::size_t>(perm[i])] = static_cast<int64_t>(i);
+  }
+  std::vector<int64_t> which;
+  for (std::size_t n = 0; n < counts.size(); ++n) {
+    if (counts[n] < 0 || counts[n] > data[time])
+      graph::fail_at(b.node(), "a sequence is longer than there is time");
+    for (int64_t t = 0; t < data[time]; ++t)
+      which.push_back(static_cast<int64_t>(n) * data[time] +
+                      (t < counts[n] ? counts[n] - 1 - t : t));
+  }
+  const ValueId rows = b.reshape(b.transpose(b.input(0), perm),
+                                 {moved[0] * moved[1], product(moved, 2, moved.size())});
+  return b.finish(b.transpose(b.reshape(gather_rows(b, rows, which), moved), back));
+}
+
 /// Rows of a matrix that has the values on its diagonal. An index that is none is an error in a
 /// run.
 bool rewrite_one_hot(Builder& b) {
   const graph::TensorPtr depth = b.constant(1);
-  const graph::TensorPtr values = b.constant(2);
-  if (!b.has_shape(0) || !depth || !values)
+  if (!b.has_shape(0) || !depth || !b.has_shape(2))
     return false;
+  // Values that a run computes take the place of 0 and 1 in the end.
+  const bool computed = !b.constant(2);
+  const float flags[] = {0, 1};
+  const graph::TensorPtr values =
+      computed ? std::make_shared<const graph::Tensor>(graph::make_floats({2}, flags))
+               : b.constant(2);
   const std::vector<double> count = graph::as_doubles(*depth);
   constexpr double kMost = 4096;
   if (count.size() != 1 || !(count[0] >= 1 && count[0] <= kMost) || values->elements() != 2 ||
+      b.shape(b.input(2)) != DimShape{graph::fixed_dim(2)} ||
       (b.type(b.input(0)) != graph::ElementType::kInt64 &&
        b.type(b.input(0)) != graph::ElementType::kInt32))
     graph::fail_at(b.node(), "integer indices, a depth of 1 to 4096 and two values are supported");
@@ -202,7 +265,14 @@ bool rewrite_one_hot(Builder& b) {
   std::vector<int64_t> perm(rank - 1);
   std::iota(perm.begin(), perm.end(), 0);
   perm.insert(perm.begin() + static_cast<std::ptrdiff_t>(axis), static_cast<int64_t>(rank) - 1);
-  return b.finish(b.transpose(rows, perm));
+  const ValueId hot = b.transpose(rows, perm);
+  if (!computed)
+    return b.finish(hot);
+  const ValueId given = b.exact_float(b.input(2));
+  const ValueId cold = b.add("Sub", {b.number(1), hot});
+  const ValueId sum = b.add("Add", {b.add("Keep", {b.slice(given, 0, 1, 2), hot}),
+                                    b.add("Keep", {b.slice(given, 0, 0, 1), cold})});
+  return b.finish(b.exactly(sum, b.type(b.input(2))));
 }
 
 }  // namespace edgy::converter::rewrite

@@ -12,16 +12,10 @@ namespace {
 
 using graph::ElementType;
 
-bool is_integer(ElementType type) {
-  return !graph::is_float(type) && type != ElementType::kBool;
-}
-
 bool are_ready(Builder& b) {
   for (std::size_t i = 0; i < b.node().inputs.size(); ++i) {
     if (!b.has_shape(i))
       return false;
-    if (b.type(b.input(i)) == ElementType::kFloat64)
-      graph::fail_at(b.node(), "float64 is not supported while the model runs; float32 is");
   }
   return true;
 }
@@ -140,28 +134,6 @@ bool rewrite_cast(Builder& b) {
   return false;
 }
 
-/// Sums and products of integers, as floats that are checked: a result beyond 2^24 is an error in a
-/// run.
-bool rewrite_integer_arithmetic(Builder& b) {
-  if (b.input(0) == kNone || !is_integer(b.type(b.input(0))) || !are_ready(b) || !is_computed(b))
-    return false;
-  const ElementType type = b.type(b.input(0));
-  const std::string& op = b.node().op;
-  // Bytes wrap around; a quotient is cut off.
-  const bool wraps = type != ElementType::kInt64 && type != ElementType::kInt32;
-  const bool picks = op == "Max" || op == "Min";
-  if (op == "Pow" || op == "Mean" || op == "Div" || (wraps && !picks))
-    return false;
-  // A description of a shape is no value of a run.
-  if (b.graph().value(b.node().outputs[0]).contents)
-    return false;
-  std::vector<ValueId> inputs;
-  for (const ValueId id : b.node().inputs)
-    inputs.push_back(b.exact_float(id));
-  const ValueId y = b.add(op, inputs);
-  return b.finish(picks ? b.exactly(y, type) : b.checked(y, type));
-}
-
 /// x where it is above alpha
 bool rewrite_thresholded_relu(Builder& b) {
   if (!are_ready(b))
@@ -192,9 +164,8 @@ bool rewrite_trilu(Builder& b) {
   const DimShape shape = b.shape(b.input(0));
   const std::size_t rank = shape.size();
   if (rank < 2 || !shape[rank - 1].fixed() || !shape[rank - 2].fixed() ||
-      b.type(b.input(0)) == ElementType::kFloat64 || (offset && offset->elements() != 1))
-    graph::fail_at(b.node(),
-                   "matrices with fixed extents are supported, of other types than float64");
+      (offset && offset->elements() != 1))
+    graph::fail_at(b.node(), "matrices with fixed extents are supported");
   const int64_t rows = shape[rank - 2].value;
   const int64_t columns = shape[rank - 1].value;
   const int64_t k = offset ? graph::as_ints(*offset)[0] : 0;
@@ -223,9 +194,9 @@ bool rewrite_eye_like(Builder& b) {
       ones[static_cast<std::size_t>(i * (*shape)[1] + i + k)] = 1;
   }
   static const std::map<int64_t, ElementType> types = {
-      {1, ElementType::kFloat32}, {2, ElementType::kUint8}, {3, ElementType::kInt8},
-      {6, ElementType::kInt32},   {7, ElementType::kInt64}, {9, ElementType::kBool},
-      {11, ElementType::kFloat64}};
+      {1, ElementType::kFloat32},  {2, ElementType::kUint8},    {3, ElementType::kInt8},
+      {6, ElementType::kInt32},    {7, ElementType::kInt64},    {9, ElementType::kBool},
+      {10, ElementType::kFloat32}, {11, ElementType::kFloat32}, {16, ElementType::kFloat32}};
   const auto type = types.find(b.node().get_int("dtype", 1));
   if (type == types.end())
     graph::fail_at(b.node(), "its type is not supported");

@@ -16,6 +16,8 @@ const schema = protobuf.Root.fromJSON({
         int64Data: repeated('int64', 7),
         name: field('string', 8),
         rawData: field('bytes', 9),
+        doubleData: repeated('double', 10),
+        uint64Data: repeated('uint64', 11),
       },
     },
     AttributeProto: {
@@ -25,6 +27,7 @@ const schema = protobuf.Root.fromJSON({
         i: field('int64', 3),
         s: field('bytes', 4),
         t: field('TensorProto', 5),
+        g: field('GraphProto', 6),
         floats: repeated('float', 7),
         ints: repeated('int64', 8),
         type: field('int32', 20),

@@ -1,0 +1,132 @@
+// Public models, converted as they come, beside the outputs of onnxruntime that lie with them: error in float32 and in int8 at
+// default settings, and bytes. `ZOO` is a folder with a folder a model: NAME/NAME.onnx, cal/K.in.INPUT.npy to calibrate on,
+// test/ and alt/ (another batch, length or size) with K.in.INPUT.npy and K.out.OUTPUT.npy to judge by. Options that a model's inputs
+// demand are in zoo.json. Usage: node zoo.mjs [--write] [NAME...]; writes build/zoo.json, with --write docs/models.md too.
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseNpy } from '../lib/npy.mjs';
+import { benchOutput, edgy, root } from '../lib/paths.mjs';
+
+const folder = process.env.ZOO ?? path.join(root, 'build/zoo');
+const options = JSON.parse(fs.readFileSync(new URL('zoo.json', import.meta.url), 'utf8'));
+const output = path.join(benchOutput, 'zoo.json');
+
+/** Samples of NAME/test or NAME/alt: { inputs: { name: file }, outputs: { name: file } } each. */
+function samplesOf(/** @type {string} */ at) {
+  if (!fs.existsSync(at)) return [];
+  /** @type {Record<string, { inputs: Record<string, string>, outputs: Record<string, string> }>} */
+  const samples = {};
+  for (const file of fs.readdirSync(at)) {
+    const [, sample, kind, name] = file.match(/^(\d+)\.(in|out)\.(.+)\.npy$/) ?? [];
+    if (!sample) continue;
+    samples[sample] ??= { inputs: {}, outputs: {} };
+    samples[sample][kind === 'in' ? 'inputs' : 'outputs'][name] = path.join(at, file);
+  }
+  return Object.values(samples);
+}
+
+const fileSafe = (/** @type {string} */ name) => name.replaceAll('/', '_');
+
+/** Inputs of a converted model by the names that files have. */
+function inputNames(/** @type {string} */ model) {
+  const { inputs } = JSON.parse(execFileSync(edgy, ['inspect', model, '--json'], { encoding: 'utf8' }));
+  return Object.fromEntries(inputs.map((/** @type {{ name: string }} */ { name }) => [fileSafe(name), name]));
+}
+
+/** The largest difference of an output to its reference, over the reference's largest magnitude; of all samples the worst. */
+function worstError(/** @type {string} */ model, /** @type {ReturnType<typeof samplesOf>} */ samples, /** @type {string} */ scratch) {
+  const names = inputNames(model);
+  let worst = 0;
+  for (const { inputs, outputs } of samples) {
+    const given = Object.entries(inputs).filter(([name]) => names[name]);
+    const feeds = given.flatMap(([name, file]) => ['--input', `${names[name]}=${file}`]);
+    const out = path.join(scratch, 'out');
+    execFileSync(edgy, ['run', model, ...feeds, '-o', out], { stdio: 'pipe' });
+    for (const [name, file] of Object.entries(outputs)) {
+      const [y, right] = [path.join(out, `${name}.npy`), file].map((npy) => parseNpy(fs.readFileSync(npy)));
+      if (y.dims.join() !== right.dims.join()) throw new Error(`${name} is [${y.dims}], right is [${right.dims}]`);
+      let [difference, magnitude] = [0, Number.MIN_VALUE];
+      for (let i = 0; i < right.data.length; i++) {
+        const [a, b] = [Number(y.data[i]), Number(right.data[i])];
+        difference = Math.max(difference, Number.isFinite(a) ? Math.abs(a - b) : Number.POSITIVE_INFINITY);
+        magnitude = Math.max(magnitude, Math.abs(b));
+      }
+      worst = Math.max(worst, difference / magnitude);
+    }
+  }
+  return worst;
+}
+
+/** What becomes of a model: its bytes and errors, or why it is refused. */
+function measure(/** @type {string} */ name, /** @type {string} */ scratch) {
+  const at = path.join(folder, name);
+  const onnx = path.join(at, `${name}.onnx`);
+  const samples = ['test', 'alt'].flatMap((kind) => samplesOf(path.join(at, kind)));
+  const convert = (/** @type {string[]} */ more) => {
+    const model = path.join(scratch, 'model.edgy');
+    const made = spawnSync(edgy, ['convert', onnx, '-o', model, ...(options[name] ?? []), ...more], { encoding: 'utf8' });
+    if (made.status !== 0) throw new Error(made.stderr.replaceAll(onnx, `${name}.onnx`).trim());
+    return { bytes: fs.statSync(model).size, error: worstError(model, samples, scratch) };
+  };
+  /** @type {Record<string, any>} */
+  const row = { name, options: options[name] ?? [], samples: samples.length, onnxBytes: fs.statSync(onnx).size };
+  for (const [key, more] of /** @type {const} */ ([
+    ['float32', ['--precision', 'f32']],
+    ['int8', ['--calibration', path.join(at, 'cal')]],
+  ])) {
+    try {
+      row[key] = convert([...more]);
+    } catch (error) {
+      row[key] = { refused: error instanceof Error ? error.message : String(error) };
+    }
+  }
+  return row;
+}
+
+const short = (/** @type {number | undefined} */ error) => (error === undefined ? '–' : error.toExponential(1));
+const percent = (/** @type {number} */ part, /** @type {number} */ whole) => `${((100 * part) / whole).toFixed(0)} %`;
+
+function pageOf(/** @type {Record<string, any>[]} */ rows) {
+  const line = (/** @type {Record<string, any>} */ { name, options: given, onnxBytes, float32, int8 }) =>
+    `| ${name} | ${given.length ? `\`${given.join(' ')}\`` : ''} | ${onnxBytes} | ${float32.refused ? 'refused' : short(float32.error)} | ${
+      int8.refused ? 'refused' : short(int8.error)
+    } | ${int8.bytes ?? '–'} | ${int8.bytes ? percent(int8.bytes, onnxBytes) : '–'} |`;
+  return `# Public models
+
+Written by \`make zoo\`: models as people use them, converted as they come. *Error*: the largest difference of an output to
+onnxruntime's, over that output's largest magnitude, of all held-out samples and shapes the worst. int8 is by default settings,
+calibrated on the samples that lie with the model for that. onnxruntime's own static int8 is not in the table: its quantizer is
+a Python package that the toolchain does not install.
+
+| model | options | ONNX bytes | float32 error | int8 error | int8 bytes | of ONNX |
+| --- | --- | ---: | ---: | ---: | ---: | ---: |
+${rows.map(line).join('\n')}
+`;
+}
+
+const words = process.argv.slice(2);
+if (!fs.existsSync(folder)) {
+  console.log(`${folder} is not there: name a folder of models in ZOO`);
+} else {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'edgy-zoo-'));
+  const wanted = words.filter((word) => !word.startsWith('--'));
+  const names = fs
+    .readdirSync(folder)
+    .filter((name) => fs.existsSync(path.join(folder, name, `${name}.onnx`)) && (!wanted.length || wanted.includes(name)));
+  const rows = [];
+  for (const name of names) {
+    const row = measure(name, scratch);
+    rows.push(row);
+    const { float32, int8, onnxBytes } = row;
+    console.log(
+      `${name.padEnd(22)} f32 ${short(float32.error)}  int8 ${short(int8.error)}  ${int8.bytes ? percent(int8.bytes, onnxBytes) : '–'}`,
+    );
+    for (const refused of new Set([float32.refused, int8.refused])) if (refused) console.log(`  ${refused}`);
+  }
+  fs.rmSync(scratch, { recursive: true, force: true });
+  fs.mkdirSync(benchOutput, { recursive: true });
+  fs.writeFileSync(output, `${JSON.stringify(rows, null, 2)}\n`);
+  if (words.includes('--write')) fs.writeFileSync(path.join(root, 'docs/models.md'), pageOf(rows));
+}
