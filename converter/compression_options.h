@@ -101,6 +101,10 @@ struct QuantizeOptions {
   /// below it gets 8-bit weights, then 8-bit activations, and stays float32 if that is not enough.
   /// 20 dB is an error of a tenth: a layer worse than that spoils the whole model.
   double min_layer_sqnr_db = 20;
+  /// Most dB of the outputs' SQNR, beside the same model with float32 between its int8 layers, that
+  /// integers in operators without weights may cost, all together. Half a dB is an eighth more
+  /// error, which 7 bits instead of 8 cost four times. 0: only what costs nothing.
+  double max_integer_loss_db = 0.5;
   std::optional<PruningOptions> pruning;
   /// With a budget, `pruning` says the pattern and the method only; absent: 1x4, reconstruction.
   std::optional<Budget> budget;

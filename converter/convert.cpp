@@ -68,14 +68,15 @@ void take_filters(const ConvertRequest& request, ConvertListener& listener,
                  config.quantize.reconstruction, listener.progress(), model);
 }
 
-std::vector<FloatLayer> quantize_layers(const ConvertRequest& request, ConvertListener& listener,
-                                        format::fb::ModelT& model) {
+void quantize_layers(const ConvertRequest& request, ConvertListener& listener,
+                     format::fb::ModelT& model, Compression& done) {
   const auto data = calibration_data(request, model);
   QuantizationReport report;
   model = quantize(model, *data, request.config.quantize, listener.progress(), report);
   for (const std::string& note : report.notes)
     listener.note(note);
-  return report.float_layers;
+  done.float_layers = std::move(report.float_layers);
+  done.float_operators = std::move(report.float_operators);
 }
 
 /// Merges codes by what the labelled recordings say.
@@ -165,7 +166,8 @@ Compression compress(format::fb::ModelT& model, const ConvertRequest& request,
     SourceIntegers integers = keep_source_integers(model);
     if (integers.is_quantized) {
       report_source_integers(integers, config, listener);
-      done = {std::move(integers.float_layers), false};
+      done.float_layers = std::move(integers.float_layers);
+      done.quantized = false;
     }
   }
   done.quantized = done.quantized && !quantizable_layers(model).empty();
@@ -177,7 +179,7 @@ Compression compress(format::fb::ModelT& model, const ConvertRequest& request,
   if (config.filter_pruning)
     take_filters(request, listener, model);
   if (done.quantized) {
-    done.float_layers = quantize_layers(request, listener, model);
+    quantize_layers(request, listener, model, done);
   } else if (config.quantize.float_storage == FloatStorage::kFloat16) {
     store_float16(model);
   }
@@ -204,6 +206,7 @@ Conversion convert(const ConvertRequest& request, ConvertListener& listener) {
   options.floor = request.min_level;
   result.bytes = package(model, options);
   result.summary = summarize(model, result.bytes.size(), done.float_layers, int8);
+  result.summary.float_operators = done.float_operators;
   if (request.strict)
     refuse_floats(result.summary);
   return result;

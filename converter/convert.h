@@ -78,7 +78,8 @@ format::fb::ModelT lower_model(const graph::Graph& graph, const ConvertConfig& c
 
 /// What compression did.
 struct Compression {
-  std::vector<FloatLayer> float_layers;  ///< those that quantization looked at and left
+  std::vector<FloatLayer> float_layers;     ///< those that quantization looked at and left
+  std::vector<FloatLayer> float_operators;  ///< the same of operators without weights
   /// Whether Edgy quantized the model: not one that came quantized, nor one without layers for it.
   bool quantized = false;
 };

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "converter/compress/budget_choice.h"
 #include "converter/error.h"
 #include "converter/pruning/pruning.h"
 #include "converter/quantization/float16_storage.h"
+#include "converter/quantization/integer_choice.h"
 #include "converter/quantization/sensitivity.h"
 
 namespace edgy::converter {
@@ -20,7 +22,8 @@ std::string describe(CalibrationSource& source, std::size_t samples,
                      const std::vector<Layer>& layers,
                      const std::vector<LayerSensitivity>& sensitivity,
                      const std::vector<LayerChoice>& choices,
-                     const std::vector<PrunedLayer>& pruned, FloatStorage float_storage) {
+                     const std::vector<PrunedLayer>& pruned, const IntegerChoice& integers,
+                     FloatStorage float_storage) {
   nlohmann::ordered_json report = {{"data", source.description()}, {"samples", samples}};
   report["float_constant_bits"] = float_storage == FloatStorage::kFloat16 ? 16 : 32;
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -36,7 +39,26 @@ std::string describe(CalibrationSource& source, std::size_t samples,
     if (!pruned.empty() && pruned[i].weights > 0)
       report["layers"].back()["sparsity"] = pruned[i].sparsity();
   }
+  for (const IntegerOperator& entry : integers.candidates) {
+    nlohmann::ordered_json line = {
+        {"name", entry.name}, {"kind", entry.kind}, {"int8", entry.is_integer}};
+    if (entry.loss_db)
+      line["loss_db"] = std::clamp(*entry.loss_db, -200.0, 200.0);
+    report["operators"].push_back(std::move(line));
+  }
+  if (!integers.candidates.empty())
+    report["operators_loss_db"] = std::clamp(integers.loss_db, -200.0, 200.0);
   return report.dump();
+}
+
+/// What a range may have to be chosen of.
+std::vector<int> watched_tensors(const format::fb::ModelT& f32, const std::vector<Layer>& layers) {
+  const OperatorSet operators =
+      integer_candidates(f32, layers, std::vector<bool>(layers.size(), true));
+  std::set<int> watched = tensors_of(f32, operators);
+  for (const Layer& layer : layers)
+    watched.insert(layer.input);
+  return {watched.begin(), watched.end()};
 }
 
 /// What pruning has to do for these options; nothing if weights are only rounded.
@@ -86,10 +108,7 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
   std::vector<Layer> layers = quantizable_layers(f32);
   check_finite_weights(f32, layers);
   const std::vector<Sample> samples = read_samples(source, options.calibration_samples);
-  std::vector<int> watched;
-  for (const Layer& layer : layers)
-    watched.push_back(layer.input);
-  const Calibration calibration = calibrate(f32, samples, watched, progress);
+  const Calibration calibration = calibrate(f32, samples, watched_tensors(f32, layers), progress);
 
   std::vector<Sample> few;
   const std::size_t count = std::min(kSensitivitySamples, samples.size());
@@ -120,11 +139,17 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
     pruned = prune(f32, layers, choices, calibration, samples, options, progress, decided.sparsity);
   }
 
-  format::fb::ModelT model = build_quantized(f32, layers, choices, calibration, options);
+  const IntegerChoice integers =
+      choose_integer_operators(f32, layers, choices, calibration, few, options, progress);
+  report.float_operators = integers.left;
+  report.float_layers.insert(report.float_layers.end(), integers.left_layers.begin(),
+                             integers.left_layers.end());
+  format::fb::ModelT model =
+      build_quantized(f32, layers, choices, calibration, options, integers.operators);
   if (!model.metadata)
     model.metadata = std::make_unique<format::fb::MetadataT>();
-  model.metadata->calibration =
-      describe(source, samples.size(), layers, sensitivity, choices, pruned, decided.float_storage);
+  model.metadata->calibration = describe(source, samples.size(), layers, sensitivity, choices,
+                                         pruned, integers, decided.float_storage);
   if (decided.float_storage == FloatStorage::kFloat16)
     store_float16(model);
   return model;

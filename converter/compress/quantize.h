@@ -14,8 +14,9 @@ namespace edgy::converter {
 
 /// What there is to say about a quantization beside the model.
 struct QuantizationReport {
-  std::vector<FloatLayer> float_layers;  ///< in execution order
-  std::vector<std::string> notes;        ///< sentences about single layers
+  std::vector<FloatLayer> float_layers;     ///< in execution order
+  std::vector<FloatLayer> float_operators;  ///< without weights, that could be int8 and are not
+  std::vector<std::string> notes;           ///< sentences about single layers
 };
 
 /// Returns `f32` (all activations float, channels-last, as lowering makes it) as an int8 model:

@@ -106,6 +106,8 @@ void describe(Visitor& v, ConvertConfig& config) {
            "Of codebooks, embeddings and float weights. f16: half the bytes, computed in float32.");
   v.number("min_layer_sqnr_db", q.min_layer_sqnr_db, {-100, 200},
            "A layer that alone spoils the outputs more than this stays in higher precision.");
+  v.number("max_integer_loss_db", q.max_integer_loss_db, {0, 200},
+           "What integers in operators without weights may cost the outputs, all together.");
   v.number("calibration_samples", q.calibration_samples, {1, 1e6}, "Samples read at most.");
   v.number("seed", config.seed, {0, 1e15}, "Of the choice of samples.");
   v.object("pruning", q.pruning, "Weights that become zero; absent: none.",

@@ -2,10 +2,13 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <set>
 
 #include "converter/error.h"
 #include "converter/export/plannable.h"
+#include "wasm/format/catalog.h"
+#include "wasm/format/operands.h"
 #include "wasm/format/verify.h"
 
 namespace edgy::converter {
@@ -37,6 +40,17 @@ void set_features(fb::ModelT& model) {
     const bool one_by_four = tensor->sparsity->block_rows == 1 && tensor->sparsity->block_cols == 4;
     features.insert(one_by_four ? "sparse-1x4" : "sparse-blocks");
   }
+  const bool integers =
+      std::any_of(model.operators.begin(), model.operators.end(), [&](const auto& op) {
+        const format::OperatorTraits* traits = format::traits_of(op->options.type);
+        const format::OperandIndex x = format::operand(op->inputs, 0);
+        const bool without_layers =
+            traits != nullptr && (traits->integers == format::Integers::kComputed ||
+                                  op->options.type == fb::OperatorOptions::Lstm);
+        return without_layers && x && model.tensors[x.index()]->type == fb::DataType::I8;
+      });
+  if (integers)
+    features.insert("integer-operators");
   model.features.assign(features.begin(), features.end());
 }
 

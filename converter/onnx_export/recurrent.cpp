@@ -1,4 +1,5 @@
 // LSTM and GRU: ONNX has time first and an axis of directions.
+#include "converter/error.h"
 #include "converter/onnx_export/emit.h"
 
 namespace edgy::converter::onnx_export {
@@ -61,6 +62,12 @@ onnx::NodeProto& add_recurrent(Writer& writer, const fb::OperatorT& op, const st
 }  // namespace
 
 void emit(Writer& writer, const fb::OperatorT& op, const fb::LstmT& options) {
+  if (options.state_scale != 0) {
+    throw Error(
+        "operator '" + op.name +
+        "' is an Lstm of integers, whose state is rounded between steps: ONNX has no form for "
+        "it; convert with max_integer_loss_db 0 to export it");
+  }
   add_recurrent(writer, op, "LSTM", options.hidden, 2);
 }
 

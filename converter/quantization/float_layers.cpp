@@ -18,7 +18,7 @@ struct Words {
   const char* words;
 };
 
-constexpr std::array<Words, 14> kWords = {{
+constexpr std::array<Words, 16> kWords = {{
     {FloatReason::kAsked, "asked", "float32 was asked for"},
     {FloatReason::kNoIntegerForm, "no-integer-form", "has no int8 form"},
     {FloatReason::kShape, "shape", "no int8 kernel covers its shape"},
@@ -29,6 +29,8 @@ constexpr std::array<Words, 14> kWords = {{
     {FloatReason::kInputZero, "input-zero", "its input is zero in all samples"},
     {FloatReason::kTooManySummands, "too-many-summands", "its sums do not fit 32 bits"},
     {FloatReason::kRefused, "refused", "the runtime refuses it as int8"},
+    {FloatReason::kLoss, "loss", "int8 costs the outputs too much"},
+    {FloatReason::kBytes, "bytes", "its scales do not fit the budget"},
     {FloatReason::kSourceInput, "source-input", "its input is not quantized, or anew in each run"},
     {FloatReason::kSourceWeights, "source-weights", "its weights are not quantized"},
     {FloatReason::kSourceZeroPoints, "source-zero-points",
@@ -103,8 +105,7 @@ std::optional<FloatLayer> obstacle(const fb::ModelT& f32, const Layer& layer,
     return because(FloatReason::kConstantInput);
   if (input.not_finite() > 0)
     return because(FloatReason::kInputNotFinite);
-  // Of the coarsest grid, 2 bits.
-  if (peak_of(input) < double{std::numeric_limits<float>::min()} * 256)
+  if (!has_scale(input))
     return because(FloatReason::kInputZero);
   const auto& shape = tensor_of(f32, layer.weights).shape;
   int64_t summands = 1;
@@ -113,6 +114,11 @@ std::optional<FloatLayer> obstacle(const fb::ModelT& f32, const Layer& layer,
   if (summands > kMostSummands)
     return because(FloatReason::kTooManySummands, std::to_string(summands) + " weights a channel");
   return std::nullopt;
+}
+
+bool has_scale(const ValueStatistics& seen) {
+  // Of the coarsest grid, 2 bits.
+  return peak_of(seen) >= double{std::numeric_limits<float>::min()} * 256;
 }
 
 void check_finite_weights(const fb::ModelT& f32, const std::vector<Layer>& layers) {

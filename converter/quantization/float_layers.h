@@ -11,16 +11,19 @@
 namespace edgy::converter {
 
 enum class FloatReason {
-  kAsked,             ///< float32 is the precision that was asked for
-  kNoIntegerForm,     ///< the operator has no int8 form
-  kShape,             ///< no integer kernel covers its shape
-  kComputedWeights,   ///< its weights are no constants
-  kDamage,            ///< alone it spoils the outputs more than min_layer_sqnr_db allows
-  kInputNotFinite,    ///< its input becomes infinite or NaN
-  kConstantInput,     ///< its input is a constant
-  kInputZero,         ///< its input is zero (below normal numbers) in all samples
-  kTooManySummands,   ///< its sums do not fit 32 bits
-  kRefused,           ///< the runtime does not take it; the detail says why
+  kAsked,            ///< float32 is the precision that was asked for
+  kNoIntegerForm,    ///< the operator has no int8 form
+  kShape,            ///< no integer kernel covers its shape
+  kComputedWeights,  ///< its weights are no constants
+  kDamage,           ///< alone it spoils the outputs more than min_layer_sqnr_db allows
+  kInputNotFinite,   ///< its input becomes infinite or NaN
+  kConstantInput,    ///< its input is a constant
+  kInputZero,        ///< its input is zero (below normal numbers) in all samples
+  kTooManySummands,  ///< its sums do not fit 32 bits
+  kRefused,          ///< the runtime does not take it; the detail says why
+  kLoss,   ///< an operator without weights: int8 costs the outputs more than max_integer_loss_db
+           ///< allows
+  kBytes,  ///< an operator without weights: its scales do not fit the budget's bytes
   kSourceInput,       ///< a quantized model's: its input is not quantized, or anew in each run
   kSourceWeights,     ///< a quantized model's: its weights are not quantized
   kSourceZeroPoints,  ///< a quantized model's: its zero points leave no room in a signed byte
@@ -49,6 +52,9 @@ FloatLayer float_layer(const format::fb::ModelT& model, const Layer& layer, Floa
 /// be. `input`: statistics of its input.
 std::optional<FloatLayer> obstacle(const format::fb::ModelT& f32, const Layer& layer,
                                    const ValueStatistics& input);
+
+/// Whether a scale can be chosen for what was seen: more than zeros, even with 2 bits.
+bool has_scale(const ValueStatistics& seen);
 
 /// Throws Error naming layer, constant and place where a layer's weights or bias hold NaN or an
 /// infinity.

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <span>
 
 #include "converter/error.h"
+#include "converter/quantization/shared_grids.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;
@@ -66,20 +68,25 @@ class Builder {
  public:
   Builder(const fb::ModelT& f32, const std::vector<Layer>& layers,
           const std::vector<LayerChoice>& choices, const Calibration& calibration,
-          const QuantizeOptions& options)
+          const QuantizeOptions& options, const OperatorSet& operators)
       : model_(f32),
         layers_(layers),
         choices_(choices),
         calibration_(calibration),
-        options_(options) {}
+        options_(options),
+        grids_(f32, operators),
+        operators_(operators) {}
 
   fb::ModelT build() {
     find_integer_tensors();
+    for (const int op : operators_)
+      convert_operator(op);
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       if (choices_[i].quantized)
         convert_layer(layers_[i], choices_[i]);
     }
     insert_quantize_operators();
+    insert_dequantize_operators();
     compact(model_);
     return std::move(model_);
   }
@@ -87,38 +94,64 @@ class Builder {
  private:
   fb::TensorT& tensor(int index) { return *model_.tensors[static_cast<std::size_t>(index)]; }
 
-  /// A tensor is int8 through and through if a quantized layer makes it and only quantized layers
-  /// read it.
+  fb::OperatorT& operator_at(int op) { return *model_.operators[static_cast<std::size_t>(op)]; }
+
+  /// A tensor is int8 through and through if integer operators alone make it and read it.
   void find_integer_tensors() {
     std::set<int> made;
-    std::set<std::size_t> integer_ops;
+    std::set<int> read;
+    std::set<std::pair<std::size_t, int>> readers;  // operator, tensor
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       if (!choices_[i].quantized)
         continue;
       made.insert(layers_[i].output);
-      integer_ops.insert(static_cast<std::size_t>(layers_[i].op));
-      int& bits = bits_[layers_[i].input];
+      read.insert(layers_[i].input);
+      readers.emplace(static_cast<std::size_t>(layers_[i].op), layers_[i].input);
+      int& bits = bits_[grids_.of(layers_[i].input)];
       bits = std::max(bits, choices_[i].activation_bits);
     }
+    for (const int op : operators_) {
+      if (is_recurrent(operator_at(op))) {
+        int& bits = bits_[grids_.of(operator_at(op).inputs[0])];
+        bits = std::max(bits, std::min(options_.activation_bits, 7));
+      } else {
+        made.insert(operator_at(op).outputs[0]);
+      }
+      for (const int input : integer_inputs(model_, operator_at(op))) {
+        read.insert(input);
+        readers.emplace(static_cast<std::size_t>(op), input);
+      }
+    }
     for (std::size_t i = 0; i < model_.operators.size(); ++i) {
-      const auto& inputs = model_.operators[i]->inputs;
-      for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
-        if (slot != 0 || !integer_ops.count(i))
-          made.erase(inputs[slot]);
+      for (const int input : model_.operators[i]->inputs) {
+        if (!readers.contains({i, input}))
+          made.erase(input);
       }
     }
     for (const int output : model_.outputs)
       made.erase(output);
-    for (const int t : made) {
-      if (bits_.count(t))
-        integer_.insert(t);
+    std::set_intersection(made.begin(), made.end(), read.begin(), read.end(),
+                          std::inserter(integer_, integer_.end()));
+    for (const int op : operators_) {
+      // What others read as float32 is written as integers and dequantized.
+      const int output = operator_at(op).outputs[0];
+      if (!integer_.contains(output) && !is_recurrent(operator_at(op)))
+        written_.push_back({output, new_twin(output)});
     }
   }
 
   fb::QuantizationT quantization_of(int t) {
-    const Range range =
-        choose_range(calibration_.at(t), options_.range, options_.percentile, bits_.at(t));
-    return activation_quantization(range, bits_.at(t));
+    const auto known = bits_.find(grids_.of(t));
+    const int bits = known == bits_.end() ? 8 : known->second;
+    return activation_quantization(grids_.range(t, calibration_, options_, bits), bits);
+  }
+
+  int new_twin(int t) {
+    fb::TensorT twin = tensor(t);
+    twin.name += ":int8";
+    twin.type = fb::DataType::I8;
+    twin.quantization = std::make_unique<fb::QuantizationT>(quantization_of(t));
+    return twin_[t] = add_tensor(model_, std::move(twin));
   }
 
   /// The int8 twin of a float tensor that quantized layers read.
@@ -131,13 +164,55 @@ class Builder {
       tensor(t).quantization = std::make_unique<fb::QuantizationT>(quantization_of(t));
       return twin_[t] = t;
     }
-    fb::TensorT twin = tensor(t);
-    twin.name += ":int8";
-    twin.type = fb::DataType::I8;
-    twin.quantization = std::make_unique<fb::QuantizationT>(quantization_of(t));
-    const int index = add_tensor(model_, std::move(twin));
+    const int index = new_twin(t);
     pending_.push_back({t, index});
-    return twin_[t] = index;
+    return index;
+  }
+
+  void convert_operator(int index) {
+    fb::OperatorT& op = operator_at(index);
+    const std::vector<int> inputs = integer_inputs(model_, op);
+    for (int& input : op.inputs) {
+      if (std::find(inputs.begin(), inputs.end(), input) != inputs.end())
+        input = integer_twin(input);
+    }
+    if (is_recurrent(op))
+      convert_recurrent(op);
+    else
+      op.outputs[0] = integer_twin(op.outputs[0]);
+  }
+
+  /// Weights to 8 bits; the state, which is what the operator gives, to a grid of 7.
+  void convert_recurrent(fb::OperatorT& op) {
+    auto& lstm = *op.options.AsLstm();
+    const fb::QuantizationT state = activation_quantization(
+        choose_range(calibration_.at(op.outputs[0]), options_.range, options_.percentile, 7), 7);
+    lstm.state_scale = state.scale[0];
+    lstm.state_zero_point = state.zero_point[0];
+    const float input_scale = tensor(op.inputs[0]).quantization->scale[0];
+    for (const auto& [slot, scale] : {std::pair{1U, input_scale}, std::pair{2U, state.scale[0]}}) {
+      const int weights = op.inputs[slot];
+      const auto rows = static_cast<std::size_t>(tensor(weights).shape[0]);
+      op.inputs[slot] = store_weights(weights, round_weights(float_values(model_, weights), rows, 8,
+                                                             least_weight_scale(scale)));
+    }
+  }
+
+  /// The constant `like` as integers.
+  int store_weights(int like, const QuantizedWeights& weights) {
+    fb::TensorT stored = tensor(like);
+    stored.type = fb::DataType::I8;
+    stored.buffer = add_buffer(model_, weights.values);
+    stored.quantization = std::make_unique<fb::QuantizationT>();
+    stored.quantization->axis = 0;
+    stored.quantization->scale = weights.scale;
+    stored.quantization->zero_point.assign(1, 0);
+    if (weights.bits < 8) {
+      stored.quantization->bits = static_cast<uint8_t>(weights.bits);
+      stored.quantization->qmin = -greatest_weight(weights.bits);
+      stored.quantization->qmax = greatest_weight(weights.bits);
+    }
+    return add_tensor(model_, std::move(stored));
   }
 
   void convert_layer(const Layer& layer, const LayerChoice& choice) {
@@ -155,19 +230,7 @@ class Builder {
     const std::vector<int32_t> sums_bias =
         stored_bias(layer, original, weights, real_bias, choice.bias.empty(), scales.input);
 
-    fb::TensorT stored = tensor(layer.weights);
-    stored.type = fb::DataType::I8;
-    stored.buffer = add_buffer(model_, weights.values);
-    stored.quantization = std::make_unique<fb::QuantizationT>();
-    stored.quantization->axis = 0;
-    stored.quantization->scale = weights.scale;
-    stored.quantization->zero_point.assign(1, 0);
-    if (weights.bits < 8) {
-      stored.quantization->bits = static_cast<uint8_t>(weights.bits);
-      stored.quantization->qmin = -greatest_weight(weights.bits);
-      stored.quantization->qmax = greatest_weight(weights.bits);
-    }
-
+    const int stored = store_weights(layer.weights, weights);
     fb::TensorT bias;
     bias.name = tensor(layer.weights).name + ":bias";
     bias.type = fb::DataType::I32;
@@ -175,7 +238,7 @@ class Builder {
     bias.buffer = add_buffer(model_, sums_bias);
 
     auto& op = *model_.operators[static_cast<std::size_t>(layer.op)];
-    op.inputs = {input, add_tensor(model_, std::move(stored)), add_tensor(model_, std::move(bias))};
+    op.inputs = {input, stored, add_tensor(model_, std::move(bias))};
   }
 
   std::vector<float> bias_of(const Layer& layer, const LayerChoice& choice, std::size_t rows) {
@@ -247,6 +310,21 @@ class Builder {
     }
   }
 
+  /// Puts a Dequantize behind each operator whose integers somebody reads as float32.
+  void insert_dequantize_operators() {
+    for (const auto& [real, twin] : written_) {
+      auto op = std::make_unique<fb::OperatorT>();
+      op->name = "dequantize " + tensor(real).name;
+      op->options.Set(fb::DequantizeT());
+      op->inputs = {twin};
+      op->outputs = {real};
+      const auto producer =
+          std::find_if(model_.operators.begin(), model_.operators.end(),
+                       [t = twin](const auto& other) { return other->outputs[0] == t; });
+      model_.operators.insert(producer + 1, std::move(op));
+    }
+  }
+
   int readers(int t) {
     int count = static_cast<int>(std::count(model_.outputs.begin(), model_.outputs.end(), t));
     for (const auto& op : model_.operators)
@@ -259,10 +337,13 @@ class Builder {
   const std::vector<LayerChoice>& choices_;
   const Calibration& calibration_;
   const QuantizeOptions& options_;
-  std::map<int, int> bits_;  ///< of tensors that quantized layers read
+  SharedGrids grids_;
+  const OperatorSet& operators_;
+  std::map<int, int> bits_;  ///< of grids that quantized layers read
   std::set<int> integer_;
   std::map<int, int> twin_;
-  std::vector<std::pair<int, int>> pending_;
+  std::vector<std::pair<int, int>> pending_;  ///< float tensors and twins that Quantize makes
+  std::vector<std::pair<int, int>> written_;  ///< float tensors that Dequantize makes of twins
 };
 
 }  // namespace
@@ -285,8 +366,8 @@ QuantizedWeights round_weights(const std::vector<float>& weights, std::size_t ro
 
 fb::ModelT build_quantized(const fb::ModelT& f32, const std::vector<Layer>& layers,
                            const std::vector<LayerChoice>& choices, const Calibration& calibration,
-                           const QuantizeOptions& options) {
-  return Builder(f32, layers, choices, calibration, options).build();
+                           const QuantizeOptions& options, const OperatorSet& operators) {
+  return Builder(f32, layers, choices, calibration, options, operators).build();
 }
 
 }  // namespace edgy::converter

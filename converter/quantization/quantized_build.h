@@ -7,6 +7,7 @@
 
 #include "converter/calibration/calibration.h"
 #include "converter/compression_options.h"
+#include "converter/quantization/integer_operators.h"
 #include "converter/quantization/integer_sums.h"
 #include "converter/quantization/layers.h"
 
@@ -28,9 +29,12 @@ QuantizedWeights round_weights(const std::vector<float>& weights, std::size_t ro
                                float least_scale = std::numeric_limits<float>::min());
 
 /// The int8 model of `f32` for `choices` (one per layer of `layers`). Scales of weights are adapted
-/// to the biases (fit_sums). Throws Error naming a layer whose sums do not fit 32 bits.
+/// to the biases (fit_sums). `operators`, of integer_candidates, become int8 as well, with 8 bits
+/// for what no layer reads; `calibration` knows their tensors. Throws Error naming a layer whose
+/// sums do not fit 32 bits.
 format::fb::ModelT build_quantized(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
                                    const std::vector<LayerChoice>& choices,
-                                   const Calibration& calibration, const QuantizeOptions& options);
+                                   const Calibration& calibration, const QuantizeOptions& options,
+                                   const OperatorSet& operators = {});
 
 }  // namespace edgy::converter

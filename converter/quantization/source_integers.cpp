@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "converter/quantization/integer_operators.h"
 #include "converter/quantization/integer_sums.h"
 #include "converter/quantization/layers.h"
 
@@ -26,6 +27,7 @@ class Converter {
       convert(layer);
     report_.is_quantized = report_.integer_layers > 0 || !report_.float_layers.empty() ||
                            (layers.empty() && has_steps());
+    take_operators();
     cancel_round_trips();
     drop_unread();
     for (const auto& tensor : model_.tensors) {
@@ -221,7 +223,7 @@ class Converter {
     return add_constant(std::move(stored), values);
   }
 
-  /// Lets the layer write what a Quantize, its only reader, would make of its output.
+  /// Lets the operator write what a Quantize, its only reader, would make of its output.
   void write_integers(fb::OperatorT& op) {
     const int real = op.outputs[0];
     const std::vector<fb::OperatorT*> users = readers(real);
@@ -236,6 +238,43 @@ class Converter {
   static bool same(const fb::QuantizationT& a, const fb::QuantizationT& b) {
     return a.scale == b.scale && a.zero_point == b.zero_point && a.qmin == b.qmin &&
            a.qmax == b.qmax;
+  }
+
+  /// Operators without weights between Dequantize and Quantize: the same on the integers
+  /// themselves.
+  void take_operators() {
+    for (const auto& op : model_.operators) {
+      if (!computes_the_same(*op))
+        continue;
+      std::vector<int> inputs = op->inputs;
+      const std::vector<int> read = integer_inputs(model_, *op);
+      bool all = true;
+      for (int& input : inputs) {
+        if (std::find(read.begin(), read.end(), input) == read.end())
+          continue;
+        const fb::OperatorT* made = producer(input);
+        all = all && made != nullptr && made->options.type == Options::Dequantize;
+        input = all ? made->inputs[0] : input;
+      }
+      const std::vector<fb::OperatorT*> users = readers(op->outputs[0]);
+      if (!all || is_output(op->outputs[0]) || users.size() != 1 ||
+          users[0]->options.type != Options::Quantize ||
+          !users[0]->options.AsQuantize()->perm.empty())
+        continue;
+      const auto& written = *tensor(users[0]->outputs[0]).quantization;
+      if (integers_of(*op) == format::Integers::kMoved &&
+          !same(*tensor(inputs[0]).quantization, written))
+        continue;
+      op->inputs = std::move(inputs);
+      write_integers(*op);
+    }
+  }
+
+  /// Bit for bit; means are defined by their own sums.
+  bool computes_the_same(const fb::OperatorT& op) const {
+    return has_integer_form(model_, op) &&
+           (integers_of(op) == format::Integers::kMoved ||
+            (op.options.type != Options::Pool2D && op.options.type != Options::Reduce));
   }
 
   /// Dequantize, then Quantize to the same grid: the integers themselves.

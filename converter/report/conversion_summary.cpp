@@ -123,6 +123,12 @@ bool computes_floats(const fb::ModelT& model, const fb::OperatorT& op) {
   }
 }
 
+/// Whether an operator without weights computes or moves int8 values.
+bool computes_integers(const fb::ModelT& model, const fb::OperatorT& op) {
+  return op.options.type != Options::Quantize && op.options.type != Options::Dequantize &&
+         tensor_of(model, op.inputs[0]).type == fb::DataType::I8;
+}
+
 /// Names are the source's: what does not print would reach the terminal.
 std::string printable(const std::string& text) {
   std::string result = text;
@@ -177,6 +183,25 @@ std::string bytes_text(uint64_t bytes) {
   return text;
 }
 
+/// As many as fit a screen, unless `all` of them.
+void print_some(const std::vector<FloatLayer>& layers, bool all, std::ostream& out) {
+  const std::size_t shown = all ? layers.size() : std::min(kFewLayers, layers.size());
+  for (std::size_t i = 0; i < shown; ++i)
+    print_layer(layers[i], out);
+  if (shown < layers.size())
+    out << "  and " << layers.size() - shown << " more: --verbose lists all\n";
+}
+
+void print_kinds(const std::string& head, const std::map<std::string, int>& kinds,
+                 std::ostream& out) {
+  if (kinds.empty())
+    return;
+  std::vector<std::string> words;
+  for (const auto& [kind, count] : kinds)
+    words.push_back(std::to_string(count) + " " + kind);
+  print_list(head, words, out);
+}
+
 void print_layers(const ConversionSummary& summary, bool all, std::ostream& out) {
   const std::size_t total = summary.integer_layers.size() + summary.float_layers.size();
   out << "int8: " << summary.integer_layers.size() << " of " << total << " layers with weights\n";
@@ -188,12 +213,7 @@ void print_layers(const ConversionSummary& summary, bool all, std::ostream& out)
                   [](const FloatLayer& layer) { return layer.reason == FloatReason::kAsked; });
   if (asked && !all)
     return;
-  const std::size_t shown =
-      all ? summary.float_layers.size() : std::min(kFewLayers, summary.float_layers.size());
-  for (std::size_t i = 0; i < shown; ++i)
-    print_layer(summary.float_layers[i], out);
-  if (shown < summary.float_layers.size())
-    out << "  and " << summary.float_layers.size() - shown << " more: --verbose lists all\n";
+  print_some(summary.float_layers, all, out);
 }
 
 }  // namespace
@@ -210,6 +230,8 @@ ConversionSummary summarize(const fb::ModelT& model, uint64_t file_bytes,
     if (weights < 0) {
       if (computes_floats(model, *op))
         ++summary.float_kinds[kind];
+      else if (computes_integers(model, *op))
+        ++summary.integer_kinds[kind];
     } else if (const fb::TensorT& tensor = tensor_of(model, weights); is_integer(tensor.type)) {
       const auto& input = tensor_of(model, op->inputs[0]).quantization;
       summary.integer_layers.push_back({op->name, kind,
@@ -243,6 +265,16 @@ nlohmann::ordered_json to_json(const ConversionSummary& summary) {
   json["float_operators"] = nlohmann::ordered_json::object();
   for (const auto& [kind, count] : summary.float_kinds)
     json["float_operators"][kind] = count;
+  json["int8_operators"] = nlohmann::ordered_json::object();
+  for (const auto& [kind, count] : summary.integer_kinds)
+    json["int8_operators"][kind] = count;
+  json["float_operators_left"] = nlohmann::ordered_json::array();
+  for (const FloatLayer& op : summary.float_operators) {
+    json["float_operators_left"].push_back({{"name", op.name},
+                                            {"output", op.output},
+                                            {"reason", name_of(op.reason)},
+                                            {"words", explain(op)}});
+  }
   json["bytes_by_kind"] = nlohmann::ordered_json::object();
   for (const auto& [kind, bytes] : summary.bytes)
     json["bytes_by_kind"][kind] = bytes;
@@ -253,11 +285,11 @@ nlohmann::ordered_json to_json(const ConversionSummary& summary) {
 
 void print(const ConversionSummary& summary, bool all, std::ostream& out) {
   print_layers(summary, all, out);
-  if (!summary.float_kinds.empty()) {
-    std::vector<std::string> words;
-    for (const auto& [kind, count] : summary.float_kinds)
-      words.push_back(std::to_string(count) + " " + kind);
-    print_list("float32 without weights:", words, out);
+  print_kinds("int8 without weights:", summary.integer_kinds, out);
+  print_kinds("float32 without weights:", summary.float_kinds, out);
+  if (!summary.float_operators.empty()) {
+    out << "of these could be int8: " << summary.float_operators.size() << "\n";
+    print_some(summary.float_operators, all, out);
   }
   std::vector<std::string> words;
   for (const auto& [kind, bytes] : summary.bytes)

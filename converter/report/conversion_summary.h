@@ -26,7 +26,11 @@ struct ConversionSummary {
   std::vector<IntegerLayer> integer_layers;
   std::vector<FloatLayer> float_layers;  ///< operators with weights that stayed float32
   std::map<std::string, int>
-      float_kinds;                        ///< how many operators without weights compute in float32
+      float_kinds;  ///< how many operators without weights compute in float32
+  std::map<std::string, int>
+      integer_kinds;  ///< the same, on int8 tensors, those that move values among them
+  std::vector<FloatLayer>
+      float_operators;  ///< without weights, that could be int8 and stayed float32
   std::map<std::string, uint64_t> bytes;  ///< of constants by kind, each counted once
   uint64_t other_bytes = 0;               ///< structure, names, descriptions
   std::vector<std::string> notes;
@@ -34,6 +38,7 @@ struct ConversionSummary {
 
 /// Sums up `model`, as package() left it. `reasons`: of layers that quantization left in float32;
 /// for others the reason follows from the operator, or is that int8 was not `asked_for`.
+/// `float_operators` are the caller's to add.
 ConversionSummary summarize(const format::fb::ModelT& model, uint64_t file_bytes,
                             const std::vector<FloatLayer>& reasons, bool asked_for);
 

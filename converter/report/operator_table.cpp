@@ -60,19 +60,34 @@ std::string types_of(const OperatorInfo& info, OperatorOptions type) {
   return moves_values(type) ? "any" : info.folds ? "float32; any, of constants" : "float32";
 }
 
-std::string int8_of(OperatorOptions type) {
-  switch (type) {
-    case OperatorOptions::NONE:
-      return "–";
-    case OperatorOptions::Conv2D:
-    case OperatorOptions::Dense:
+/// Of reductions the kind decides, which the ONNX operator's name says.
+format::Integers integers_of(const OperatorInfo& info, const format::OperatorTraits& traits) {
+  if (traits.type != OperatorOptions::Reduce)
+    return traits.integers;
+  const std::string_view name = info.name;
+  const auto has = [&](const char* word) { return name.find(word) != std::string_view::npos; };
+  return format::integers_of(has("Mean") || has("Average") ? format::fb::ReduceKind::Mean
+                             : has("Max")                  ? format::fb::ReduceKind::Max
+                                                           : format::fb::ReduceKind::Sum);
+}
+
+std::string int8_of(const OperatorInfo& info, OperatorOptions type) {
+  const format::OperatorTraits* traits = format::traits_of(type);
+  if (traits == nullptr)
+    return "–";
+  switch (integers_of(info, *traits)) {
+    case format::Integers::kWeights:
       return "weights and activations";
-    case OperatorOptions::Quantize:
-    case OperatorOptions::Dequantize:
+    case format::Integers::kComputed:
+      return info.lowered ? "activations" : "by its parts";
+    case format::Integers::kMoved:
+      return "kept";
+    case format::Integers::kConverted:
       return "as the model says";
-    default:
-      return moves_values(type) || type == OperatorOptions::Pad ? "kept" : "no";
+    case format::Integers::kNone:
+      return "no";
   }
+  return "";
 }
 
 std::string training_of(OperatorOptions type) {
@@ -174,7 +189,7 @@ nlohmann::ordered_json operator_table() {
                      {"attributes", attributes_of(*info)},
                      {"types", types_of(*info, type)},
                      {"runs", runs_as(*info, type)},
-                     {"int8", int8_of(type)},
+                     {"int8", int8_of(*info, type)},
                      {"training", training_of(type)},
                      {"refused", info->refuses}});
   }

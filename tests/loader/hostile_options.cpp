@@ -163,8 +163,8 @@ void add_arithmetic_options(OptionTable rows, fb::OperatorOptions type) {
       return rows.floats<fb::LayerNormT>({{"epsilon", &fb::LayerNormT::epsilon}});
     case fb::OperatorOptions::Lstm:
       rows.floats<fb::LstmT>({{"state_scale", &fb::LstmT::state_scale}});
-      return rows.numbers<fb::LstmT>({{"hidden", &fb::LstmT::hidden},
-                                      {"state_zero_point", &fb::LstmT::state_zero_point}});
+      return rows.numbers<fb::LstmT>(
+          {{"hidden", &fb::LstmT::hidden}, {"state_zero_point", &fb::LstmT::state_zero_point}});
     case fb::OperatorOptions::Gru:
       return rows.numbers<fb::GruT>({{"hidden", &fb::GruT::hidden}});
     default:

@@ -48,6 +48,13 @@ ActivationRange range_of(const fb::TensorT& tensor) {
   return {q.scale.at(0), double(q.qmin - zero), double(q.qmax - zero)};
 }
 
+/// Real numbers as the integers of an int8 tensor.
+Value rounded_to(const fb::TensorT& tensor, const Tensor& x) {
+  const ActivationRange range = range_of(tensor);
+  const float inverse = 1.0F / static_cast<float>(range.scale);
+  return {{}, requantize(x, torch::full({1}, inverse), range.low, range.high), range.scale};
+}
+
 bool is_weighted(const fb::OperatorT& op) {
   return op.options.type == fb::OperatorOptions::Conv2D ||
          op.options.type == fb::OperatorOptions::Dense;
@@ -180,10 +187,7 @@ Values Network::run(const std::vector<Tensor>& inputs, const std::vector<int>& w
         Tensor x = value(input()).as_real();
         if (!quantize->perm.empty())
           x = x.permute(std::vector<int64_t>(quantize->perm.begin(), quantize->perm.end()));
-        const ActivationRange range = range_of(tensor_of(*model_, output));
-        const float inverse = 1.0F / static_cast<float>(range.scale);
-        values[output] = {
-            {}, requantize(x, torch::full({1}, inverse), range.low, range.high), range.scale};
+        values[output] = rounded_to(tensor_of(*model_, output), x);
       } else if (op.options.type == fb::OperatorOptions::Dequantize) {
         values[output] = {value(input()).as_real(), {}, 1};
       } else {
@@ -194,7 +198,10 @@ Values Network::run(const std::vector<Tensor>& inputs, const std::vector<int>& w
           for (Tensor& operand : operands)
             operand = operand.defined() ? precision_.round(operand) : operand;
         }
-        values[output] = {apply_operator(op, operands), {}, 1};
+        const Tensor y = apply_operator(op, operands);
+        values[output] = tensor_of(*model_, output).type == fb::DataType::I8
+                             ? rounded_to(tensor_of(*model_, output), y)
+                             : Value{y, {}, 1};
       }
     } catch (const c10::Error& error) {
       throw Error("operator '" + op.name + "' (" + fb::EnumNameOperatorOptions(op.options.type) +
