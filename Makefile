@@ -75,9 +75,9 @@ else
 	@node web-demo/scripts/serve.mjs
 endif
 
-test: check test-native test-sanitizers test-conformance test-package test-bundlers-sample test-e2e ## everything that CI runs
+test: check test-native test-conformance test-package test-bundlers-sample test-e2e ## everything that CI runs
 
-test-long: test test-bundlers test-asan test-tsan test-stay-up fuzz ## that, and what takes minutes
+test-long: test test-bundlers test-sanitizers test-asan test-tsan test-stay-up fuzz ## that, and what takes minutes
 
 test-native: native ## C++ unit tests
 	@ctest --preset native -j $(JOBS)
@@ -94,8 +94,8 @@ test-tsan: setup ## what threads share, under ThreadSanitizer
 	@build/native-tsan/bin/kernel_tests "[threads]"
 	@build/native-tsan/bin/unit_tests "[audit],[reconstruction]"
 
-# What fits into every run: the loader with its hostile models, sessions and files, a look by each fuzzer, and what threads share.
-test-sanitizers: setup ## the part of test-asan, test-tsan and fuzz that `make test` has
+# The loader with its hostile models, sessions and files, a look by each fuzzer, and what threads share.
+test-sanitizers: setup ## a sample of test-asan, test-tsan and fuzz
 	@$(call configure,native-asan)
 	@cmake --build --preset native-asan -j $(JOBS) --target loader_tests unit_tests $(FUZZERS)
 	@build/native-asan/bin/loader_tests

@@ -12,7 +12,7 @@ const locks = (): Locks | undefined => (globalThis.navigator as unknown as { loc
 
 /** A name for a worker's lock; undefined where there are none. */
 export function newLife(): string | undefined {
-  return locks() && globalThis.crypto?.randomUUID ? `edgy ${crypto.randomUUID()}` : undefined;
+  return locks() ? `edgy ${crypto.randomUUID()}` : undefined; // both exist in secure contexts alone
 }
 
 /** In the worker: holds the lock until the worker ends. Whether it does is known when the promise resolves. */
