@@ -3,7 +3,7 @@
 
 clang-tidy takes seconds a file; a full run on two cores takes minutes. A file's key is the hash of its preprocessed
 text (in which the clone's own path does not count), of .clang-tidy and of the tool's version. Keys are kept in the user's
-cache, so that clones share them.
+cache, so that clones share them. With names of files as arguments, these alone.
 """
 import concurrent.futures
 import hashlib
@@ -53,9 +53,10 @@ def check(entry, salt):
 
 def main():
     root = os.getcwd()
+    named = {os.path.abspath(name) for name in sys.argv[1:]}
     entries = [e for e in json.loads((BUILD / "compile_commands.json").read_text())
                if e["file"].startswith(root) and not e["file"].startswith(root + "/build/")
-               and "edgy_converter_finetune.dir/cmake_pch" not in e["command"]]
+               and "edgy_converter_finetune.dir/cmake_pch" not in e["command"] and (not named or e["file"] in named)]
     STAMPS.mkdir(parents=True, exist_ok=True)
     version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True).stdout
     salt = pathlib.Path(".clang-tidy").read_bytes() + version

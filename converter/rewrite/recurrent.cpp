@@ -105,7 +105,7 @@ bool as_gru(Builder& b) {
     graph::fail_at(node, "weights [1, H, I] and [1, H, H] are expected");
   const int64_t hidden = (*r)[2];
   constexpr float kFar = 200;
-  const auto filled = [&](std::vector<int64_t> shape, float value) {
+  const auto filled = [&](const std::vector<int64_t>& shape, float value) {
     const auto count = static_cast<std::size_t>(graph::checked_elements(shape));
     return b.floats(shape, std::vector<float>(count, value));
   };

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "converter/calibration/runner.h"
@@ -165,7 +166,7 @@ fs::path manifest_with_phones(const std::string& name, const std::string& silenc
     if (!row[0].starts_with("fsdd/"))
       continue;
     const std::string track = "track" + std::to_string(number++) + ".txt";
-    write_file(folder / track, "0\t0.1\t" + silence + "\n0.1\t0.25\tAH\n");
+    std::ofstream(folder / track) << "0\t0.1\t" + silence + "\n0.1\t0.25\tAH\n";
     text += row[0] + "," + row[1] + "," + row[2] + "," + row[3] + "," + row[4] + "," +
             (number % 2 == 0 ? "" : track) + "\n";
   }

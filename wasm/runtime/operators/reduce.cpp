@@ -116,7 +116,7 @@ class Pool final : public Operation {
   Pool(const fb::Pool2D& options, std::optional<PoolInt8> integers)
       : is_max_(options.kind() == fb::PoolKind::Max),
         count_pad_(options.count_include_pad()),
-        integers_(std::move(integers)) {
+        integers_(integers) {
     shape_.kernel_h = options.kernel_h();
     shape_.kernel_w = options.kernel_w();
     shape_.stride_h = options.stride_h();
@@ -186,7 +186,7 @@ class Pool final : public Operation {
 /// all of them.
 class ReduceInt8 final : public Operation {
  public:
-  ReduceInt8(const fb::Reduce& options, PoolInt8 pool) : shapes_(options), pool_(std::move(pool)) {}
+  ReduceInt8(const fb::Reduce& options, PoolInt8 pool) : shapes_(options), pool_(pool) {}
 
   Result<void> infer(const InputShapes& in_shapes, std::span<Shape> out_shapes) override {
     return shapes_.infer(in_shapes, out_shapes);
@@ -236,7 +236,7 @@ NewOperation make_reduce(const CreateContext& context) {
     if (!pool) {
       return tl::unexpected<Error>(std::move(pool.error()));
     }
-    return std::unique_ptr<Operation>(std::make_unique<ReduceInt8>(options, std::move(*pool)));
+    return std::unique_ptr<Operation>(std::make_unique<ReduceInt8>(options, *pool));
   }
   if (Result<void> types = context.expect_types(DataType::F32); !types) {
     return tl::unexpected<Error>(std::move(types.error()));
@@ -261,14 +261,14 @@ NewOperation make_pool(const CreateContext& context) {
     if (!pool) {
       return tl::unexpected<Error>(std::move(pool.error()));
     }
-    integers = std::move(*pool);
+    integers = *pool;
   } else if (Result<void> types = context.expect_types(DataType::F32); !types) {
     return tl::unexpected<Error>(std::move(types.error()));
   }
   if (declared_shape(context.input(0)).size() == 3 && (options.kernel_h() != 1)) {
     return context.invalid("over [N, T, C] kernel_h must be 1");
   }
-  return std::unique_ptr<Operation>(std::make_unique<Pool>(options, std::move(integers)));
+  return std::unique_ptr<Operation>(std::make_unique<Pool>(options, integers));
 }
 
 }  // namespace edgy::runtime
