@@ -171,7 +171,9 @@ void add_convert_command(CLI::App& app) {
   command->add_option("model", arguments->model, "The .onnx file")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("-o,--output", arguments->output, "The .edgy file to write")->required();
+  command->add_option("-o,--output", arguments->output, "The .edgy file to write")
+      ->required()
+      ->check(problem_of_name);
   command
       ->add_option("-c,--config", arguments->config, "Compression settings: NNCF's JSON or Edgy's")
       ->check(CLI::ExistingFile);
@@ -234,9 +236,10 @@ void add_convert_command(CLI::App& app) {
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 32));
   command->add_flag("--strict", arguments->strict,
                     "Write nothing, and fail, if a layer with weights can not become int8");
-  command->add_option(
-      "--report", arguments->report,
-      "A .json file to write: what became int8, what stayed float32 and why, bytes");
+  command
+      ->add_option("--report", arguments->report,
+                   "A .json file to write: what became int8, what stayed float32 and why, bytes")
+      ->check(problem_of_name);
   command->add_flag("-v,--verbose", arguments->verbose,
                     "Say what each pass did, and every layer that stayed float32");
   command->callback([arguments] { run(*arguments); });

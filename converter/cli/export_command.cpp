@@ -21,7 +21,9 @@ void add_export_command(CLI::App& app) {
   command->add_option("model", arguments->model, "The .edgy file")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("-o,--output", arguments->output, "The .onnx file to write")->required();
+  command->add_option("-o,--output", arguments->output, "The .onnx file to write")
+      ->required()
+      ->check(problem_of_name);
   command->callback([arguments] {
     const std::filesystem::path input = arguments->model;
     require_writable(arguments->output, {&input, 1});

@@ -264,9 +264,13 @@ void write_file(const fs::path& path, std::string_view text) {
   write_file(path, bytes_of(text));
 }
 
+std::string problem_of_name(const std::string& name) {
+  return name.empty() ? "the name of the file to write is empty" : "";
+}
+
 void require_writable(const fs::path& path, std::span<const fs::path> inputs) {
   if (path.empty())
-    throw Error("the name of the file to write is empty");
+    throw Error(problem_of_name(path));
   if (descriptor_named(path))
     return;
   const std::optional<struct stat> status = status_of(path);

@@ -35,6 +35,10 @@ void require_writable(const std::filesystem::path& path,
 void require_other_file(const std::filesystem::path& path,
                         std::span<const std::filesystem::path> inputs);
 
+/// What is wrong with the name of a file to write, as command lines check it: that it is empty, and
+/// would be taken for none.
+std::string problem_of_name(const std::string& name);
+
 /// Throws Error when two of `outputs` (empty ones aside) are one regular file, there or not yet, or
 /// both standard output.
 void require_apart(std::span<const std::string> outputs);

@@ -79,7 +79,9 @@ void add_finetune_command(CLI::App& app) {
   command->add_option("model", arguments->model, "The original, .onnx")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("-o,--output", arguments->output, "The .edgy file to write")->required();
+  command->add_option("-o,--output", arguments->output, "The .edgy file to write")
+      ->required()
+      ->check(problem_of_name);
   command->add_option("--run", arguments->run,
                       "Folder for checkpoints, log and report (default: OUTPUT.run)");
   command

@@ -16,8 +16,6 @@
 #include "converter/private_encoder/onnx_encoder.h"
 #include "converter/private_encoder/weights.h"
 
-extern char** environ;
-
 namespace edgy::converter {
 namespace {
 
@@ -79,7 +77,9 @@ void add_private_encoder_command(CLI::App& app) {
   command->add_option("manifest", arguments->manifest, "manifest.csv, or the folder that has it")
       ->required()
       ->check(CLI::ExistingPath);
-  command->add_option("-o,--output", arguments->output, "The .onnx file to write")->required();
+  command->add_option("-o,--output", arguments->output, "The .onnx file to write")
+      ->required()
+      ->check(problem_of_name);
   command->add_option("--run", arguments->run,
                       "Folder for the checkpoint, weights and log (default: OUTPUT.run)");
   // Everything else is the trainer's own.

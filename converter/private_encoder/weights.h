@@ -14,6 +14,7 @@
 
 namespace edgy::converter::private_encoder {
 
+// NOLINTNEXTLINE(bugprone-exception-escape): moving a JSON value only asserts
 struct TrainedEncoder {
   EncoderOptions shape;
   /// convN.{weight,bias,gain,shift,mean,variance} and codebook, float32 (network/encoder.h).

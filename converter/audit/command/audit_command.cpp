@@ -171,7 +171,8 @@ void add_audit_command(CLI::App& app) {
                    "manifest.csv: file, speaker, sex, label, split")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("--html", arguments->html, "Write a report with charts to this file");
+  command->add_option("--html", arguments->html, "Write a report with charts to this file")
+      ->check(problem_of_name);
   command
       ->add_option("--text-control", arguments->text_control,
                    "A second manifest.csv: the same words under the same names, spoken by one "
@@ -200,9 +201,11 @@ void add_audit_command(CLI::App& app) {
   command->add_option("--silence", arguments->silence,
                       "Codes that are no events, or none; default: the code whose frames are "
                       "quietest in the model's input");
-  command->add_option("--export-attackers", arguments->attackers,
-                      "Instead of auditing: train small linear attackers on the first model's "
-                      "outputs and write them to this file, for a page to run");
+  command
+      ->add_option("--export-attackers", arguments->attackers,
+                   "Instead of auditing: train small linear attackers on the first model's "
+                   "outputs and write them to this file, for a page to run")
+      ->check(problem_of_name);
   command->add_flag("--json", arguments->json, "Print everything as JSON");
   command->callback([arguments] { audit(*arguments); });
 }

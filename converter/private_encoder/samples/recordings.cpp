@@ -247,11 +247,11 @@ int codes_of_frames(int frames) {
 }
 
 std::vector<int> labels_of_codes(const std::vector<int>& phone) {
-  const int count = codes_of_frames(static_cast<int>(phone.size()));
+  const auto count = static_cast<std::size_t>(codes_of_frames(static_cast<int>(phone.size())));
   std::vector<int> labels;
   // A code is about the frames 2 n - 4 to 2 n + 7 and beyond, around 2 n + 1.5.
-  for (int n = 0; n < count; ++n)
-    labels.push_back(phone[static_cast<std::size_t>(2 * n + 2)]);
+  for (std::size_t n = 0; n < count; ++n)
+    labels.push_back(phone[2 * n + 2]);
   return labels;
 }
 

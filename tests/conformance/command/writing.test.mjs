@@ -121,7 +121,9 @@ test('a folder, a missing folder, a name of a folder: refused before anything is
     fails(run(...into(words, at('missing', 'file'))), 'No such file or directory');
     fails(run(...into(words, path.join(x, 'file'))), 'Not a directory');
     fails(run(...into(words, `${at('out')}/`)), 'folder');
-    fails(run(...into(words, '')), 'empty');
+    const empty = run(...into(words, ''));
+    assert.equal(empty.status, 2, empty.stderr); // as every mistake on the command line
+    assert.match(empty.stderr, /the name of the file to write is empty/);
     fails(run(...into(words, at('out', 'n'.repeat(300)))), 'File name too long');
   }
 });

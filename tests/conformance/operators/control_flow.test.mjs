@@ -118,7 +118,7 @@ test('Loop: counted, with what it stacks; until a condition that constants decid
     [info('i', [], 7), info('go', [], 9), info('n', [], 7), output('v')],
   );
   const until = model(
-    [{ opType: 'Loop', input: ['', 'yes', 'start', 'x'], output: ['', 'y'], attribute: [graphAttribute('body', search)] }],
+    [{ opType: 'Loop', input: ['', 'yes', 'start', 'x'], output: ['last', 'y'], attribute: [graphAttribute('body', search)] }],
     [info('x', ['N', 3])],
     [output('y')],
     [scalar('bool', 1, 'yes'), scalar('int64', 1, 'start'), scalar('int64', 20, 'limit')],

@@ -35,7 +35,7 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 
 fs::path scratch(const std::string& name) {
-  const fs::path folder =
+  fs::path folder =
       fs::temp_directory_path() / ("edgy-private-" + std::to_string(::getpid())) / name;
   fs::remove_all(folder);
   fs::create_directories(folder);
@@ -157,7 +157,7 @@ TEST_CASE("a code has the label of the frames around it", "[private_encoder]") {
 
 /// Rows of the repository's own recordings, with tracks of two phones for those of split train.
 fs::path manifest_with_phones(const std::string& name, const std::string& silence) {
-  const fs::path folder = scratch(name);
+  fs::path folder = scratch(name);
   fs::create_directory_symlink(fs::path(EDGY_TEST_DATA) / "speech" / "fsdd", folder / "fsdd");
   const CsvTable table = read_csv(fs::path(EDGY_TEST_DATA) / "speech" / "manifest.csv");
   std::string text = "file,speaker,sex,label,split,segments\n";
