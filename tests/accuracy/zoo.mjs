@@ -36,7 +36,11 @@ function inputNames(/** @type {string} */ model) {
 }
 
 /** The largest difference of an output to its reference, over the reference's largest magnitude; of all samples the worst. */
-function worstError(/** @type {string} */ model, /** @type {ReturnType<typeof samplesOf>} */ samples, /** @type {string} */ scratch) {
+function worstError(
+  /** @type {string} */ model,
+  /** @type {ReturnType<typeof samplesOf>} */ samples,
+  /** @type {string} */ scratch,
+) {
   const names = inputNames(model);
   let worst = 0;
   for (const { inputs, outputs } of samples) {
@@ -66,7 +70,9 @@ function measure(/** @type {string} */ name, /** @type {string} */ scratch) {
   const samples = ['test', 'alt'].flatMap((kind) => samplesOf(path.join(at, kind)));
   const convert = (/** @type {string[]} */ more) => {
     const model = path.join(scratch, 'model.edgy');
-    const made = spawnSync(edgy, ['convert', onnx, '-o', model, ...(options[name] ?? []), ...more], { encoding: 'utf8' });
+    const made = spawnSync(edgy, ['convert', onnx, '-o', model, ...(options[name] ?? []), ...more], {
+      encoding: 'utf8',
+    });
     if (made.status !== 0) throw new Error(made.stderr.replaceAll(onnx, `${name}.onnx`).trim());
     return { bytes: fs.statSync(model).size, error: worstError(model, samples, scratch) };
   };
@@ -114,7 +120,9 @@ if (!fs.existsSync(folder)) {
   const wanted = words.filter((word) => !word.startsWith('--'));
   const names = fs
     .readdirSync(folder)
-    .filter((name) => fs.existsSync(path.join(folder, name, `${name}.onnx`)) && (!wanted.length || wanted.includes(name)));
+    .filter(
+      (name) => fs.existsSync(path.join(folder, name, `${name}.onnx`)) && (!wanted.length || wanted.includes(name)),
+    );
   const rows = [];
   for (const name of names) {
     const row = measure(name, scratch);

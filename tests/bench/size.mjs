@@ -7,7 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { benchOutput, dist } from '../lib/paths.mjs';
 
-export const kLimitBytes = 180_000;
+/**
+ * The most bytes of each variant. The one with threads, which isolated pages alone load, has the pool, its start and the C library's part for
+ * threads besides: 6.5 kB.
+ */
+export const kLimitBytes = { simd: 180_000, relaxed: 180_000, 'relaxed-threads': 187_000 };
 
 const scripts = ['index.js', 'shared.js', 'worker.js'];
 
@@ -60,10 +64,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     }
   }
   mkdirSync(benchOutput, { recursive: true });
-  writeFileSync(path.join(benchOutput, 'size.json'), `${JSON.stringify({ limit: kLimitBytes, variants }, null, 2)}\n`);
-  const over = variants.filter(({ brotli }) => brotli > kLimitBytes);
-  if (over.length > 0) {
-    console.error(`Over the limit of ${kLimitBytes} bytes: ${over.map(({ variant }) => variant).join(', ')}`);
+  writeFileSync(path.join(benchOutput, 'size.json'), `${JSON.stringify({ limits: kLimitBytes, variants }, null, 2)}\n`);
+  for (const { variant, brotli } of variants) {
+    if (brotli <= kLimitBytes[variant]) continue;
+    console.error(`${variant}: over the limit of ${kLimitBytes[variant]} bytes`);
     process.exitCode = 1;
   }
 }

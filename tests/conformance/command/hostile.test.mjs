@@ -25,7 +25,11 @@ const milliseconds = 120_000;
 
 function run(...words) {
   const script = `ulimit -v ${kilobytes}; exec "$@"`;
-  return spawnSync('bash', ['-c', script, 'bash', edgy, ...words], { encoding: 'utf8', timeout: milliseconds, maxBuffer: 1 << 28 });
+  return spawnSync('bash', ['-c', script, 'bash', edgy, ...words], {
+    encoding: 'utf8',
+    timeout: milliseconds,
+    maxBuffer: 1 << 28,
+  });
 }
 
 fs.writeFileSync(at('x.npy'), formatNpy(Float32Array.of(1, 2, 3, 4), [1, 4]));

@@ -63,7 +63,9 @@ export async function agrees(name, bytes, feeds, { tolerance = 1e-4, options = [
   const onnx = path.join(folder, 'model.onnx');
   const converted = path.join(folder, 'model.edgy');
   fs.writeFileSync(onnx, bytes);
-  const made = spawnSync(edgy, ['convert', onnx, '-o', converted, '--precision', 'f32', ...options], { encoding: 'utf8' });
+  const made = spawnSync(edgy, ['convert', onnx, '-o', converted, '--precision', 'f32', ...options], {
+    encoding: 'utf8',
+  });
   if (/disagree/.test(made.stderr)) return false; // and onnxruntime is one of the two
   assert.equal(made.status, 0, `${name}: ${made.stderr}`);
   const constants = options.filter((_, i) => options[i - 1] === '--constant').map((text) => text.split('=')[0]);

@@ -13,7 +13,13 @@ import { generator } from './random_graph.mjs';
 
 const graphAttribute = (name, g) => ({ name, g, type: 5 });
 const output = (name, elemType = 1) => ({ name, type: { tensorType: { elemType } } });
-const body = (node, outputs, input = [], initializer = []) => ({ name: 'b', node, output: outputs, input, initializer });
+const body = (node, outputs, input = [], initializer = []) => ({
+  name: 'b',
+  node,
+  output: outputs,
+  input,
+  initializer,
+});
 
 /** What `edgy convert` says of a model that it refuses. */
 function refusal(bytes, ...options) {
@@ -53,12 +59,19 @@ function byRate() {
       input: ['is_16k'],
       output: ['y'],
       attribute: [
-        graphAttribute('then_branch', body(then, [output('chosen')], [], [tensor('one', 'int64', [], [1]), tensor('four', 'int64', [], [4])])),
+        graphAttribute(
+          'then_branch',
+          body(then, [output('chosen')], [], [tensor('one', 'int64', [], [1]), tensor('four', 'int64', [], [4])]),
+        ),
         graphAttribute('else_branch', body([{ opType: 'Add', input: ['x', 'ones'], output: ['z'] }], [output('z')])),
       ],
     },
   ];
-  const constants = [tensor('rate', 'int64', [], [16000]), tensor('two', 'float32', [], [2]), tensor('ones', 'float32', [], [1])];
+  const constants = [
+    tensor('rate', 'int64', [], [16000]),
+    tensor('two', 'float32', [], [2]),
+    tensor('ones', 'float32', [], [1]),
+  ];
   return model(node, [info('x', ['N', 'T']), info('sr', [], 7)], [output('y')], constants, 16);
 }
 
@@ -118,7 +131,14 @@ test('Loop: counted, with what it stacks; until a condition that constants decid
     [info('i', [], 7), info('go', [], 9), info('n', [], 7), output('v')],
   );
   const until = model(
-    [{ opType: 'Loop', input: ['', 'yes', 'start', 'x'], output: ['last', 'y'], attribute: [graphAttribute('body', search)] }],
+    [
+      {
+        opType: 'Loop',
+        input: ['', 'yes', 'start', 'x'],
+        output: ['last', 'y'],
+        attribute: [graphAttribute('body', search)],
+      },
+    ],
     [info('x', ['N', 3])],
     [output('y')],
     [scalar('bool', 1, 'yes'), scalar('int64', 1, 'start'), scalar('int64', 20, 'limit')],
@@ -160,7 +180,14 @@ test('Scan: axes and directions', async () => {
       scan_output_directions: [1 - back],
     });
     const bytes = model(
-      [{ opType: 'Scan', input: ['zero', 'x'], output: ['y', 'all'], attribute: [graphAttribute('body', step), ...given] }],
+      [
+        {
+          opType: 'Scan',
+          input: ['zero', 'x'],
+          output: ['y', 'all'],
+          attribute: [graphAttribute('body', step), ...given],
+        },
+      ],
       [info('x', [2, 5, 3])],
       [output('y'), output('all')],
       [tensor('zero', 'float32', [2, 3], values(draw, 6)), tensor('w', 'float32', [3], [0.5, -1, 2])],
@@ -174,7 +201,12 @@ test('refusals of a model are said together', () => {
   const node = [
     { opType: 'MaxPool', input: ['x'], output: ['a', 'ai'], attribute: attributes({ kernel_shape: [2] }) },
     { opType: 'Identity', input: ['ai'], output: ['i'] },
-    { opType: 'BatchNormalization', input: ['x', 's', 's', 's', 's'], output: ['y'], attribute: attributes({ training_mode: 1 }) },
+    {
+      opType: 'BatchNormalization',
+      input: ['x', 's', 's', 's', 's'],
+      output: ['y'],
+      attribute: attributes({ training_mode: 1 }),
+    },
   ];
   const bytes = formatModel({
     irVersion: 8,

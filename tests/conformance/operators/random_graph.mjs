@@ -20,10 +20,33 @@ const string = (/** @type {string} */ name, /** @type {string} */ text) => ({
   type: 3,
 });
 
-const smooth = ['Sigmoid', 'Tanh', 'Erf', 'Sin', 'Cos', 'Atan', 'Softplus', 'HardSwish', 'Mish', 'Elu', 'Selu', 'Celu', 'Softsign'];
+const smooth = [
+  'Sigmoid',
+  'Tanh',
+  'Erf',
+  'Sin',
+  'Cos',
+  'Atan',
+  'Softplus',
+  'HardSwish',
+  'Mish',
+  'Elu',
+  'Selu',
+  'Celu',
+  'Softsign',
+];
 const exactUnary = ['Relu', 'Neg', 'Abs', 'LeakyRelu', 'HardSigmoid'];
 const jumping = ['Floor', 'Ceil', 'Round', 'Sign'];
-const reductions = ['ReduceMean', 'ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceSumSquare', 'ReduceLogSumExp'];
+const reductions = [
+  'ReduceMean',
+  'ReduceSum',
+  'ReduceMax',
+  'ReduceMin',
+  'ReduceL1',
+  'ReduceL2',
+  'ReduceSumSquare',
+  'ReduceLogSumExp',
+];
 
 class Graph {
   constructor(/** @type {number} */ seed) {
@@ -49,7 +72,12 @@ class Graph {
     this.initializer.push(tensor(name, 'int64', dims, list));
     return name;
   }
-  add(/** @type {string} */ opType, /** @type {string[]} */ input, /** @type {object[]} */ attribute = [], outputs = 1) {
+  add(
+    /** @type {string} */ opType,
+    /** @type {string[]} */ input,
+    /** @type {object[]} */ attribute = [],
+    outputs = 1,
+  ) {
     const output = Array.from({ length: outputs }, (_, i) => `v${this.node.length}_${i}`);
     this.node.push({ opType, input, output, attribute });
     return output;
@@ -86,7 +114,10 @@ const steps = [
   },
   (g) => {
     const x = g.value(true);
-    const [flag] = g.add(g.pick(['Less', 'Greater', 'Equal', 'LessOrEqual', 'GreaterOrEqual']), [x.name, g.constant([])]);
+    const [flag] = g.add(g.pick(['Less', 'Greater', 'Equal', 'LessOrEqual', 'GreaterOrEqual']), [
+      x.name,
+      g.constant([]),
+    ]);
     if (g.draw(2)) g.keep(g.add('Cast', [flag], attributes({ to: 1 }))[0], x.dims, true);
     else g.keep(g.add('Where', [flag, x.name, g.constant(x.dims.slice(-1))])[0], x.dims, true);
   },
@@ -113,7 +144,11 @@ const steps = [
     const x = g.value();
     const perm = x.dims.map((_, i) => i).sort(() => g.draw(3) - 1);
     if (!perm.length) return;
-    g.keep(g.add('Transpose', [x.name], attributes({ perm }))[0], perm.map((i) => x.dims[i]), x.exact);
+    g.keep(
+      g.add('Transpose', [x.name], attributes({ perm }))[0],
+      perm.map((i) => x.dims[i]),
+      x.exact,
+    );
   },
   (g) => {
     const x = g.value();
@@ -226,7 +261,11 @@ const steps = [
     if (!x.dims.length) return;
     const axis = g.draw(x.dims.length);
     if (g.draw(2)) g.keep(g.add('Hardmax', [x.name], attributes({ axis }))[0], x.dims, true);
-    else g.keep(g.add('CumSum', [x.name, g.ints([axis], [])], attributes({ exclusive: g.draw(2), reverse: g.draw(2) }))[0], x.dims);
+    else
+      g.keep(
+        g.add('CumSum', [x.name, g.ints([axis], [])], attributes({ exclusive: g.draw(2), reverse: g.draw(2) }))[0],
+        x.dims,
+      );
   },
   (g) => {
     const x = g.value();
@@ -250,7 +289,11 @@ const steps = [
     if (x.dims.length !== 4) return;
     const scale = 2 + g.draw(2);
     g.initializer.push(tensor(`c${g.initializer.length}`, 'float32', [4], [1, 1, scale, scale]));
-    const given = [string('mode', 'nearest'), string('coordinate_transformation_mode', 'asymmetric'), string('nearest_mode', 'floor')];
+    const given = [
+      string('mode', 'nearest'),
+      string('coordinate_transformation_mode', 'asymmetric'),
+      string('nearest_mode', 'floor'),
+    ];
     const [y] = g.add('Resize', [x.name, '', `c${g.initializer.length - 1}`], given);
     g.keep(y, [x.dims[0], x.dims[1], x.dims[2] * scale, x.dims[3] * scale], x.exact);
   },
