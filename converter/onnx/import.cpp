@@ -137,6 +137,12 @@ class Importer {
   Value read_info(const onnx::ValueInfoProto& info, const std::string& kind) {
     const std::string what = kind + " " + in_quotes(info.name());
     expect_utf8(info.name(), what);
+    // Outputs of subgraphs often declare nothing: they are what their node computes.
+    if (kind == "output" && info.type().value_case() == onnx::TypeProto::VALUE_NOT_SET) {
+      Value undeclared;
+      undeclared.name = info.name();
+      return undeclared;
+    }
     if (!info.type().has_tensor_type()) {
       throw Error(what + " is no tensor; models whose inputs and outputs are tensors are accepted");
     }

@@ -34,15 +34,15 @@ function refusal(bytes, ...options) {
   return made.stderr;
 }
 
-/** y = 2 x at 16000, else x + 1, by an outer weight; in the branch another choice, by the extent of x. */
+/** y = 2 x at 16000, else x + 1, by an outer weight; in the branch another choice, by the extent of x, whose outputs declare no type. */
 function byRate() {
   const deeper = {
     opType: 'If',
     input: ['is_long'],
     output: ['chosen'],
     attribute: [
-      graphAttribute('then_branch', body([{ opType: 'Neg', input: ['twice'], output: ['c'] }], [output('c')])),
-      graphAttribute('else_branch', body([{ opType: 'Identity', input: ['twice'], output: ['c'] }], [output('c')])),
+      graphAttribute('then_branch', body([{ opType: 'Neg', input: ['twice'], output: ['c'] }], [{ name: 'c' }])),
+      graphAttribute('else_branch', body([{ opType: 'Identity', input: ['twice'], output: ['c'] }], [{ name: 'c' }])),
     ],
   };
   const then = [
