@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseNpy } from '../lib/npy.mjs';
+import { parseModel } from '../lib/onnx.mjs';
 import { benchOutput, edgy, root } from '../lib/paths.mjs';
 
 const folder = process.env.ZOO ?? path.join(root, 'build/zoo');
@@ -29,19 +30,22 @@ function samplesOf(/** @type {string} */ at) {
 
 const fileSafe = (/** @type {string} */ name) => name.replaceAll('/', '_');
 
-/** Inputs of a converted model by the names that files have. */
-function inputNames(/** @type {string} */ model) {
-  const { inputs } = JSON.parse(execFileSync(edgy, ['inspect', model, '--json'], { encoding: 'utf8' }));
-  return Object.fromEntries(inputs.map((/** @type {{ name: string }} */ { name }) => [fileSafe(name), name]));
+/** Inputs of an ONNX model by the names that files have, but those that `given` options make constants. */
+function inputNames(/** @type {string} */ onnx, /** @type {string[]} */ given) {
+  const constants = given.filter((_, i) => given[i - 1] === '--constant').map((text) => text.split('=')[0]);
+  const { graph } = parseModel(fs.readFileSync(onnx));
+  const names = graph.input.map((/** @type {{ name: string }} */ { name }) => name);
+  const left = names.filter((/** @type {string} */ name) => !constants.includes(name));
+  return Object.fromEntries(left.map((/** @type {string} */ name) => [fileSafe(name), name]));
 }
 
 /** The largest difference of an output to its reference, over the reference's largest magnitude; of all samples the worst. */
 function worstError(
   /** @type {string} */ model,
+  /** @type {Record<string, string>} */ names,
   /** @type {ReturnType<typeof samplesOf>} */ samples,
   /** @type {string} */ scratch,
 ) {
-  const names = inputNames(model);
   let worst = 0;
   for (const { inputs, outputs } of samples) {
     const given = Object.entries(inputs).filter(([name]) => names[name]);
@@ -68,13 +72,14 @@ function measure(/** @type {string} */ name, /** @type {string} */ scratch) {
   const at = path.join(folder, name);
   const onnx = path.join(at, `${name}.onnx`);
   const samples = ['test', 'alt'].flatMap((kind) => samplesOf(path.join(at, kind)));
+  const names = inputNames(onnx, options[name] ?? []);
   const convert = (/** @type {string[]} */ more) => {
     const model = path.join(scratch, 'model.edgy');
     const made = spawnSync(edgy, ['convert', onnx, '-o', model, ...(options[name] ?? []), ...more], {
       encoding: 'utf8',
     });
     if (made.status !== 0) throw new Error(made.stderr.replaceAll(onnx, `${name}.onnx`).trim());
-    return { bytes: fs.statSync(model).size, error: worstError(model, samples, scratch) };
+    return { bytes: fs.statSync(model).size, error: worstError(model, names, samples, scratch) };
   };
   /** @type {Record<string, any>} */
   const row = { name, options: options[name] ?? [], samples: samples.length, onnxBytes: fs.statSync(onnx).size };
