@@ -164,8 +164,8 @@ check: setup ## formatting, lint and types
 format: setup ## rewrite sources in the project's format
 	@toolchain/check --fix
 
-bench: page ## speed beside onnxruntime-web in one Chromium session; writes build/bench.json
-	@tests/bench/run
+bench: page ## speed beside onnxruntime-web and LiteRT.js in one Chromium session (BENCH_ARGS, EDGY_PEER_MODELS); writes build/bench.json
+	@tests/bench/run $(BENCH_ARGS)
 
 accuracy: converter ## accuracy and size of sparse models beside plain magnitude pruning (EDGY_MODEL, EDGY_SPEECH: other data)
 	@node tests/accuracy/run.mjs

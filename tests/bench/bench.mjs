@@ -9,14 +9,15 @@ import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import { benchOutput, chromiumArguments, chromium as chromiumPath, dist, root } from '../lib/paths.mjs';
 import { serve } from '../lib/server.mjs';
-import { alignColumns, formatTable, summarize } from './report.mjs';
-import { addShares, formatShares } from './shares.mjs';
+import { alignColumns, fastestPeer, formatTable, processorClass, summarize } from './report.mjs';
+import { addShares, formatShares, formatSteps } from './shares.mjs';
 import { measureFiles } from './size.mjs';
-import { hasLength, inputsFor, readWorkloads } from './workloads.mjs';
+import { addressOf, fileOf, hasLength, inputsFor, peerModels, readWorkloads } from './workloads.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
 const usage = `Usage: node bench.mjs [options] [MODEL.edgy ...]
+EDGY_PEER_MODELS names the folder of graphs that LiteRT.js has as .tflite too (their workloads and lines are left out, by name, without it).
   --workload NAME    only this one; may be repeated (default: all of the manifest)
   --manifest FILE    what to measure (default: workloads.json)
   --seconds 1,10     lengths of audio
@@ -24,6 +25,8 @@ const usage = `Usage: node bench.mjs [options] [MODEL.edgy ...]
   --warmup 10        rounds before them, not counted
   --threads 1,2      threads of the peers (an entry of Edgy has as many as its options say); several only for workloads marked so, at the first length
   --pin CPUS         keep the browser on these cores (taskset), e.g. 1
+  --without-vnni     let V8 do without the processor's 8-bit dot product: the other class of x86, on a machine that has it
+  --steps            print what every step of Edgy's entries takes
   --out FILE         default: build/bench.json`;
 
 const { values: options, positionals: extra } = parseArgs({
@@ -36,6 +39,8 @@ const { values: options, positionals: extra } = parseArgs({
     warmup: { type: 'string', default: '10' },
     threads: { type: 'string', default: '1,2' },
     pin: { type: 'string' },
+    'without-vnni': { type: 'boolean', default: false },
+    steps: { type: 'boolean', default: false },
     out: { type: 'string', default: path.join(benchOutput, 'bench.json') },
     help: { type: 'boolean', default: false },
   },
@@ -51,15 +56,31 @@ if (options.pin) execFileSync('taskset', ['-a', '-cp', options.pin, String(proce
 
 const require = createRequire(import.meta.url);
 const ort = path.dirname(require.resolve('onnxruntime-web'));
-const server = await serve({ '/site/': path.join(here, 'site'), '/edgy/': dist, '/ort/': ort, '/file/': root });
-const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
+const packageOf = (/** @type {string} */ name) => path.dirname(path.dirname(fileURLToPath(import.meta.resolve(name))));
+/** Folders of the runtimes' own files, by the first part of their addresses. */
+const mounts = {
+  '/edgy/': { runtime: 'edgy', folder: dist },
+  '/ort/': { runtime: 'onnxruntime-web', folder: ort },
+  '/litert/': { runtime: 'litert', folder: packageOf('@litertjs/core') },
+  '/litert-utils/': { runtime: 'litert', folder: packageOf('@litertjs/wasm-utils') },
+};
+const server = await serve({
+  '/site/': path.join(here, 'site'),
+  '/file/': root,
+  '/peers/': peerModels ?? path.join(benchOutput, 'no-peers'),
+  ...Object.fromEntries(Object.entries(mounts).map(([prefix, { folder }]) => [prefix, folder])),
+});
+const browser = await chromium.launch({
+  executablePath: chromiumPath,
+  args: [...chromiumArguments, ...(options['without-vnni'] ? ['--js-flags=--no-enable-avx-vnni'] : [])],
+});
 
-/** The runtimes' own files that pages asked for. */
-const loaded = { edgy: new Set(), 'onnxruntime-web': new Set() };
+/** The runtimes' own files that pages asked for. @type {Record<string, Set<string>>} */
+const loaded = { edgy: new Set(), 'onnxruntime-web': new Set(), litert: new Set() };
 function noteRequest(/** @type {string} */ url) {
   const { pathname } = new URL(url);
-  if (pathname.startsWith('/edgy/')) loaded.edgy.add(path.join(dist, path.basename(pathname)));
-  if (pathname.startsWith('/ort/')) loaded['onnxruntime-web'].add(path.join(ort, path.basename(pathname)));
+  for (const [prefix, { runtime, folder }] of Object.entries(mounts))
+    if (pathname.startsWith(prefix)) loaded[runtime].add(path.join(folder, pathname.slice(prefix.length)));
 }
 
 /** The loops of tests/bench/kernels, as bench pages fetch them. */
@@ -92,7 +113,7 @@ async function measure(workload, seconds, threads, shortest) {
   const ofThisTable = workload.entries.filter(({ table = threads }) => table === threads);
   const entries = ofThisTable.map((entry) => ({
     ...entry,
-    url: `/file/${path.relative(root, path.resolve(root, entry.file))}`,
+    url: addressOf(entry.file),
   }));
   const measured = await page.evaluate((/** @type {any} */ task) => globalThis.measure(task), {
     entries,
@@ -108,18 +129,20 @@ async function measure(workload, seconds, threads, shortest) {
     ...result,
     ...summarize(times),
     ...(lengths && { growth: growthOf(lengths) }),
-    modelBytes: statSync(path.resolve(root, entries[i].file)).size,
+    modelBytes: statSync(fileOf(entries[i].file)).size,
     file: entries[i].file,
   }));
   addShares(rows, peaks);
-  const baseline = rows.find(({ name }) => name === workload.baseline);
-  for (const row of rows) row.speedup = baseline && baseline.median / row.median;
+  if (options.steps)
+    for (const row of rows.filter(({ profile }) => profile)) console.log(`\n${alignColumns(formatSteps(row))}`);
+  const fastest = fastestPeer(rows);
+  for (const row of rows) row.speedup = fastest && fastest.median / row.median;
   return {
     workload: workload.name,
     title: workload.title,
     ...(seconds === undefined ? {} : { seconds, shortest }),
     threads,
-    baseline: workload.baseline,
+    fastestPeer: fastest?.name,
     userAgent: measured.userAgent,
     crossOriginIsolated: measured.isolated,
     peaks,
@@ -151,7 +174,12 @@ try {
 }
 
 const report = {
-  machine: { cpu: os.cpus()[0]?.model, cores: os.cpus().length, pinned: options.pin ?? null },
+  machine: {
+    cpu: os.cpus()[0]?.model,
+    cores: os.cpus().length,
+    pinned: options.pin ?? null,
+    processorClass: processorClass(tables.flatMap(({ rows }) => rows)),
+  },
   userAgent: tables[0]?.userAgent,
   runs: Number(options.runs),
   runtimeSizes: runtimeSizes(),

@@ -13,6 +13,18 @@ export function summarize(times) {
   return { median: quantile(sorted, 0.5), q1: quantile(sorted, 0.25), q3: quantile(sorted, 0.75), runs: times.length };
 }
 
+/** The row that a ratio is taken to: of the other runtimes' the one with the least median. @param {any[]} rows */
+export const fastestPeer = (rows) =>
+  rows.filter(({ runtime }) => runtime !== 'edgy').sort((a, b) => a.median - b.median)[0];
+
+/** What the browser's relaxed dot product is made of, by the form that Edgy chose; undefined when it was told one. @param {any[]} rows */
+export function processorClass(rows) {
+  const forms = rows.map(({ about }) => about?.isa);
+  if (forms.includes('relaxed-dot')) return 'with a dot product of its own (VNNI)';
+  if (forms.includes('relaxed-pair')) return 'without a dot product of its own (no VNNI)';
+  return undefined;
+}
+
 const fixed = (/** @type {number | undefined} */ value, digits = 2) =>
   value === undefined ? '' : value.toFixed(digits);
 
@@ -28,8 +40,8 @@ export function alignColumns(lines) {
     .join('\n');
 }
 
-/** @param {{ title: string, seconds?: number, shortest?: number, threads: number, baseline: string, rows: any[] }} result */
-export function formatTable({ title, seconds, shortest, threads, baseline, rows }) {
+/** @param {{ title: string, seconds?: number, shortest?: number, threads: number, rows: any[] }} result */
+export function formatTable({ title, seconds, shortest, threads, rows }) {
   const grown = rows.some((row) => row.growth !== undefined);
   const head = [
     'runtime',
@@ -40,7 +52,7 @@ export function formatTable({ title, seconds, shortest, threads, baseline, rows 
     'model kB',
     'wasm MB',
     'isa',
-    `x ${baseline}`,
+    'x fastest peer',
     ...(grown ? [`x its ${shortest} s`] : []),
   ];
   const lines = rows.map((row) => [

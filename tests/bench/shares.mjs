@@ -47,3 +47,18 @@ export function formatShares(rows) {
   );
   return [['model', 'layer', 'kernel', 'density', 'ms', 'GMAC/s', 'of the fastest loop'], ...lines];
 }
+
+/** Every step of a run, the longest first. @param {{ name: string, profile: any[] }} row */
+export function formatSteps({ name, profile }) {
+  const steps = [...profile].sort((a, b) => b.milliseconds - a.milliseconds);
+  const total = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  return [
+    [`${name}: ${total.toFixed(3)} ms in steps`, 'kernel', 'ms', 'share'],
+    ...steps.map((step) => [
+      step.name,
+      step.kernel,
+      step.milliseconds.toFixed(3),
+      `${Math.round((100 * step.milliseconds) / total)} %`,
+    ]),
+  ];
+}

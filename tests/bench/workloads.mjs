@@ -3,13 +3,28 @@
 // A workload has `inputs` (a shape's "T" becomes seconds * framesPerSecond; without one the workload is measured once),
 // `threads` (whether peers are measured with several threads too),
 // `entries` (one line of the table each: name, runtime as site/page.js knows it, file, options; with `table`
-// only in that of peers with so many threads), a `baseline` that ratios are
-// taken to, and perhaps `discover`, a pattern of further .edgy files. Entries whose file is not there are left out, by name.
+// only in that of peers with so many threads; with `inputs` of its own where the runtime wants another layout),
+// and perhaps `discover`, a pattern of further .edgy files. `peers/FILE` is a file of the folder EDGY_PEER_MODELS.
+// Entries whose file is not there are left out, by name.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../lib/paths.mjs';
 
-/** @typedef {{ name: string, runtime: string, file: string, options?: object, table?: number }} Entry */
+/** @typedef {{ name: string, runtime: string, file: string, options?: object, table?: number, inputs?: object }} Entry */
+
+/** The folder of graphs that exist for several runtimes. @type {string | undefined} */
+export const peerModels = process.env.EDGY_PEER_MODELS;
+const kPeers = 'peers/';
+
+/** Where a file of the manifest is. @param {string} file */
+export function fileOf(file) {
+  if (!file.startsWith(kPeers)) return path.resolve(root, file);
+  return path.join(peerModels ?? path.join(root, 'EDGY_PEER_MODELS'), file.slice(kPeers.length));
+}
+
+/** How a page asks for it. @param {string} file */
+export const addressOf = (file) =>
+  file.startsWith(kPeers) ? `/${file}` : `/file/${path.relative(root, fileOf(file))}`;
 
 /** Files that match a pattern with `*` in its last part. @param {string} pattern */
 function match(pattern) {
@@ -43,7 +58,7 @@ export function readWorkloads({ manifest, only, extra }) {
       }));
       /** @type {Entry[]} */
       const entries = [...workload.entries, ...found];
-      const here = entries.filter(({ file }) => existsSync(path.resolve(root, file)));
+      const here = entries.filter(({ file }) => existsSync(fileOf(file)));
       const missing = entries.filter((entry) => !here.includes(entry));
       return { name, ...workload, entries: here, missing: missing.map(({ name, file }) => `${name} (${file})`) };
     });

@@ -17,7 +17,40 @@ const runtimes = {
     const session = await ort.InferenceSession.create(url, { executionProviders: ['wasm'], ...options });
     return { session, Tensor: ort.Tensor, about: { version: ort.env.versions.web, threads: ort.env.wasm.numThreads } };
   },
+  litert: async ({ url, threads }) => {
+    liteRt ??= import('@litertjs/core').then(async (library) => {
+      await library.loadLiteRt('/litert/wasm/', { threads: threads > 1 });
+      return library;
+    });
+    const { loadAndCompile, Tensor } = await liteRt;
+    const model = await loadAndCompile(url, { accelerator: 'wasm' });
+    return { session: liteRtSession(model, Tensor), Tensor: PlainTensor, about: { threads } };
+  },
 };
+
+/** LiteRT.js once loaded; it can be loaded once in a page. */
+let liteRt;
+
+/** What an input is, for a runtime whose own tensors are made for a single run. */
+class PlainTensor {
+  constructor(_type, data, shape) {
+    Object.assign(this, { data, shape });
+  }
+}
+
+/** A run from arrays to arrays, as the others' sessions have it: inputs are copied in and outputs out. */
+function liteRtSession(model, Tensor) {
+  return {
+    async run(feeds) {
+      const inputs = Object.values(feeds).map(({ data, shape }) => new Tensor(data, shape));
+      const outputs = await model.run(inputs);
+      const arrays = outputs.map((output) => output.toTypedArray().slice());
+      for (const tensor of [...inputs, ...outputs]) tensor.delete();
+      return arrays;
+    },
+    release: () => model.delete(),
+  };
+}
 
 async function start(entry, threads) {
   const begin = performance.now();
@@ -82,7 +115,7 @@ globalThis.measure = async ({ entries, inputs, shorter, threads, rounds, warmup 
     );
   const lanes = [];
   for (const runtime of started) {
-    const feeds = feedsOf(runtime, inputs);
+    const feeds = feedsOf(runtime, runtime.entry.inputs ?? inputs);
     lanes.push({ runtime, feeds, first: await timeRun(runtime, feeds), times: [] });
   }
   for (let round = -warmup; round < rounds; round++) {
