@@ -6,6 +6,7 @@
 
 #include "converter/graph/shape_inference.h"
 #include "converter/rewrite/interleave.h"
+#include "converter/rewrite/resize_factors.h"
 #include "converter/rewrite/rewrite.h"
 #include "converter/text.h"
 
@@ -146,6 +147,18 @@ bool is_repetition(const Settings& settings, const std::vector<double>& scales) 
          });
 }
 
+/// Whole factors of an image or a sequence by linear interpolation: extents need not be known.
+bool is_interpolation(const Settings& settings, const std::vector<double>& scales) {
+  constexpr double kMost = 16;
+  return settings.mode == "linear" && (scales.size() == 3 || scales.size() == 4) &&
+         scales[0] == 1 && scales[1] == 1 && !settings.exclude_outside &&
+         (settings.transformation == "asymmetric" ||
+          settings.transformation.ends_with("half_pixel")) &&
+         std::all_of(scales.begin(), scales.end(), [](double scale) {
+           return scale >= 1 && scale <= kMost && scale == std::floor(scale);
+         });
+}
+
 ValueId repeated(Builder& b, const std::vector<double>& scales) {
   const DimShape shape = b.shape(b.input(0));
   const bool image = shape.size() == 4;
@@ -248,6 +261,15 @@ bool rewrite_resize(Builder& b) {
   }
   if (is_repetition(settings, scales) && shape[1].fixed())
     return b.finish(repeated(b, scales));
+  const bool dynamic = std::any_of(shape.begin() + std::min<std::ptrdiff_t>(2, std::ssize(shape)),
+                                   shape.end(), [](const graph::Dim& dim) { return !dim.fixed(); });
+  if (dynamic && is_interpolation(settings, scales) && shape[1].fixed()) {
+    b.expect_float(0);
+    std::vector<int64_t> factors;
+    for (std::size_t i = 2; i < scales.size(); ++i)
+      factors.push_back(static_cast<int64_t>(scales[i]));
+    return b.finish(interpolated(b, b.input(0), factors, settings.transformation != "asymmetric"));
+  }
 
   ValueId x = b.input(0);
   std::vector<Axis> changed;
@@ -258,7 +280,7 @@ bool rewrite_resize(Builder& b) {
       graph::fail_at(node,
                      "extent " + std::to_string(i) + " of its input " + to_string(shape) +
                          " is dynamic, and what it resizes to is no whole multiple by the nearest "
-                         "value; fix it");
+                         "or a linear value; fix it by --shape");
     const int64_t to =
         sizes[i] >= 0
             ? sizes[i]
