@@ -1,8 +1,10 @@
-// Linear interpolation by whole factors as a convolution of each channel: every output lies less
-// than one input from the input it comes from, so that three taps hold its weights. The phases of
-// an input are channels of that convolution, which then become positions.
-#include "converter/rewrite/resize_factors.h"
+// Values again, beside each other, that then become positions; and linear interpolation by whole
+// factors as a convolution of each channel: every output lies less than one input from the input it
+// comes from, so that three taps hold its weights. The phases of an input are channels of that
+// convolution, which then become positions.
+#include "converter/rewrite/resize/resize_factors.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "converter/rewrite/interleave.h"
@@ -28,6 +30,22 @@ std::vector<std::vector<double>> weights_of(int64_t factor, bool centred) {
 }
 
 }  // namespace
+
+ValueId repeated(Builder& b, const std::vector<double>& scales) {
+  const DimShape shape = b.shape(b.input(0));
+  const bool image = shape.size() == 4;
+  const auto down = image ? static_cast<int64_t>(scales[2]) : 1;
+  const auto across = static_cast<int64_t>(scales.back());
+  const int64_t channels = shape[1].value;
+  const ValueId last = b.transpose(
+      b.input(0), image ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1});
+  const std::vector<ValueId> copies(static_cast<std::size_t>(down * across), last);
+  const ValueId beside =
+      copies.size() == 1 ? last : b.add("Concat", copies, {{"axis", int64_t{-1}}});
+  const std::vector<int64_t> apart = image ? std::vector<int64_t>{0, 0, 0, across, down, channels}
+                                           : std::vector<int64_t>{0, 0, across, channels};
+  return interleave(b, b.reshape(beside, apart));
+}
 
 ValueId interpolated(Builder& b, ValueId x, const std::vector<int64_t>& factors, bool centred) {
   const bool image = factors.size() == 2;

@@ -5,8 +5,7 @@
 #include <cmath>
 
 #include "converter/graph/shape_inference.h"
-#include "converter/rewrite/interleave.h"
-#include "converter/rewrite/resize_factors.h"
+#include "converter/rewrite/resize/resize_factors.h"
 #include "converter/rewrite/rewrite.h"
 #include "converter/text.h"
 
@@ -157,22 +156,6 @@ bool is_interpolation(const Settings& settings, const std::vector<double>& scale
          std::all_of(scales.begin(), scales.end(), [](double scale) {
            return scale >= 1 && scale <= kMost && scale == std::floor(scale);
          });
-}
-
-ValueId repeated(Builder& b, const std::vector<double>& scales) {
-  const DimShape shape = b.shape(b.input(0));
-  const bool image = shape.size() == 4;
-  const auto down = image ? static_cast<int64_t>(scales[2]) : 1;
-  const auto across = static_cast<int64_t>(scales.back());
-  const int64_t channels = shape[1].value;
-  const ValueId last = b.transpose(
-      b.input(0), image ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1});
-  const std::vector<ValueId> copies(static_cast<std::size_t>(down * across), last);
-  const ValueId beside =
-      copies.size() == 1 ? last : b.add("Concat", copies, {{"axis", int64_t{-1}}});
-  const std::vector<int64_t> apart = image ? std::vector<int64_t>{0, 0, 0, across, down, channels}
-                                           : std::vector<int64_t>{0, 0, across, channels};
-  return interleave(b, b.reshape(beside, apart));
 }
 
 Settings read_settings(const Node& node, int64_t opset) {
