@@ -101,6 +101,11 @@ struct QuantizeOptions {
   /// below it gets 8-bit weights, then 8-bit activations, and stays float32 if that is not enough.
   /// 20 dB is an error of a tenth: a layer worse than that spoils the whole model.
   double min_layer_sqnr_db = 20;
+  /// Least SQNR in dB that layers with activations of `activation_bits` leave of the worst sample,
+  /// all together, if the noise of each adds to that of the others. Those that cost most get 8-bit
+  /// activations instead, which are exact everywhere and slower where the processor's dot product
+  /// takes 7 bits. 30 dB is an error of three hundredths: scores and positions keep two digits.
+  double min_output_sqnr_db = 30;
   /// Most dB of the outputs' SQNR, beside the same model with float32 between its int8 layers, that
   /// integers in operators without weights may cost, all together. Half a dB is an eighth more
   /// error, which 7 bits instead of 8 cost four times. 0: only what costs nothing.

@@ -178,8 +178,10 @@ void add_convert_command(CLI::App& app) {
       ->add_option("-c,--config", arguments->config, "Compression settings: NNCF's JSON or Edgy's")
       ->check(CLI::ExistingFile);
   command
-      ->add_option("--calibration", arguments->calibration,
-                   "Real inputs: manifest.csv, a folder or file of recordings, .npy, .npz")
+      ->add_option(
+          "--calibration", arguments->calibration,
+          "Real inputs: manifest.csv, a folder or file of recordings, .npy, .npz; of models "
+          "with several inputs K.in.NAME.npy, where '_' may stand for '/' and ':'")
       ->check(CLI::ExistingPath);
   command->add_option("--split", arguments->split, "Rows of manifest.csv to calibrate on")
       ->capture_default_str();

@@ -27,7 +27,7 @@ std::optional<kernels::Isa> isa_named(const std::string& name) {
 void add_inspect_command(CLI::App& app) {
   struct Arguments {
     std::string model;
-    int64_t extent = 100;
+    int64_t extent = 0;
     bool json = false;
     bool plan = false;
     uint64_t mebibytes = 0;
@@ -41,9 +41,9 @@ void add_inspect_command(CLI::App& app) {
       ->check(CLI::ExistingFile);
   command
       ->add_option("--dynamic", arguments->extent,
-                   "What dynamic extents are when MACs are counted (100 frames: 1 s of sound)")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
+                   "What dynamic extents are when MACs are counted (default: 100, frames in 1 s of "
+                   "sound, or 128 where the model does not take that)")
+      ->check(CLI::Range(1, 1 << 20));
   command->add_flag("--json", arguments->json, "Print everything as JSON");
   command->add_flag("--plan", arguments->plan,
                     "Show the kernel that each step gets, and its predicted cost");

@@ -38,8 +38,8 @@ struct InputFile {
   fs::path path;
 };
 
-/// "NAME=FILE.npy", where names and files may hold "=", or "FILE.npy" alone for a model with one
-/// input.
+/// "NAME=FILE.npy", where names and files may hold "=" and names may be spelled as find_name()
+/// takes them, or "FILE.npy" alone for a model with one input.
 InputFile input_file(const std::string& text, const std::vector<std::string>& names) {
   std::optional<InputFile> found;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -48,6 +48,11 @@ InputFile input_file(const std::string& text, const std::vector<std::string>& na
   }
   if (found)
     return *found;
+  const std::size_t equals = text.find('=');
+  if (equals != std::string::npos) {
+    if (const auto slot = find_name(names, text.substr(0, equals)))
+      return {*slot, text.substr(equals + 1)};
+  }
   if (names.size() == 1 && (text.find('=') == std::string::npos || fs::exists(text)))
     return {0, text};
   std::string known;
@@ -203,7 +208,9 @@ void add_run_command(CLI::App& app) {
   command->add_option("model", arguments->model, "The .edgy file")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("-i,--input", arguments->inputs, "NAME=FILE.npy, once for each input");
+  command->add_option(
+      "-i,--input", arguments->inputs,
+      "NAME=FILE.npy, once for each input; '_' may stand for '/' and ':' of a name");
   command->add_option("-o,--output", arguments->folder, "Folder for OUTPUT.npy files")->required();
   command->add_option(
       "--isa", arguments->isa,
@@ -227,8 +234,10 @@ void add_compare_command(CLI::App& app) {
       ->required()
       ->check(CLI::ExistingFile);
   command
-      ->add_option("-d,--data", arguments->data,
-                   "manifest.csv, a folder of recordings, .npy or .npz, or one such file")
+      ->add_option(
+          "-d,--data", arguments->data,
+          "manifest.csv, a folder of recordings, .npy or .npz, or one such file; of models "
+          "with several inputs K.in.NAME.npy, where '_' may stand for '/' and ':'")
       ->required();
   command->add_option("--split", arguments->split, "Rows of manifest.csv to use (default: all)");
   command->add_option("--limit", arguments->limit,

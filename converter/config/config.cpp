@@ -106,6 +106,9 @@ void describe(Visitor& v, ConvertConfig& config) {
            "Of codebooks, embeddings and float weights. f16: half the bytes, computed in float32.");
   v.number("min_layer_sqnr_db", q.min_layer_sqnr_db, {-100, 200},
            "A layer that alone spoils the outputs more than this stays in higher precision.");
+  v.number("min_output_sqnr_db", q.min_output_sqnr_db, {-100, 200},
+           "What layers with activations of activation_bits leave of the outputs, all together; "
+           "those that cost most get 8 bits.");
   v.number("max_integer_loss_db", q.max_integer_loss_db, {0, 200},
            "What integers in operators without weights may cost the outputs, all together.");
   v.number("calibration_samples", q.calibration_samples, {1, 1e6}, "Samples read at most.");

@@ -1,7 +1,9 @@
 #include "converter/data/dataset.h"
 
 #include <algorithm>
+#include <compare>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -49,6 +51,12 @@ std::vector<std::string> names_of(const std::vector<Declared>& inputs) {
   for (const Declared& input : inputs)
     names.push_back(input.name);
   return names;
+}
+
+[[noreturn]] void fail_twice(const fs::path& path, const std::string& one, const std::string& other,
+                             const std::string& input) {
+  throw Error(path.string() + ": '" + one + "' and '" + other + "' are both for input '" + input +
+              "'; leave one");
 }
 
 std::string shape_text(const auto& shape) {
@@ -185,17 +193,22 @@ class ArrayFiles final : public CalibrationSource {
     Sample result;
     result.name = paths[0].filename().string();
     if (paths[0].extension() == ".npz") {
-      const std::vector<Tensor> arrays = read_npz(paths[0], [&](const std::string& name) {
-        return std::any_of(inputs_.begin(), inputs_.end(),
-                           [&](const Declared& want) { return want.name == name; });
-      });
-      for (const Declared& want : inputs_) {
-        const auto found = std::find_if(arrays.begin(), arrays.end(),
-                                        [&](const Tensor& t) { return t.name == want.name; });
-        if (found == arrays.end())
-          throw Error(paths[0].string() + ": has no array '" + want.name +
+      const std::vector<std::string> names = names_of(inputs_);
+      std::vector<Tensor> arrays = read_npz(
+          paths[0], [&](const std::string& name) { return find_name(names, name).has_value(); });
+      for (std::size_t i = 0; i < inputs_.size(); ++i) {
+        Tensor* array = nullptr;
+        for (Tensor& other : arrays) {
+          if (find_name(names, other.name) != i)
+            continue;
+          if (array)
+            fail_twice(paths[0], array->name, other.name, names[i]);
+          array = &other;
+        }
+        if (!array)
+          throw Error(paths[0].string() + ": has no array '" + names[i] +
                       "', an input of the model; it has " + in_quotes(names_in_npz(paths[0])));
-        result.inputs.push_back(fit(*found, want, paths[0].string()));
+        result.inputs.push_back(fit(std::move(*array), inputs_[i], paths[0].string()));
       }
     } else {
       for (std::size_t i = 0; i < paths.size(); ++i)
@@ -247,30 +260,45 @@ std::unique_ptr<CalibrationSource> open_manifest(const fs::path& path, const fb:
 std::unique_ptr<CalibrationSource> open_npz(const fs::path& path, const fb::ModelT& model,
                                             const DatasetOptions& options) {
   const std::vector<Declared> inputs = declared_inputs(model);
-  std::map<std::string, const Tensor*> arrays;
-  // "NAME" or "K.NAME"
-  const std::vector<Tensor> tensors = read_npz(path, [&](const std::string& array) {
-    return std::any_of(inputs.begin(), inputs.end(), [&](const Declared& want) {
-      return array == want.name || array.ends_with("." + want.name);
-    });
-  });
-  for (const Tensor& tensor : tensors)
-    arrays[tensor.name] = &tensor;
+  const std::vector<std::string> names = names_of(inputs);
+  struct Place {
+    std::string sample;  // "" or "K"
+    std::size_t input;
+    auto operator<=>(const Place&) const = default;
+  };
+  const auto place_of = [&](const std::string& array) -> std::optional<Place> {
+    if (const auto input = find_name(names, array))
+      return Place{"", *input};
+    const std::size_t dot = array.find('.');
+    const auto input =
+        dot == std::string::npos ? std::nullopt : find_name(names, array.substr(dot + 1));
+    return input ? std::optional(Place{array.substr(0, dot), *input}) : std::nullopt;
+  };
+  const std::vector<Tensor> tensors =
+      read_npz(path, [&](const std::string& array) { return place_of(array).has_value(); });
+  std::map<Place, const Tensor*> arrays;
+  for (const Tensor& tensor : tensors) {
+    const Place place = place_of(tensor.name).value();
+    const auto [before, is_new] = arrays.emplace(place, &tensor);
+    if (!is_new)
+      fail_twice(path, before->second->name, tensor.name, names[place.input]);
+  }
   std::vector<Sample> samples;
-  const auto take = [&](const std::string& prefix, const std::string& name) {
+  const auto take = [&](const std::string& number, const std::string& name) {
     Sample sample;
     sample.name = name;
-    for (const Declared& want : inputs) {
-      const auto found = arrays.find(prefix + want.name);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const auto found = arrays.find({number, i});
       if (found == arrays.end())
         return false;
-      sample.inputs.push_back(fit(*found->second, want, path.string() + ": " + found->first));
+      sample.inputs.push_back(
+          fit(*found->second, inputs[i], path.string() + ": " + found->second->name));
     }
     samples.push_back(std::move(sample));
     return true;
   };
   if (!take("", path.stem().string())) {
-    for (std::size_t k = 0; take(std::to_string(k) + ".", std::to_string(k)); ++k) {
+    for (std::size_t k = 0; take(std::to_string(k), std::to_string(k)); ++k) {
     }
   }
   if (samples.empty()) {
@@ -295,26 +323,22 @@ struct FolderContents {
 
 FolderContents contents_of(const fs::path& path, const std::vector<Declared>& inputs) {
   FolderContents contents;
-  const auto file_of = [](const std::string& sample, const Declared& input) {
-    return sample + ".in." + file_safe_name(input.name) + ".npy";
-  };
+  const std::vector<std::string> names = names_of(inputs);
+  std::map<std::string, std::vector<fs::path>> sets;  // K: a file for each input
   const auto take_array = [&](const fs::path& file) {
     const std::string name = file.filename().string();
     const std::size_t in = name.find(".in.");
-    if (name.ends_with(file_of("", inputs[0]))) {
-      const std::string sample = name.substr(0, name.size() - file_of("", inputs[0]).size());
-      std::vector<fs::path> set;
-      for (const Declared& want : inputs) {
-        set.push_back(path / file_of(sample, want));
-        if (!fs::exists(set.back()))
-          throw Error(set.back().string() + ": is missing beside " + name);
-      }
-      contents.sets.push_back(std::move(set));
-    } else if (in != std::string::npos) {
+    if (in != std::string::npos) {
       const std::string input = name.substr(in + 4, name.size() - in - 8);
-      if (std::none_of(inputs.begin(), inputs.end(),
-                       [&](const Declared& want) { return file_safe_name(want.name) == input; }))
+      if (const auto slot = find_name(names, input)) {
+        std::vector<fs::path>& set = sets[name.substr(0, in)];
+        set.resize(inputs.size());
+        if (!set[*slot].empty())
+          fail_twice(path, set[*slot].filename().string(), name, names[*slot]);
+        set[*slot] = file;
+      } else {
         contents.other_inputs.insert(input);
+      }
     } else if (name.find(".out.") == std::string::npos) {
       if (inputs.size() == 1)
         contents.arrays.push_back({file});
@@ -330,6 +354,14 @@ FolderContents contents_of(const fs::path& path, const std::vector<Declared>& in
       contents.arrays.push_back({entry.path()});
     if (entry.path().extension() == ".npy")
       take_array(entry.path());
+  }
+  for (auto& [sample, set] : sets) {
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      if (set[i].empty())
+        throw Error((path / (sample + ".in." + file_safe_name(names[i]) + ".npy")).string() +
+                    ": is missing beside the other inputs of sample " + sample);
+    }
+    contents.sets.push_back(std::move(set));
   }
   return contents;
 }

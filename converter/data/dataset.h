@@ -57,8 +57,9 @@ Tensor as_input(Tensor tensor, const format::fb::TensorT& input, const std::stri
 ///  * a folder of recordings;
 ///  * a folder of .npy or .npz files, one sample each: an .npy is the first input; an .npz holds
 ///  arrays by input name;
-///  * a folder of files `K.in.NAME.npy`: sample K has the inputs NAME (file_safe_name);
+///  * a folder of files `K.in.NAME.npy`: sample K has the inputs NAME;
 ///  * one .npz file: arrays by input name, or `K.NAME` for sample K.
+/// Names may be spelled as files can have them: "x_0" for "x:0" (find_name()).
 /// Throws Error naming the file and what would be accepted.
 std::unique_ptr<CalibrationSource> open_dataset(const std::filesystem::path& path,
                                                 const format::fb::ModelT& model,

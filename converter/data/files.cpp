@@ -133,4 +133,22 @@ std::string file_safe_name(std::string_view name) {
   return safe;
 }
 
+std::optional<std::size_t> find_name(const std::vector<std::string>& names,
+                                     const std::string& spelling) {
+  const auto exact = std::find(names.begin(), names.end(), spelling);
+  if (exact != names.end())
+    return static_cast<std::size_t>(exact - names.begin());
+  const std::string safe = file_safe_name(spelling);
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (file_safe_name(names[i]) != safe)
+      continue;
+    if (found)
+      throw Error(in_quotes(spelling) + " may be " + in_quotes(names[*found]) + " or " +
+                  in_quotes(names[i]) + ": give the name as the model has it");
+    found = i;
+  }
+  return found;
+}
+
 }  // namespace edgy::converter

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,5 +28,11 @@ CsvTable read_csv(const std::filesystem::path& path);
 /// A tensor's name as part of a file's: escaped (text.h), with "_" for what separates
 /// folders.
 std::string file_safe_name(std::string_view name);
+
+/// Which of `names` is meant by `spelling`: the one that is just that, else the one that is
+/// file_safe_name() of it, or has the same ("x:0", "x_0"). Nothing if there is none; throws Error
+/// that tells them when there are several.
+std::optional<std::size_t> find_name(const std::vector<std::string>& names,
+                                     const std::string& spelling);
 
 }  // namespace edgy::converter

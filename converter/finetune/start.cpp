@@ -119,8 +119,8 @@ ConvertConfig conversion_config(const Arguments& arguments, const format::fb::Mo
   if (arguments.calibration_samples)
     quantize.calibration_samples = *arguments.calibration_samples;
   quantize.activation_bits = plan.activation_bits;
-  if (plan.activation_bits < 7)
-    quantize.min_layer_sqnr_db = 0;  // training mends what is lost: all layers get what was asked
+  if (plan.activation_bits < 7)  // training mends what is lost: all layers get what was asked
+    quantize.min_layer_sqnr_db = quantize.min_output_sqnr_db = 0;
   config.precision = arguments.precision == "f32" ? Precision::kFloat32 : Precision::kInt8;
   return config;
 }

@@ -248,7 +248,7 @@ int Context::reshape(const Node& node, int tensor, const DimShape& shape, const 
   }
   graph::fail_at(node, "it moves two dynamic extents at once, from " +
                            to_string(tensor_shape(tensor)) + " to " + to_string(shape) +
-                           "; fix one of them when exporting the model");
+                           "; fix one of them by --shape");
 }
 
 int Context::transpose(const Node& node, int tensor, const Order& perm, const std::string& name) {

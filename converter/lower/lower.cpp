@@ -26,6 +26,21 @@ const std::map<std::string, Function>& functions() {
   return table;
 }
 
+/// "--shape x=N,3,H,W" for each input with extents that only a run knows.
+std::string shape_options(const graph::Graph& graph) {
+  std::string options;
+  for (const graph::ValueId id : graph.inputs) {
+    const graph::DimShape& shape = graph.shape(id);
+    if (graph::fixed_shape(shape))
+      continue;
+    options += " --shape " + escaped(graph.value(id).name) + "=";
+    for (std::size_t i = 0; i < shape.size(); ++i)
+      options += (i == 0 ? "" : ",") +
+                 (shape[i].fixed() ? std::to_string(shape[i].value) : escaped(shape[i].symbol));
+  }
+  return options;
+}
+
 /// The nodes that nothing here can lower, all at once, so that people need not find one after
 /// another. What is not known at all was refused before (graph/supported.h): these are known, and
 /// should be gone by now.
@@ -44,19 +59,24 @@ void refuse_unlowered(const graph::Graph& graph, const std::vector<int>& order) 
   }
   std::string message = std::to_string(left.size()) +
                         (left.size() == 1 ? " operator is" : " operators are") + " not supported:";
+  bool asks_for_extents = false;
   for (const auto& [op, nodes] : left) {
     message += "\n  " + op + " (";
     for (std::size_t i = 0; i < std::min<std::size_t>(nodes.size(), 5); ++i)
       message += (i == 0 ? "" : ", ") + nodes[i];
     message += nodes.size() > 5 ? ", and " + std::to_string(nodes.size() - 5) + " more)" : ")";
     const graph::OperatorInfo* info = graph::find_operator(op);
-    if (info != nullptr && !info->refuses.empty())
-      message += "; refused: " + std::string(info->refuses);
+    const std::string refuses = info == nullptr ? "" : std::string(info->refuses);
+    if (!refuses.empty())
+      message += "; refused: " + refuses;
+    for (const char* word : {"dynamic", "fixed", "extent", "a run"})
+      asks_for_extents |= refuses.find(word) != std::string::npos;
   }
-  if (left.contains("Shape")) {
-    message +=
-        "\nShape is needed where an extent is computed from several dynamic ones: fix one of them "
-        "when exporting the model";
+  const std::string options = shape_options(graph);
+  if (asks_for_extents && !options.empty()) {
+    message += "\nExtents that are known may be enough:" + options +
+               " with numbers in place of names (multiples of 32 where an image is halved five "
+               "times)";
   }
   throw Error(message);
 }

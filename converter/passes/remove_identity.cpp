@@ -41,7 +41,7 @@ bool does_nothing(const Graph& graph, const Node& node) {
   }
   const bool same_shape = x.shape && y.shape && *x.shape == *y.shape;
   if (node.op == "Cast") {
-    return x.type == y.type;
+    return x.shape && y.shape && x.type == y.type;  // types are known once shapes are
   }
   if (!same_shape) {
     return false;

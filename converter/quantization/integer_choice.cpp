@@ -128,7 +128,7 @@ class Chooser {
       const double loss = island->refused.empty() ? loss_of(wider) : 0;
       if (!island->refused.empty()) {
         leave(*island, FloatReason::kRefused, island->refused, choice);
-      } else if (loss > options_.max_integer_loss_db) {
+      } else if (loss > options_.max_integer_loss_db && !keeps_as_layers(*island, loss)) {
         leave(*island, FloatReason::kLoss,
               decibels(loss) + (choice.operators.empty() ? "" : " with those that are int8") +
                   " (max_integer_loss_db: " + decibels(options_.max_integer_loss_db) + ")",
@@ -140,6 +140,14 @@ class Chooser {
         choice.loss_db = loss;
       }
     }
+  }
+
+  /// Recurrent layers have weights, which int8 makes a quarter: they may cost what other layers
+  /// may.
+  bool keeps_as_layers(const Island& island, double loss) const {
+    return floats_db_ - loss >= options_.min_layer_sqnr_db &&
+           std::all_of(island.operators.begin(), island.operators.end(),
+                       [&](int op) { return is_recurrent(operator_of(op)); });
   }
 
   const fb::OperatorT& operator_of(int op) const {

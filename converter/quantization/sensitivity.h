@@ -28,7 +28,8 @@ struct LayerSensitivity {
 
 /// For each layer, quantizes it alone, with the default bits first. A layer below
 /// `options.min_layer_sqnr_db` gets 8-bit weights, then 8-bit activations, and stays float32 if it
-/// is still below, or if there is an obstacle.
+/// is still below, or if there is an obstacle. Of the others those that cost most get 8-bit
+/// activations, until the rest together leave `options.min_output_sqnr_db` of every sample.
 std::vector<LayerSensitivity> measure_sensitivity(
     const format::fb::ModelT& f32, const std::vector<Layer>& layers, const Calibration& calibration,
     const std::vector<Sample>& samples, const QuantizeOptions& options, Progress& progress);

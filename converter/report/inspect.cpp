@@ -105,8 +105,9 @@ std::string shape_text(const std::vector<int32_t>& shape) {
 ModelInfo inspect(const fb::ModelT& model, const PlanRequest& request) {
   ModelInfo info;
   info.file_bytes = request.file_bytes;
-  info.extent = request.extent;
-  Runner runner = planned_runner(model, request);
+  PlannedRunner planned = planned_runner(model, request);
+  Runner& runner = planned.runner;
+  info.extent = planned.extent;
   std::vector<uint64_t> macs(model.operators.size());
   for (const runtime::StepProfile& step : runner.session().profile()) {
     if (step.op >= 0)

@@ -17,7 +17,7 @@ double total_cost(const std::vector<PlanStep>& plan) {
 }  // namespace
 
 PlanReport plan_of(const format::fb::ModelT& model, const PlanRequest& request) {
-  Runner runner = planned_runner(model, request);
+  Runner runner = planned_runner(model, request).runner;
   PlanReport plan;
   plan.arena = runner.session().arena();
   plan.arena_bytes = runner.session().memory().arena;

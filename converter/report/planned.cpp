@@ -1,6 +1,7 @@
 #include "converter/report/planned.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -8,9 +9,16 @@
 
 namespace edgy::converter {
 
-Runner planned_runner(const format::fb::ModelT& model, const PlanRequest& request) {
+namespace {
+
+struct Inputs {
   std::vector<runtime::Shape> shapes;
-  uint64_t given = request.file_bytes;
+  uint64_t bytes = 0;
+  bool dynamic = false;
+};
+
+Inputs inputs_at(const format::fb::ModelT& model, int64_t extent) {
+  Inputs inputs;
   for (const int32_t input : model.inputs) {
     const auto& tensor = *model.tensors[static_cast<std::size_t>(input)];
     runtime::Shape shape;
@@ -19,18 +27,41 @@ Runner planned_runner(const format::fb::ModelT& model, const PlanRequest& reques
     constexpr double kMost = 1e12;
     double bytes = static_cast<double>(runtime::element_bytes(tensor.type));
     for (const int32_t e : tensor.shape) {
-      shape.push_back(e < 0 ? request.extent : e);
+      shape.push_back(e < 0 ? extent : e);
+      inputs.dynamic |= e < 0;
       bytes = std::min(bytes * static_cast<double>(shape.back()), kMost);
     }
-    given += static_cast<uint64_t>(bytes);
-    shapes.push_back(std::move(shape));
+    inputs.bytes += static_cast<uint64_t>(bytes);
+    inputs.shapes.push_back(std::move(shape));
   }
-  runtime::SessionOptions options = reading_options(given, request.mebibytes);
+  return inputs;
+}
+
+}  // namespace
+
+PlannedRunner planned_runner(const format::fb::ModelT& model, const PlanRequest& request) {
+  const std::vector<int64_t> extents =
+      request.extent > 0 ? std::vector{request.extent} : std::vector<int64_t>{100, 128};
+  const Inputs largest = inputs_at(model, extents.back());
+  runtime::SessionOptions options =
+      reading_options(request.file_bytes + largest.bytes, request.mebibytes);
   options.isa = request.isa;
   Runner runner(model, nullptr, std::move(options));
-  if (const auto ready = runner.session().prepare(shapes); !ready)
-    throw Error(ready.error().message);
-  return runner;
+  std::string problem;
+  for (const int64_t extent : extents) {
+    const auto ready = runner.session().prepare(inputs_at(model, extent).shapes);
+    if (ready)
+      return {std::move(runner), extent};
+    if (problem.empty())
+      problem = ready.error().message;
+    if (!largest.dynamic || ready.error().code != ErrorCode::kInvalidInput)
+      break;
+  }
+  if (largest.dynamic)
+    problem += "; dynamic extents are " + std::to_string(extents.front()) +
+               " here: --dynamic takes others, " +
+               "a multiple of 32 for models that halve an image five times";
+  throw Error(problem);
 }
 
 }  // namespace edgy::converter

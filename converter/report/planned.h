@@ -10,12 +10,19 @@ namespace edgy::converter {
 
 struct PlanRequest {
   uint64_t file_bytes = 0;  ///< of the model; memory is given in proportion to it
-  int64_t extent = 100;     ///< of dynamic axes
+  /// Of dynamic axes; 0: 100 (frames: 1 s of sound), or 128 where the model does not take that, as
+  /// those do not that halve an image several times.
+  int64_t extent = 0;
   std::optional<kernels::Isa> isa = std::nullopt;  ///< as SessionOptions::isa
   uint64_t mebibytes = 0;  ///< of memory at most; 0: in proportion to what was given
 };
 
+struct PlannedRunner {
+  Runner runner;
+  int64_t extent;  ///< of dynamic axes
+};
+
 /// Throws Error if the runtime cannot plan the model, or not within the memory.
-Runner planned_runner(const format::fb::ModelT& model, const PlanRequest& request);
+PlannedRunner planned_runner(const format::fb::ModelT& model, const PlanRequest& request);
 
 }  // namespace edgy::converter

@@ -79,6 +79,54 @@ bool rewrite_tile(Builder& b) {
   return b.finish(x);
 }
 
+/// Parts of a constant, or of a list of extents, are parts of their own: those are computed while
+/// converting. Others stay one operator.
+bool rewrite_split(Builder& b) {
+  const Node& node = b.node();
+  if (!b.has_shape(0) || !node.has("split") ||
+      (!b.constant(0) && !graph::known_contents(b.graph(), b.input(0))))
+    return false;
+  const std::size_t axis = graph::normalize_axis(node, node.get_int("axis", 0), b.rank(b.input(0)));
+  const std::vector<int64_t> parts = node.get_ints("split");
+  std::vector<ValueId> slices;
+  int64_t start = 0;
+  for (const int64_t part : parts) {
+    slices.push_back(b.slice(b.input(0), static_cast<int64_t>(axis), start, start + part));
+    start += part;
+  }
+  for (std::size_t i = 0; i < slices.size(); ++i)
+    b.finish(slices[i], i);
+  return true;
+}
+
+/// Of a constant: the positions [rank, count] of what is not 0.
+bool rewrite_non_zero(Builder& b) {
+  const graph::TensorPtr x = b.constant(0);
+  if (!x)
+    return false;
+  const std::vector<double> values = graph::as_doubles(*x);
+  const std::size_t rank = x->shape.size();
+  std::vector<std::vector<int64_t>> found(std::max<std::size_t>(rank, 1));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == 0)
+      continue;
+    auto rest = static_cast<int64_t>(i);
+    if (rank == 0)
+      found[0].push_back(0);
+    for (std::size_t axis = rank; axis-- > 0;) {
+      found[axis].push_back(rest % x->shape[axis]);
+      rest /= x->shape[axis];
+    }
+  }
+  std::vector<int64_t> list;
+  for (const std::vector<int64_t>& row : found)
+    list.insert(list.end(), row.begin(), row.end());
+  const std::vector<int64_t> shape = {static_cast<int64_t>(found.size()),
+                                      static_cast<int64_t>(found[0].size())};
+  return b.finish(b.graph().add_constant(b.graph().value(b.node().outputs[0]).name + ":positions",
+                                         graph::reshaped(graph::make_ints(list), shape)));
+}
+
 /// The number of elements, where it is known.
 bool rewrite_size(Builder& b) {
   if (!b.has_shape(0))

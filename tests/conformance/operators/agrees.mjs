@@ -34,10 +34,10 @@ export const info = (name, dims, elemType = 1) => ({
   },
 });
 
-export function model(node, inputs, outputs, initializer = [], opset = 19) {
+export function model(node, inputs, outputs, initializer = [], opset = 19, domains = []) {
   return formatModel({
     irVersion: 9,
-    opsetImport: [{ domain: '', version: opset }],
+    opsetImport: [{ domain: '', version: opset }, ...domains],
     graph: { name: 'g', node, input: inputs, output: outputs, initializer },
   });
 }

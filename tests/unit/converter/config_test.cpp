@@ -17,7 +17,7 @@ TEST_CASE("configuration: every setting, comments allowed", "[config]") {
   const ConvertConfig config = parse_config(R"({
     // settings of a sparse model
     "precision": "int8", "range": "percentile", "percentile": 99.9, "activation_bits": 8, "weight_bits": 4, "rounding": "nearest",
-    "bias_correction": false, "min_layer_sqnr_db": 12.5, "max_integer_loss_db": 1.5, "calibration_samples": 7, "seed": 3,
+    "bias_correction": false, "min_layer_sqnr_db": 12.5, "min_output_sqnr_db": 22.5, "max_integer_loss_db": 1.5, "calibration_samples": 7, "seed": 3,
     "pruning": {"sparsity": 0.8, "block": {"rows": 1, "columns": 4}, "method": "magnitude", "allocation": "uniform"},
     "log_mel": {"mels": 64}
   })",
@@ -28,6 +28,7 @@ TEST_CASE("configuration: every setting, comments allowed", "[config]") {
   CHECK(config.quantize.weight_bits == 4);
   CHECK_FALSE(config.quantize.bias_correction);
   CHECK(config.quantize.min_layer_sqnr_db == 12.5);
+  CHECK(config.quantize.min_output_sqnr_db == 22.5);
   CHECK(config.quantize.max_integer_loss_db == 1.5);
   CHECK(config.quantize.calibration_samples == 7);
   CHECK(config.seed == 3);

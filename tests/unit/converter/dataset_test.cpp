@@ -78,6 +78,28 @@ TEST_CASE("names that files cannot have", "[data]") {
   CHECK(data->sample(0).inputs[0].name == "serving/x:0");
 }
 
+TEST_CASE("names spelled as files have them: each way, and none that may mean two", "[data]") {
+  CHECK(find_name({"x:0", "x_0"}, "x_0") == 1);
+  CHECK(find_name({"x:0", "y"}, "x_0") == 0);
+  CHECK(find_name({"a/x:0", "y"}, "a_x:0") == 0);
+  CHECK(find_name({"x:0", "y"}, "x") == std::nullopt);
+  CHECK_THROWS_WITH(find_name({"x:0", "x/0"}, "x_0"),
+                    ContainsSubstring("'x_0' may be 'x:0' or 'x/0'"));
+  const Folder folder;
+  write_npy(folder / "0.in.a_x:0.npy", kPair);
+  write_npy(folder / "0.in.b_0.npy", kPair);
+  write_npy(folder / "1.in.b:0.npy", kPair);
+  const auto open = [&] { return open_dataset(folder.path(), model_with({"a/x:0", "b:0"})); };
+  CHECK_THROWS_WITH(open(), ContainsSubstring("1.in.a_x_0.npy: is missing"));
+  write_npy(folder / "1.in.a_x_0.npy", kPair);
+  const auto data = open();
+  REQUIRE(data->size() == 2);
+  CHECK(data->sample(1).inputs[0].name == "a/x:0");
+  CHECK(data->sample(1).inputs[1].name == "b:0");
+  write_npy(folder / "1.in.b_0.npy", kPair);
+  CHECK_THROWS_WITH(open(), ContainsSubstring("are both for input 'b:0'"));
+}
+
 TEST_CASE("archives: arrays that there are and that are wanted; what they may take", "[data]") {
   const fs::path archive = fs::path(EDGY_TEST_DATA) / "models/edgy-256-reference.npz";
   CHECK_THROWS_WITH(open_dataset(archive, model_with({"tokens"})),

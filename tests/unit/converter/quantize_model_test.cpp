@@ -75,6 +75,24 @@ TEST_CASE("int8 keeps the codes of held-out speech", "[model]") {
   }
 }
 
+TEST_CASE("layers that together cost too much get activations of 8 bits", "[model]") {
+  const auto calibration = recordings("train", 4);
+  SilentProgress progress;
+  const auto wide_layers = [&](double least) {
+    QuantizeOptions options;
+    options.min_output_sqnr_db = least;
+    const fb::ModelT model = quantize(encoder(), *calibration, options, progress);
+    const std::string& report = model.metadata->calibration;
+    int count = 0;
+    for (std::size_t at = 0; (at = report.find("\"activation_bits\":8", at)) != std::string::npos;
+         ++at)
+      ++count;
+    return count;
+  };
+  CHECK(wide_layers(0) == 0);
+  CHECK(wide_layers(200) == 6);  // out of reach: all
+}
+
 TEST_CASE("a layer that can not be quantized well enough keeps more bits, then floats", "[model]") {
   const auto calibration = recordings("train", 4);
   SilentProgress progress;
@@ -107,7 +125,7 @@ TEST_CASE("fewer bits of activations give coarser steps, and every form the same
     CAPTURE(bits);
     QuantizeOptions options;
     options.activation_bits = bits;
-    options.min_layer_sqnr_db = 0;
+    options.min_layer_sqnr_db = options.min_output_sqnr_db = 0;
     const fb::ModelT model = quantize(encoder(), *calibration, options, progress);
     std::vector<uint8_t> first;
     double error = 0;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "converter/graph/shape_inference.h"
-#include "converter/rewrite/interleave.h"
+#include "converter/rewrite/resize/resize_factors.h"
 #include "converter/rewrite/rewrite.h"
 #include "converter/text.h"
 
@@ -146,20 +146,16 @@ bool is_repetition(const Settings& settings, const std::vector<double>& scales) 
          });
 }
 
-ValueId repeated(Builder& b, const std::vector<double>& scales) {
-  const DimShape shape = b.shape(b.input(0));
-  const bool image = shape.size() == 4;
-  const auto down = image ? static_cast<int64_t>(scales[2]) : 1;
-  const auto across = static_cast<int64_t>(scales.back());
-  const int64_t channels = shape[1].value;
-  const ValueId last = b.transpose(
-      b.input(0), image ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1});
-  const std::vector<ValueId> copies(static_cast<std::size_t>(down * across), last);
-  const ValueId beside =
-      copies.size() == 1 ? last : b.add("Concat", copies, {{"axis", int64_t{-1}}});
-  const std::vector<int64_t> apart = image ? std::vector<int64_t>{0, 0, 0, across, down, channels}
-                                           : std::vector<int64_t>{0, 0, across, channels};
-  return interleave(b, b.reshape(beside, apart));
+/// Whole factors of an image or a sequence by linear interpolation: extents need not be known.
+bool is_interpolation(const Settings& settings, const std::vector<double>& scales) {
+  constexpr double kMost = 16;
+  return settings.mode == "linear" && (scales.size() == 3 || scales.size() == 4) &&
+         scales[0] == 1 && scales[1] == 1 && !settings.exclude_outside &&
+         (settings.transformation == "asymmetric" ||
+          settings.transformation.ends_with("half_pixel")) &&
+         std::all_of(scales.begin(), scales.end(), [](double scale) {
+           return scale >= 1 && scale <= kMost && scale == std::floor(scale);
+         });
 }
 
 Settings read_settings(const Node& node, int64_t opset) {
@@ -248,6 +244,15 @@ bool rewrite_resize(Builder& b) {
   }
   if (is_repetition(settings, scales) && shape[1].fixed())
     return b.finish(repeated(b, scales));
+  const bool dynamic = std::any_of(shape.begin() + std::min<std::ptrdiff_t>(2, std::ssize(shape)),
+                                   shape.end(), [](const graph::Dim& dim) { return !dim.fixed(); });
+  if (dynamic && is_interpolation(settings, scales) && shape[1].fixed()) {
+    b.expect_float(0);
+    std::vector<int64_t> factors;
+    for (std::size_t i = 2; i < scales.size(); ++i)
+      factors.push_back(static_cast<int64_t>(scales[i]));
+    return b.finish(interpolated(b, b.input(0), factors, settings.transformation != "asymmetric"));
+  }
 
   ValueId x = b.input(0);
   std::vector<Axis> changed;
@@ -258,7 +263,7 @@ bool rewrite_resize(Builder& b) {
       graph::fail_at(node,
                      "extent " + std::to_string(i) + " of its input " + to_string(shape) +
                          " is dynamic, and what it resizes to is no whole multiple by the nearest "
-                         "value; fix it");
+                         "or a linear value; fix it by --shape");
     const int64_t to =
         sizes[i] >= 0
             ? sizes[i]
