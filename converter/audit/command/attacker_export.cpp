@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "converter/audit/attackers/rounded_classifier.h"
+#include "converter/audit/command/rounded_classifier.h"
 #include "converter/audit/report/audit_report.h"
 #include "converter/error.h"
 

@@ -4,8 +4,8 @@
 #include <ranges>
 #include <set>
 
-#include "converter/audit/attackers/rounded_classifier.h"
 #include "converter/audit/codes/grams.h"
+#include "converter/audit/command/rounded_classifier.h"
 #include "converter/audit/report/audit_report.h"
 #include "converter/error.h"
 

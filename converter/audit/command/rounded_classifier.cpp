@@ -1,4 +1,4 @@
-#include "converter/audit/attackers/rounded_classifier.h"
+#include "converter/audit/command/rounded_classifier.h"
 
 #include <cmath>
 
