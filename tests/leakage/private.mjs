@@ -10,7 +10,7 @@
  * TEXT      the same words by one synthetic voice (recipes/text-control)
  * ENCODER   others to set beside them, int8
  *
- * An audit whose models are no newer than its JSON is not done again. AUDIT has further options of `edgy audit`.
+ * FORMS=0 leaves the table of precisions as it is. An audit whose models are no newer than its JSON is not done again. AUDIT has further options of `edgy audit`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -85,11 +85,12 @@ try {
     name: path.basename(file, '.onnx'),
     model: audit(path.basename(file, '.onnx'), [convert(file, speech)], speech).models[0],
   }));
-  // As float32 first, so that the others are compared with it recording by recording.
-  const forms = ['private-f32', 'private', 'private-sparse'].map((form) => at(chosen, form));
-  const variants = audit(`${chosen}-forms`, forms, speech);
   insert('levels', levels(beside, [shipped, ...others]));
-  insert('precision', differences(variants));
+  if (process.env.FORMS !== '0') {
+    // As float32 first, so that the others are compared with it recording by recording.
+    const forms = ['private-f32', 'private', 'private-sparse'].map((form) => at(chosen, form));
+    insert('precision', differences(audit(`${chosen}-forms`, forms, speech)));
+  }
   console.log('Written: the tables of docs/private-encoder.md');
 } catch (error) {
   console.error(`private-tables: ${error.message}`);
