@@ -48,7 +48,7 @@ function audit(name, files, manifest) {
 function withText(name, model, file, text) {
   const spoken = audit(`${name}-text`, [file], text).models[0].representations;
   const controls = spoken.filter((r) => r.codes_per_second !== undefined);
-  const named = controls.map((r) => ({ ...r, name: `${r.name}, text alone` }));
+  const named = controls.map((r) => ({ ...r, name: `${r.name}, text alone`, content: [], sex: [] }));
   return { ...model, representations: [...model.representations, ...named] };
 }
 
