@@ -1,7 +1,6 @@
 #include "converter/audit/command/recognizer_export.h"
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 
 #include "converter/audit/codes/grams.h"
@@ -13,9 +12,10 @@ namespace edgy::converter {
 namespace {
 
 const Representation& last_events(const std::vector<Representation>& representations) {
-  for (const Representation& representation : representations | std::views::reverse) {
-    if (representation.kind == Kind::kEvents)
-      return representation;
+  for (auto representation = representations.rbegin(); representation != representations.rend();
+       ++representation) {
+    if (representation->kind == Kind::kEvents)
+      return *representation;
   }
   throw Error("a recognizer is made of events, and no output of this model holds codes");
 }
