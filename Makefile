@@ -183,6 +183,9 @@ bench-kernels: wasm ## speed of single kernels and of the instructions they are 
 leakage: converter ## what codes tell about the speaker: fp32 beside int8; writes build/leakage/ and docs/leakage.md
 	@node tests/leakage/leakage.mjs
 
+private-tables: converter ## what private encoders give away at each level; PRIVATE: folder of recipes/private-encoder; writes docs/private-encoder.md
+	@node tests/leakage/private.mjs "$(PRIVATE)" "$(LEAKAGE_SPEECH)" "$(LEAKAGE_TEXT)" $(LEAKAGE_ENCODERS)
+
 attackers: models ## train the demo page's attackers on LEAKAGE_SPEECH (a manifest.csv with split attack-train)
 	$(EDGY) audit build/models/edgy-256-sparse.edgy --manifest $(LEAKAGE_SPEECH) \
 	  --export-attackers web-demo/public/attackers/edgy-256.json

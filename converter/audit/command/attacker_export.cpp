@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "converter/audit/command/rounded_classifier.h"
 #include "converter/audit/report/audit_report.h"
 #include "converter/error.h"
 
@@ -12,8 +13,6 @@ namespace edgy::converter {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int kWeightLimit = 127;
 
 bool trains(const Recording& recording) {
   return recording.split == "train" || recording.split == "attack-train";
@@ -115,95 +114,20 @@ Selection select_sexes(const std::vector<Recording>& recordings) {
   return complete(std::move(selection), recordings, &Recording::sex, &Recording::speaker);
 }
 
-/// A number with four figures: what a page needs, and no more bytes than that.
-double short_number(double value) {
-  if (value == 0 || !std::isfinite(value))
-    return 0;
-  const double scale = std::pow(10.0, 3 - std::floor(std::log10(std::abs(value))));
-  return std::round(value * scale) / scale;
-}
-
-Json short_numbers(const auto& values) {
-  Json list = Json::array();
-  for (const auto value : values)
-    list.push_back(short_number(static_cast<double>(value)));
-  return list;
-}
-
-/// The classifier as it is shipped, rounded; judged as such.
-class RoundedClassifier final : public Attacker {
- public:
-  void fit(const Features& x, std::span<const int> y, int classes) override {
-    classifier_ = fit_logistic_regression(x, y, classes);
-    for (auto* values : {&classifier_.mean, &classifier_.inverse_deviation})
-      *values = values->unaryExpr([](double v) { return short_number(v); });
-    step_ = classifier_.weights.colwise().lpNorm<Eigen::Infinity>() / kWeightLimit;
-    step_ = step_.unaryExpr([](float v) { return static_cast<float>(short_number(v)); });
-    for (Eigen::Index c = 0; c < classes; ++c) {
-      const float step = step_[c] > 0 ? step_[c] : 1;
-      classifier_.weights.col(c) = (classifier_.weights.col(c) / step).array().round();
-    }
-  }
-
-  Eigen::MatrixXd scores(const Features& x) const override {
-    const Features standardized =
-        (x.rowwise() - classifier_.mean).array().rowwise() * classifier_.inverse_deviation.array();
-    const Features products = standardized * classifier_.weights.cast<double>();
-    return (products.array().rowwise() * step_.cast<double>().array()).matrix().rowwise() +
-           classifier_.bias.cast<double>();
-  }
-
-  Json json() const {
-    Json weights = Json::array();
-    for (Eigen::Index c = 0; c < classifier_.weights.cols(); ++c) {
-      Json column = Json::array();
-      for (const float weight : classifier_.weights.col(c))
-        column.push_back(static_cast<int>(weight));
-      weights.push_back(std::move(column));
-    }
-    return {{"mean", short_numbers(classifier_.mean)},
-            {"scale", short_numbers(classifier_.inverse_deviation)},
-            {"step", short_numbers(step_)},
-            {"weights", std::move(weights)},
-            {"bias", short_numbers(classifier_.bias)}};
-  }
-
- private:
-  LinearClassifier classifier_;
-  Eigen::RowVectorXf step_;
-};
-
 Json export_one(const char* question, const Selection& selection,
                 const Representation& representation) {
   const bool codes = representation.codes > 0;
   const Trial trial = with_features(
       selection.plan, codes ? Features(representation.voice.rightCols(representation.codes))
                             : representation.voice);
-  Json judged;
-  Json trained;
-  {
-    // judge() trains the one attacker of the one fold; keep it.
-    class Kept final : public Attacker {
-     public:
-      explicit Kept(RoundedClassifier& kept) : kept_(kept) {}
-      void fit(const Features& x, std::span<const int> y, int classes) override {
-        kept_.fit(x, y, classes);
-      }
-      Eigen::MatrixXd scores(const Features& x) const override { return kept_.scores(x); }
-
-     private:
-      RoundedClassifier& kept_;
-    };
-    RoundedClassifier classifier;
-    judged = to_json(judge(trial, [&] { return std::make_unique<Kept>(classifier); }));
-    trained = classifier.json();
-  }
+  RoundedClassifier classifier;
+  const Measure judged = judge_rounded(trial, classifier);
   Json entry = {{"question", question},
                 {"representation", representation.name},
                 {"pooling", codes ? "histogram" : "moments"},
                 {"classes", selection.classes}};
-  entry.update(trained);
-  entry["judged"] = judged;
+  entry.update(classifier.json());
+  entry["judged"] = to_json(judged);
   return entry;
 }
 

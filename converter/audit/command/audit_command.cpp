@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "converter/audit/command/attacker_export.h"
+#include "converter/audit/command/recognizer_export.h"
 #include "converter/audit/report/audit_report.h"
 #include "converter/data/files.h"
 #include "converter/data/write_file.h"
@@ -26,6 +27,7 @@ struct Arguments {
   std::string manifest;
   std::string html;
   std::string attackers;
+  std::string recognizer;
   std::string text_control;
   std::vector<std::string> silence;
   EventOptions events;
@@ -121,11 +123,28 @@ std::vector<ModelAudit> audit_models(const Arguments& arguments,
   return audits;
 }
 
+/// What a page runs, instead of an audit.
+void export_classifiers(const Arguments& arguments, const std::vector<Recording>& recordings,
+                        Progress& progress) {
+  const format::fb::ModelT model = read_model(arguments.models.front());
+  const auto representations = represent(
+      model, [&] { return open_dataset(arguments.manifest, model); }, progress, arguments.events);
+  const auto write = [](const char* name, const std::string& path, const auto& json) {
+    write_file(path, json_text(json, -1) + "\n");
+    if (!is_standard_output(path))
+      std::cout << name << ": " << path << "\n";
+  };
+  if (!arguments.attackers.empty())
+    write("attackers", arguments.attackers, export_attackers(representations, recordings, {}));
+  if (!arguments.recognizer.empty())
+    write("recognizer", arguments.recognizer, export_recognizer(representations, recordings, {}));
+}
+
 void audit(Arguments arguments) {
   arguments.events.silence = parse_silence(arguments.silence);
   std::vector<std::filesystem::path> inputs(arguments.models.begin(), arguments.models.end());
   inputs.emplace_back(arguments.manifest);
-  const std::string outputs[] = {arguments.attackers, arguments.html};
+  const std::string outputs[] = {arguments.attackers, arguments.recognizer, arguments.html};
   for (const std::string& output : outputs) {
     if (!output.empty())
       require_writable(output, inputs);
@@ -133,14 +152,8 @@ void audit(Arguments arguments) {
   require_apart(outputs);
   const auto progress = make_terminal_progress();
   const std::vector<Recording> recordings = read_recordings(arguments.manifest);
-  if (!arguments.attackers.empty()) {
-    const format::fb::ModelT model = read_model(arguments.models.front());
-    const auto representations = represent(
-        model, [&] { return open_dataset(arguments.manifest, model); }, *progress);
-    write_file(arguments.attackers,
-               json_text(export_attackers(representations, recordings, {}), -1) + "\n");
-    if (!is_standard_output(arguments.attackers))
-      std::cout << "attackers: " << arguments.attackers << "\n";
+  if (!arguments.attackers.empty() || !arguments.recognizer.empty()) {
+    export_classifiers(arguments, recordings, *progress);
     return;
   }
   const std::vector<ModelAudit> audits = audit_models(arguments, recordings, *progress);
@@ -205,6 +218,11 @@ void add_audit_command(CLI::App& app) {
       ->add_option("--export-attackers", arguments->attackers,
                    "Instead of auditing: train small linear attackers on the first model's "
                    "outputs and write them to this file, for a page to run")
+      ->check(problem_of_name);
+  command
+      ->add_option("--export-recognizer", arguments->recognizer,
+                   "Instead of auditing: train a small recognizer of recordings' labels on the "
+                   "first model's events and write it to this file, for a page to run")
       ->check(problem_of_name);
   command->add_flag("--json", arguments->json, "Print everything as JSON");
   command->callback([arguments] { audit(*arguments); });

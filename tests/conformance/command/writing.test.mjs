@@ -101,6 +101,7 @@ const writing = () => [
   ['export', model, '-o', 'OUT'],
   ['audit', model, '--manifest', manifest, '--html', 'OUT'],
   ['audit', model, '--manifest', manifest, '--export-attackers', 'OUT'],
+  ['audit', model, '--manifest', manifest, '--export-recognizer', 'OUT'],
   ['finetune', relu, '-o', 'OUT', '--run', at('run')],
 ];
 const into = (words, name) => words.map((word) => (word === 'OUT' ? name : word));
