@@ -333,6 +333,14 @@ TEST_CASE("integer forms: what they do not take is refused by name", "[integers]
   fb::Pool2DT most;
   most.kind = fb::PoolKind::Max;
   CHECK_THAT(with(most, nothing), ContainsSubstring("same quantization"));
+  // Their quotient would be infinite, and infinity times no sum is no number.
+  const auto far_apart = [](Maker& m, int x, int y) {
+    m.tensor(x).quantization->scale = {3e38F};
+    m.tensor(y).quantization->scale = {1e-5F};
+  };
+  fb::Pool2DT mean;
+  mean.kind = fb::PoolKind::Average;
+  CHECK_THAT(with(mean, far_apart), ContainsSubstring("too large beside"));
   Maker mixed(1, false);
   const int x = mixed.input({1, 4}, 8);
   const int y = mixed.activation("y", Type::F32, {1, 4});

@@ -1,5 +1,6 @@
 #include "wasm/runtime/operators/integer_forms.h"
 
+#include <cmath>
 #include <utility>
 
 #include "kernels/binary_int8/binary_int8.h"
@@ -128,6 +129,9 @@ Result<PoolInt8> PoolInt8::make(const CreateContext& context, bool is_max, bool 
   const auto y = quantize_parameters(context.output(0));
   if (!x || !y) {
     return context.unsupported("its int8 tensors need a scale and a zero point in their range");
+  }
+  if (!std::isfinite(x->scale / y->scale)) {
+    return context.invalid("the scale of its input is too large beside that of its output");
   }
   PoolInt8 made;
   made.is_max_ = is_max;
