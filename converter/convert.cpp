@@ -203,6 +203,7 @@ Conversion convert(const ConvertRequest& request, ConvertListener& listener) {
   options.producer = "edgy " EDGY_VERSION;
   options.config = to_json(config);
   options.policies = request.policies;
+  options.events = request.events;
   options.floor = request.min_level;
   result.bytes = package(model, options);
   result.summary = summarize(model, result.bytes.size(), done.float_layers, int8);

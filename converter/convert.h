@@ -28,6 +28,7 @@ struct ConvertRequest {
   std::filesystem::path calibration;
   std::string split = "train";        ///< of a manifest.csv
   std::vector<std::string> policies;  ///< OUTPUT=LEVEL, as set_privacy takes them
+  std::vector<std::string> events;    ///< OUTPUT:SETTING,..., as set_events takes them
   format::fb::PrivacyLevel min_level = format::fb::PrivacyLevel::Low;
   /// A layer with weights that stays float32 although int8 is asked for is an error.
   bool strict = false;

@@ -9,6 +9,7 @@
 #include "converter/calibration/runner.h"
 #include "converter/error.h"
 #include "converter/export/codes.h"
+#include "converter/export/output_events.h"
 #include "converter/parallel.h"
 #include "converter/quantization/float16_storage.h"
 
@@ -50,6 +51,7 @@ struct CodeOutput {
   std::size_t output = 0;  ///< of the model
   std::string name;
   Frames codebook;
+  std::optional<EventRule> events;  ///< that the file gives the output
 };
 
 Frames vectors_of(std::span<const int32_t> codes, const Frames& codebook) {
@@ -67,6 +69,13 @@ Eigen::RowVectorXd voice_of_codes(std::span<const int32_t> codes, const Frames& 
   return voice;
 }
 
+std::optional<EventRule> events_in_file(const format::fb::ModelT& model, const std::string& name) {
+  const format::fb::OutputPolicyT* policy = policy_of(model, name);
+  if (policy == nullptr || !policy->events)
+    return std::nullopt;
+  return EventRule{policy->events->least_run, policy->events->silence};
+}
+
 /// What a model's codes are looked up in; outputs whose codebook can not be read have no features.
 std::vector<CodeOutput> code_outputs(const format::fb::ModelT& model) {
   std::vector<CodeOutput> outputs;
@@ -79,7 +88,8 @@ std::vector<CodeOutput> code_outputs(const format::fb::ModelT& model) {
     if (book) {
       outputs.push_back(
           {i, tensor.name,
-           Eigen::Map<const Frames>(book->vectors.data(), book->codes, book->channels)});
+           Eigen::Map<const Frames>(book->vectors.data(), book->codes, book->channels),
+           events_in_file(model, tensor.name)});
     }
   }
   return outputs;
@@ -252,8 +262,11 @@ std::vector<Representation> gather(const std::vector<Heard>& recordings,
       continue;
     }
     const CodeOutput& output = codes[slot.place];
-    const EventRule rule{options.shortest, options.silence.value_or(quietest_code(
-                                               recordings, slot.place, output.codebook.rows()))};
+    const EventRule rule =
+        output.events
+            ? *output.events
+            : EventRule{options.shortest, options.silence.value_or(quietest_code(
+                                              recordings, slot.place, output.codebook.rows()))};
     std::vector<CodeSequence> sequences;
     std::vector<CodeSequence> events;
     for (const Heard& heard : recordings) {

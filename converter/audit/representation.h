@@ -49,7 +49,7 @@ struct Representation {
   bool same_for_all_models() const { return kind == Kind::kInput || kind == Kind::kLength; }
 };
 
-/// How codes become events.
+/// How codes become events, where the file does not say it of its output.
 struct EventOptions {
   int shortest = 2;  ///< see EventRule
   /// Codes that are silence; where it is not given, the code is taken whose frames are quietest in

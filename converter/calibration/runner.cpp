@@ -20,6 +20,7 @@ std::vector<uint8_t> model_bytes(const format::fb::ModelT& model) {
 runtime::SessionOptions conversion_options() {
   runtime::SessionOptions options;
   options.memory_limit = kConversionMemory;
+  options.events = false;
   return options;
 }
 

@@ -12,7 +12,7 @@
 namespace edgy::converter {
 
 /// For models that were made here, on the caller's own data: as much memory as a conversion may
-/// take.
+/// take, and codes where a file would hand out events.
 runtime::SessionOptions conversion_options();
 /// For files that anybody may have made: a base that any model may have, and a multiple of what was
 /// given (files and inputs, in bytes), or `mebibytes` if it is not 0. What a file claims beyond it

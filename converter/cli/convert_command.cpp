@@ -33,6 +33,7 @@ struct Arguments {
   std::string front_end;
   std::string budget;
   std::vector<std::string> policies;
+  std::vector<std::string> events;
   std::vector<std::string> shapes;
   std::vector<std::string> constants;
   std::string min_level = "low";
@@ -90,6 +91,7 @@ ConvertRequest request_of(const Arguments& arguments) {
   request.calibration = arguments.calibration;
   request.split = arguments.split;
   request.policies = arguments.policies;
+  request.events = arguments.events;
   request.shapes = arguments.shapes;
   request.constants = arguments.constants;
   request.min_level = parse_level(arguments.min_level, "--min-level");
@@ -226,6 +228,14 @@ void add_convert_command(CLI::App& app) {
   command->add_option("--policy", arguments->policies,
                       "OUTPUT=LEVEL: the most private level (low, moderate, high) that hands out "
                       "an output; default: high for codes, low for all else");
+  command
+      ->add_option("--events", arguments->events,
+                   "OUTPUT or OUTPUT:least_run=2,silence=0: the output hands out events in place "
+                   "of its codes, which were said in which order and neither when nor for how "
+                   "long: runs of fewer frames than least_run and silence are dropped, repeats "
+                   "become one")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command
       ->add_option("--min-level", arguments->min_level,
                    "The least private level that a sealed session of the model may have")

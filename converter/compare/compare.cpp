@@ -80,6 +80,9 @@ Comparison compare(const fb::ModelT& reference, const fb::ModelT& model, Calibra
     comparison.outputs.push_back(
         {model.tensors[static_cast<std::size_t>(output)]->name, {}, 0, 0, false});
 
+  // Frames are compared with frames.
+  runtime::SessionOptions options = limits;
+  options.events = false;
   InnerValues inner;
   std::map<std::string, Fidelity> layers;
   Runner reference_runner(
@@ -88,7 +91,7 @@ Comparison compare(const fb::ModelT& reference, const fb::ModelT& model, Calibra
         const fb::TensorT& tensor = *reference.tensors[static_cast<std::size_t>(index)];
         inner[tensor.name] = real_values(tensor, view.data);
       },
-      limits);
+      options);
   Runner runner(
       model,
       [&](int32_t index, const runtime::TensorView& view) {
@@ -100,7 +103,7 @@ Comparison compare(const fb::ModelT& reference, const fb::ModelT& model, Calibra
         if (values.size() == found->second.size())  // a layer that lost channels has no counterpart
           layers[tensor.name].add(found->second, values);
       },
-      limits);
+      options);
   progress.begin("comparing", data.size());
   for (std::size_t i = 0; i < data.size(); ++i) {
     const Sample sample = data.sample(i);

@@ -4,42 +4,18 @@
 #include <cstring>
 #include <utility>
 
+#include "converter/export/value_range.h"
+
 namespace edgy::converter {
 namespace fb = format::fb;
 
 namespace {
 
-const fb::OperatorT* producer(const fb::ModelT& model, int32_t tensor) {
-  for (const auto& op : model.operators) {
-    if (std::find(op->outputs.begin(), op->outputs.end(), tensor) != op->outputs.end())
-      return op.get();
-  }
-  return nullptr;
-}
-
-template <typename T>
-std::vector<int64_t> whole_numbers(const std::vector<uint8_t>& bytes) {
-  std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
-  return {values.begin(), values.end()};
-}
-
 /// A constant vector of whole numbers from 0 up; nothing when `tensor` is another thing.
-std::optional<std::vector<int64_t>> constant_classes(const fb::ModelT& model, int32_t index) {
-  if (index < 0)
-    return std::nullopt;
-  const fb::TensorT& tensor = *model.tensors[static_cast<std::size_t>(index)];
-  if (tensor.buffer < 0 || tensor.shape.size() != 1)
-    return std::nullopt;
-  const auto& bytes = model.buffers[static_cast<std::size_t>(tensor.buffer)]->data;
-  std::vector<int64_t> classes;
-  if (tensor.type == fb::DataType::I64)
-    classes = whole_numbers<int64_t>(bytes);
-  else if (tensor.type == fb::DataType::I32)
-    classes = whole_numbers<int32_t>(bytes);
-  if (classes.empty() || *std::ranges::min_element(classes) < 0)
-    return std::nullopt;
-  return classes;
+std::optional<std::vector<int64_t>> constant_classes(const fb::ModelT& model, int32_t tensor) {
+  const bool is_vector =
+      tensor >= 0 && model.tensors[static_cast<std::size_t>(tensor)]->shape.size() == 1;
+  return is_vector ? whole_constant(model, tensor) : std::nullopt;
 }
 
 /// `first` and then `second` looked up: the class of each code. Nothing when a class of `first` has
@@ -63,7 +39,7 @@ std::optional<CodeOrigin> trace_codes(const fb::ModelT& model, int32_t tensor) {
   CodeOrigin origin;
   // A model without cycles: at most a step for each operator.
   for (std::size_t step = 0; step <= model.operators.size(); ++step) {
-    const fb::OperatorT* op = producer(model, tensor);
+    const fb::OperatorT* op = producer_of(model, tensor);
     if (!op)
       return std::nullopt;
     switch (op->options.type) {

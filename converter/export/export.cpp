@@ -51,6 +51,9 @@ void set_features(fb::ModelT& model) {
       });
   if (integers)
     features.insert("integer-operators");
+  if (model.metadata &&
+      std::ranges::any_of(model.metadata->policies, [](const auto& p) { return !!p->events; }))
+    features.insert("events");
   model.features.assign(features.begin(), features.end());
 }
 

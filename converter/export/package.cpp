@@ -4,7 +4,9 @@
 
 #include "converter/error.h"
 #include "converter/export/constant_storage.h"
+#include "converter/export/frame_rate.h"
 #include "converter/export/int4_storage.h"
+#include "converter/export/output_events.h"
 #include "converter/export/privacy.h"
 #include "converter/export/sparse_storage.h"
 #include "converter/quantization/layers.h"
@@ -16,9 +18,10 @@ namespace {
 
 void state_privacy(fb::ModelT& model, const PackageOptions& options) {
   const bool has_policies = !model.metadata->policies.empty();
-  if (has_policies && options.policies.empty() && !options.floor)
-    return;
-  set_privacy(model, options.policies, options.floor.value_or(fb::PrivacyLevel::Low));
+  if (!has_policies || !options.policies.empty() || options.floor)
+    set_privacy(model, options.policies, options.floor.value_or(fb::PrivacyLevel::Low));
+  set_events(model, options.events);
+  set_frame_rates(model);
 }
 
 }  // namespace

@@ -18,14 +18,15 @@ struct PackageOptions {
   std::string producer;
   std::string config;                 ///< of the compression, JSON
   std::vector<std::string> policies;  ///< OUTPUT=LEVEL, as set_privacy takes them
+  std::vector<std::string> events;    ///< OUTPUT:SETTING,..., as set_events takes them
   /// The least private level of a sealed session; empty: Low for a model without policies.
   std::optional<format::fb::PrivacyLevel> floor;
 };
 
-/// Stores zeros and small integers away, drops what nothing refers to, states privacy levels (the
-/// outputs' own where neither the model nor `options` has any), and serializes `model`, which is
-/// left as it is in the file. Throws Error where a level does not fit the model, or where the
-/// runtime refuses the file or plans it for no extents at all.
+/// Stores zeros and small integers away, drops what nothing refers to, states privacy levels and
+/// events (the outputs' own where neither the model nor `options` has any), and serializes `model`,
+/// which is left as it is in the file. Throws Error where a level does not fit the model, or where
+/// the runtime refuses the file or plans it for no extents at all.
 std::vector<uint8_t> package(format::fb::ModelT& model, const PackageOptions& options);
 
 }  // namespace edgy::converter

@@ -13,11 +13,13 @@ format::fb::PrivacyLevel parse_level(const std::string& text, const std::string&
 const char* to_string(format::fb::PrivacyLevel level);
 
 /// Writes a policy for every output. By default, after EDGY's levels: codes (what comes out of a
-/// nearest-code search, moved or merged: trace_codes) are handed out at every level, all else at
-/// low alone: a class chosen by arg-max may be a speaker, and an embedding is one. `assignments`
+/// nearest-code search, moved or merged: trace_codes) are handed out at every level, those that
+/// other outputs are merged from at low and moderate, all else at low alone: a class chosen by
+/// arg-max may be a speaker, and an embedding is one. `assignments`
 /// ("OUTPUT=LEVEL") override this. `floor` is the least private level that a session may have.
-/// Throws Error for an unknown output or level, an output named twice, and a floor at which nothing
-/// would be handed out.
+/// Events that outputs have already stay. Throws Error for an unknown output or level, an output
+/// named twice, a level above low for the vectors that a search reads (moved or not), and a floor
+/// at which nothing would be handed out.
 void set_privacy(format::fb::ModelT& model, const std::vector<std::string>& assignments,
                  format::fb::PrivacyLevel floor);
 

@@ -1,5 +1,7 @@
 #include "converter/onnx_export/to_onnx.h"
 
+#include <algorithm>
+
 #include "converter/error.h"
 #include "converter/models/plain_constants.h"
 #include "converter/onnx_export/emit.h"
@@ -77,6 +79,9 @@ OnnxExport to_onnx(const fb::ModelT& model) {
     result.notes.emplace_back("the audio front end is no part of it: its first input is log-mel");
   if (plain.metadata && !plain.metadata->policies.empty())
     result.notes.emplace_back("ONNX has no privacy levels: those of the outputs are left out");
+  if (plain.metadata && std::ranges::any_of(plain.metadata->policies,
+                                            [](const auto& policy) { return !!policy->events; }))
+    result.notes.emplace_back("ONNX has no events: their outputs give the codes");
   if (!proto.SerializeToString(&result.bytes))
     throw Error("an ONNX file has at most 2 GB, and this model takes more");
   return result;

@@ -1,11 +1,14 @@
 #include "converter/report/inspect.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <utility>
 
 #include "converter/columns.h"
+#include "converter/export/output_events.h"
+#include "converter/export/price.h"
 #include "converter/export/privacy.h"
 #include "wasm/format/operands.h"
 
@@ -100,6 +103,22 @@ std::string shape_text(const std::vector<int32_t>& shape) {
   return text;
 }
 
+/// What each output is and carries.
+void print_prices(const fb::ModelT& model, std::ostream& out) {
+  for (std::size_t i = 0; i < model.outputs.size(); ++i) {
+    const std::string& name = model.tensors[static_cast<std::size_t>(model.outputs[i])]->name;
+    const fb::OutputPolicyT* policy = policy_of(model, name);
+    const std::string events = policy == nullptr ? "" : describe(*policy);
+    const double bits = bits_per_second(model, i);
+    if (events.empty() && std::isinf(bits))
+      continue;
+    out << "  " << name << ": " << events << (events.empty() || std::isinf(bits) ? "" : ", ");
+    if (!std::isinf(bits))
+      out << "at most " << std::llround(std::ceil(bits)) << " bits for a second of sound";
+    out << "\n";
+  }
+}
+
 }  // namespace
 
 ModelInfo inspect(const fb::ModelT& model, const PlanRequest& request) {
@@ -165,6 +184,19 @@ nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
     json["privacy_floor"] = to_string(model.metadata->privacy_floor);
     for (const auto& policy : model.metadata->policies)
       json["privacy"][policy->output] = to_string(policy->level);
+    for (std::size_t i = 0; i < model.outputs.size(); ++i) {
+      const double bits = bits_per_second(model, i);
+      if (!std::isinf(bits))
+        json["bits_per_second"][model.tensors[static_cast<std::size_t>(model.outputs[i])]->name] =
+            bits;
+    }
+    for (const auto& policy : model.metadata->policies) {
+      if (policy->events) {
+        json["events"][policy->output] = {{"least_run", policy->events->least_run},
+                                          {"classes", policy->events->classes},
+                                          {"silence", policy->events->silence}};
+      }
+    }
   }
   for (const OperatorInfo& op : info.operators) {
     nlohmann::ordered_json row = {{"name", op.name}, {"kind", op.kind},   {"output", op.output},
@@ -215,6 +247,7 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
     for (const auto& policy : model.metadata->policies)
       out << " " << policy->output << " " << to_string(policy->level);
     out << "\n";
+    print_prices(model, out);
     if (model.metadata->privacy_floor != fb::PrivacyLevel::Low)
       out << "sessions below level " << to_string(model.metadata->privacy_floor)
           << " are refused\n";

@@ -247,6 +247,7 @@ std::vector<HostileModel> hostile_models() {
   std::vector<HostileModel> table;
   add_mutations(table);
   add_options(table);
+  add_events(table);
   add_graphs(table);
   add_bombs(table);
   return table;

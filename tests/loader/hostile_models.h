@@ -24,6 +24,8 @@ std::vector<uint8_t> model_to_truncate();
 void add_mutations(std::vector<HostileModel>& table);
 /// Each option of each operator at its limits and beyond.
 void add_options(std::vector<HostileModel>& table);
+/// Events of outputs.
+void add_events(std::vector<HostileModel>& table);
 /// Operators in wrong order and number, files cut off or too long.
 void add_graphs(std::vector<HostileModel>& table);
 /// Files whose parts share bytes, so that little names much, and models that ask for much.

@@ -22,6 +22,21 @@ const char* to_string(format::fb::PrivacyLevel level) {
   return index < kNames.size() ? kNames[index] : kNames.front();
 }
 
+val to_js(const format::fb::Events* events) {
+  if (events == nullptr) {
+    return val::null();
+  }
+  val silence = val::array();
+  for (uint32_t i = 0; events->silence() != nullptr && i < events->silence()->size(); ++i) {
+    silence.set(i, number(events->silence()->Get(i)));
+  }
+  val result = val::object();
+  result.set("leastRun", number(events->least_run()));
+  result.set("classes", number(events->classes()));
+  result.set("silence", silence);
+  return result;
+}
+
 val to_js(const runtime::TensorInfo& info) {
   val shape = val::array();
   for (std::size_t axis = 0; axis < info.shape.size(); ++axis) {
@@ -37,6 +52,7 @@ val to_js(const runtime::TensorInfo& info) {
   result.set("type", val(std::string(runtime::to_string(info.type))));
   result.set("shape", shape);
   result.set("privacyLevel", val(to_string(info.level)));
+  result.set("events", to_js(info.events));
   return result;
 }
 

@@ -11,23 +11,10 @@
 namespace edgy::format {
 namespace {
 
-constexpr const char* kFeatures[] = {"sparse-blocks", "sparse-1x4", "int4", "float16",
-                                     "integer-operators"};
+constexpr const char* kFeatures[] = {"sparse-blocks", "sparse-1x4",        "int4",
+                                     "float16",       "integer-operators", "events"};
 
 enum class State : uint8_t { kUnset, kConstant, kReady };
-
-std::string printable(std::string_view text) {
-  constexpr std::size_t kLongest = 80;
-  std::string out;
-  for (const char c : text.substr(0, kLongest)) {
-    out.push_back(c >= ' ' && c <= '~' ? c : '?');
-  }
-  return out;
-}
-
-std::string printable(const flatbuffers::String* text) {
-  return text == nullptr ? std::string() : printable(text->string_view());
-}
 
 Result<void> verify_header(const fb::Model& model) {
   if (model.version() < 1) {
@@ -86,10 +73,9 @@ Result<void> verify_outputs(const fb::Model& model, const std::vector<State>& st
   return {};
 }
 
-/// Names of inputs and of outputs are how callers find them. Returns them sorted.
-Result<std::vector<std::string_view>> verify_names(const fb::Model& model,
-                                                   const flatbuffers::Vector<int32_t>& list,
-                                                   const char* what) {
+/// Names of inputs and of outputs are how callers find them.
+Result<void> verify_names(const fb::Model& model, const flatbuffers::Vector<int32_t>& list,
+                          const char* what) {
   if (list.size() > 1024) {
     return invalid(str("the model has more than 1024 ", what, "s"));
   }
@@ -100,49 +86,9 @@ Result<std::vector<std::string_view>> verify_names(const fb::Model& model,
   }
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
-  if (twice != names.end()) {
-    return invalid(str("two model ", what, "s are called '", printable(*twice), "'"));
-  }
-  return names;
-}
-
-/// Each policy is that of an output, and no output has two. `outputs` are sorted.
-Result<void> verify_policies(const fb::Metadata* metadata,
-                             const std::vector<std::string_view>& outputs) {
-  if (metadata == nullptr) {
-    return {};
-  }
-  const auto known = [](fb::PrivacyLevel level) {
-    return level >= fb::PrivacyLevel::MIN && level <= fb::PrivacyLevel::MAX;
-  };
-  if (!known(metadata->privacy_floor())) {
-    return invalid(str("the privacy floor is the unknown level ",
-                       static_cast<int>(metadata->privacy_floor())));
-  }
-  if (size_of(metadata->policies()) > outputs.size()) {
-    return invalid(str("there are ", metadata->policies()->size(), " privacy policies for ",
-                       outputs.size(), " outputs"));
-  }
-  std::vector<bool> said(outputs.size());
-  for (uint32_t i = 0; i < size_of(metadata->policies()); i++) {
-    const fb::OutputPolicy& policy = *metadata->policies()->Get(i);
-    const std::string_view name = policy.output()->string_view();
-    if (!known(policy.level())) {
-      return invalid(str("the privacy policy of output '", printable(name),
-                         "' has the unknown level ", static_cast<int>(policy.level())));
-    }
-    const auto found = std::lower_bound(outputs.begin(), outputs.end(), name);
-    if (found == outputs.end() || *found != name) {
-      return invalid(str("there is a privacy policy for '", printable(name),
-                         "', which is no output of the model"));
-    }
-    const auto place = static_cast<std::size_t>(found - outputs.begin());
-    if (said[place]) {
-      return invalid(str("output '", printable(name), "' has two privacy policies"));
-    }
-    said[place] = true;
-  }
-  return {};
+  return twice == names.end()
+             ? Result<void>{}
+             : invalid(str("two model ", what, "s are called '", printable(*twice), "'"));
 }
 
 /// Whether all zero points are 0.
@@ -238,17 +184,32 @@ Result<void> verify_meaning(const fb::Model& model, std::span<const uint8_t> byt
   if (Result<void> outputs = verify_outputs(model, states); !outputs) {
     return outputs;
   }
-  if (auto names = verify_names(model, *model.inputs(), "input"); !names) {
-    return tl::unexpected<Error>(names.error());
+  if (Result<void> names = verify_names(model, *model.inputs(), "input"); !names) {
+    return names;
   }
-  const auto names = verify_names(model, *model.outputs(), "output");
-  return names ? verify_policies(model.metadata(), *names) : tl::unexpected<Error>(names.error());
+  if (Result<void> names = verify_names(model, *model.outputs(), "output"); !names) {
+    return names;
+  }
+  return verify_policies(model);
 }
 
 }  // namespace
 
 std::span<const char* const> known_features() {
   return kFeatures;
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::size_t kLongest = 80;
+  std::string out;
+  for (const char c : text.substr(0, kLongest)) {
+    out.push_back(c >= ' ' && c <= '~' ? c : '?');
+  }
+  return out;
+}
+
+std::string printable(const flatbuffers::String* text) {
+  return text == nullptr ? std::string() : printable(text->string_view());
 }
 
 std::string tensor_label(const fb::Model& model, uint32_t index) {

@@ -37,6 +37,14 @@ Result<void> verify_operator(const fb::Model& model, uint32_t index,
 /// is known, its arity and options were checked.
 Result<void> verify_integers(const fb::Model& model, uint32_t index);
 
+/// Each policy is that of an output, and no output has two; the events that they ask for are
+/// possible. Names of outputs were checked.
+Result<void> verify_policies(const fb::Model& model);
+
+/// Of a name in a file, what a message can show: at most 80 characters, none that a terminal obeys.
+std::string printable(std::string_view text);
+std::string printable(const flatbuffers::String* text);
+
 inline tl::unexpected<Error> invalid(std::string message) {
   return fail(ErrorCode::kInvalidModel, std::move(message));
 }

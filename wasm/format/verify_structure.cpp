@@ -90,7 +90,11 @@ void add_metadata(const fb::Metadata& metadata, Claims& claims) {
   }
   claims.add_tables(metadata.policies());
   for (uint32_t i = 0; i < size_of(metadata.policies()); i++) {
-    claims.add(metadata.policies()->Get(i)->output());
+    const fb::OutputPolicy& policy = *metadata.policies()->Get(i);
+    claims.add(policy.output());
+    if (policy.events() != nullptr) {
+      claims.add(policy.events()->silence());
+    }
   }
 }
 

@@ -36,7 +36,12 @@ void apply_policies(const fb::Metadata* metadata, std::vector<TensorInfo>& outpu
     for (const fb::OutputPolicy* policy : *metadata->policies()) {
       if (policy->output()->string_view() == output.name) {
         output.level = policy->level();
+        output.events = policy->events();
       }
+    }
+    if (output.events != nullptr) {
+      output.shape.back() = -1;
+      output.dim_names.back() = "events";
     }
   }
 }

@@ -31,6 +31,9 @@ struct TensorInfo {
   Shape shape;                         ///< -1 where dynamic
   std::vector<std::string> dim_names;  ///< same length as shape; "" where fixed
   format::fb::PrivacyLevel level = format::fb::PrivacyLevel::Low;  ///< outputs only
+  /// Of outputs that hand out events in place of their codes; null: none. `shape` is that of the
+  /// events, with -1 and the name "events" for their number; the file's tensor is the codes.
+  const format::fb::Events* events = nullptr;
 };
 
 /// What is kept about a model, by Model, Session::create and Session::prepare, beside weights and

@@ -15,9 +15,10 @@ struct EventRule {
   std::vector<int32_t> silence;  ///< codes that are no events
 };
 
-/// The events of a sequence: runs of one code shorter than `shortest` are dropped, then silence,
-/// and what is then alike side by side is one event. Neither durations nor pauses are left, so that
-/// "a, silence, a" is one a. Empty when nothing lasted.
+/// The events of a sequence, as sessions hand them out (runtime::collect_events): runs of one code
+/// shorter than `shortest` are dropped, then silence, and what is then alike side by side is one
+/// event. Neither durations nor pauses are left, so that "a, silence, a" is one a. Empty when
+/// nothing lasted.
 CodeSequence events_of(std::span<const int32_t> codes, const EventRule& rule);
 
 }  // namespace edgy::converter

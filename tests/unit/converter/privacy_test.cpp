@@ -88,6 +88,9 @@ TEST_CASE("merged codes are codes, and what is looked up in floats is none", "[p
     set_privacy(model, {}, PrivacyLevel::Low);
     CHECK(levels_of(model).at("merged") ==
           (type == fb::DataType::F32 ? PrivacyLevel::Low : PrivacyLevel::High));
+    // What was merged away is what names the speaker.
+    CHECK(levels_of(model).at("codes") ==
+          (type == fb::DataType::F32 ? PrivacyLevel::High : PrivacyLevel::Moderate));
   }
   // Positions in a table of values are no codes, however many codes the model has elsewhere.
   fb::ModelT model = merged_encoder(fb::DataType::I64);
@@ -114,9 +117,10 @@ TEST_CASE("a policy that cannot be meant is refused in words", "[privacy]") {
   };
   refused({"z"}, PrivacyLevel::Low, "write OUTPUT=LEVEL");
   refused({"y=low"}, PrivacyLevel::Low, "no output 'y'; it has 'codes', 'speaker', 'z'");
+  refused({"z=moderate"}, PrivacyLevel::Low, "names the speaker whatever the codes do");
   refused({"z=secret"}, PrivacyLevel::Low,
           "'secret' is no privacy level; use low, moderate or high");
-  refused({"z=low", "z=high"}, PrivacyLevel::Low, "has a policy already");
+  refused({"codes=low", "codes=high"}, PrivacyLevel::Low, "has a policy already");
   refused({"codes=low"}, PrivacyLevel::High, "no output is handed out at that level");
 }
 

@@ -25,7 +25,8 @@ const kMostFrames = 1 << 14;
 interface Places {
   readonly dims: readonly (readonly number[])[];
   readonly inputs: readonly Uint8Array<ArrayBuffer>[];
-  readonly outputs: readonly NativeOutput[];
+  /** undefined: events, of which each run has its own number. */
+  readonly outputs: readonly (NativeOutput | undefined)[];
 }
 
 export class EngineCore {
@@ -78,7 +79,7 @@ export class EngineCore {
         input.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       });
       const milliseconds = this.#run(session);
-      return { outputs: fetches.map((index) => toTensor(outputs[index] as NativeOutput)), milliseconds };
+      return { outputs: fetches.map((index) => toTensor(outputs[index] ?? session.output(index))), milliseconds };
     },
     encode: (request) => {
       const session = this.#open();
@@ -127,7 +128,7 @@ export class EngineCore {
     this.#places = {
       dims,
       inputs: inputs.map((_, index) => session.input(index)),
-      outputs: outputs.map((_, index) => session.output(index)),
+      outputs: outputs.map(({ events }, index) => (events ? undefined : session.output(index))),
     };
     return this.#places;
   }
@@ -235,7 +236,7 @@ function areFor({ dims, inputs, outputs }: Places, feeds: readonly RawTensor[]):
   return (
     feeds.every((feed, index) => isEqual(feed.dims, dims[index] ?? [])) &&
     inputs.every(({ byteLength }) => byteLength > 0) &&
-    outputs.every(({ data }) => data.byteLength > 0)
+    outputs.every((output) => !output || output.data.byteLength > 0)
   );
 }
 
@@ -266,6 +267,7 @@ function describe(session: NativeSession): ResultOf<'load'> {
       type: info.type as TensorType,
       shape: info.shape,
       ...(isOutput ? { privacyLevel: info.privacyLevel as PrivacyLevel } : {}),
+      ...(isOutput && info.events ? { events: info.events } : {}),
     });
   return {
     inputs: inputs.map(toMetadata(false)),

@@ -17,6 +17,7 @@ export interface NativeTensorInfo {
   type: string;
   shape: (number | string)[];
   privacyLevel: string;
+  events: { leastRun: number; classes: number; silence: number[] } | null;
 }
 
 export interface NativeDescription {

@@ -100,6 +100,16 @@ export type Fetches = readonly string[] | Readonly<Record<string, unknown>>;
 /** The least private level at which an output is handed out: `low` reveals the most. */
 export type PrivacyLevel = 'low' | 'moderate' | 'high';
 
+/** How an output's codes become events: which of them were said in which order, without when and for how long. */
+export interface EventRule {
+  /** Frames that a code has to last. */
+  readonly leastRun: number;
+  /** Codes are 0 to one less than this. */
+  readonly classes: number;
+  /** Codes that are no events. */
+  readonly silence: readonly number[];
+}
+
 /** What the model declares about an input or output. A dynamic extent is its name. */
 export interface TensorMetadata {
   readonly name: string;
@@ -108,6 +118,8 @@ export interface TensorMetadata {
   readonly shape: readonly (number | string)[];
   /** Outputs only. */
   readonly privacyLevel?: PrivacyLevel;
+  /** Outputs that hand out events in place of codes, as many as there were in a run (the extent `events` of the shape). */
+  readonly events?: EventRule;
 }
 
 /** Parameters of the log-mel front end that a model was trained behind. */

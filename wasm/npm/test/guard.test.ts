@@ -9,6 +9,7 @@ import {
   kF32,
   kGather,
   kI8,
+  kI32,
   kI64,
   kNearestCode,
   kReshape,
@@ -330,7 +331,12 @@ describe('the price', () => {
       'low',
     );
     expect(priceOf(await ask('encode', second))).toMatchObject({ ceiling: Infinity, seconds: 1 });
-    expect(priceOf(await ask('tighten', { level: 'high' }))).toEqual({ ceiling: 1000, bits: 0, seconds: 0 });
+    expect(priceOf(await ask('tighten', { level: 'high' }))).toEqual({
+      ceiling: 1000,
+      most: Infinity,
+      bits: 0,
+      seconds: 0,
+    });
     expect(await ask('encode', second)).toMatchObject({ ok: false, code: 'refused' });
   });
 });
@@ -343,11 +349,23 @@ describe('value ranges', () => {
       { name: 'codebook', type: kF32, shape: [1024, 64] },
       { name: 'found', type: kI64, shape: [1, -1] },
       { name: 'other', type: kI64, shape: [1, -1] },
+      { name: 'classes', type: kI64, shape: [4], buffer: 0 },
+      { name: 'narrow classes', type: kI32, shape: [2], buffer: 1 },
+      { name: 'below 0', type: kI64, shape: [2], buffer: 2 },
+      { name: 'beyond 32 bits', type: kI64, shape: [2], buffer: 3 },
+      { name: 'floats', type: kF32, shape: [2], buffer: 1 },
     ];
-    const model = modelFile([{ ...codes, type }], [['codes', 2]], 0, { tensors, operators: operators ?? [] });
+    const buffers = [
+      [0, 0, 7, 0, 2, 0, 7, 0],
+      [11, 3],
+      [1, 0, -1, -1],
+      [1, 0, 1, 1],
+    ];
+    const model = modelFile([{ ...codes, type }], [['codes', 2]], 0, { tensors, operators: operators ?? [], buffers });
     return readModelPolicy(model).outputs[0];
   };
-  const [out, x, codebook, found, other] = [0, 1, 2, 3, 4];
+  const [out, x, codebook, found, other, classes] = [0, 1, 2, 3, 4, 5];
+  const looked = (table: number) => [nearest, { kind: kGather, inputs: [table, found], outputs: [out] }];
   const nearest = { kind: kNearestCode, inputs: [x, codebook], outputs: [found] };
 
   it.each([
@@ -372,6 +390,12 @@ describe('value ranges', () => {
     ],
     ['one with an input', [nearest, { kind: kConcat, inputs: [found, other], outputs: [out] }], undefined, 64],
     ['any other operator', [{ kind: kGather, inputs: [x, found], outputs: [out] }], undefined, 64],
+    ['codes merged into classes', looked(classes), 8, 3],
+    ['the same in 32 bits', looked(classes + 1), 12, Math.log2(12)],
+    ['a lookup of numbers below 0', looked(classes + 2), undefined, 64],
+    ['a lookup of large numbers', looked(classes + 3), undefined, 64],
+    ['a lookup of fractions', looked(classes + 4), undefined, 64],
+    ['a lookup in what an operator writes', [...looked(other), { ...nearest, outputs: [other] }], undefined, 64],
     ['no operator', [], undefined, 64],
     ['a circle', [{ kind: kReshape, inputs: [out], outputs: [out] }], 1, 0],
   ])('%s', (_, operators, values, bits) => {
@@ -386,12 +410,14 @@ describe('value ranges', () => {
 });
 
 describe('readModelPolicy', () => {
+  const unsaid = { frameRate: 0, events: undefined };
+
   it('reads outputs, levels and the floor', () => {
     expect(readModelPolicy(file(1))).toEqual({
       floor: 'moderate',
       outputs: [
-        { name: 'z', type: 'float32', shape: [1, 2, -1], level: 'low', values: undefined, bits: 32 },
-        { name: 'codes', type: 'int64', shape: [1, -1], level: 'high', values: 512, bits: 9 },
+        { name: 'z', type: 'float32', shape: [1, 2, -1], level: 'low', values: undefined, bits: 32, ...unsaid },
+        { name: 'codes', type: 'int64', shape: [1, -1], level: 'high', values: 512, bits: 9, ...unsaid },
       ],
       sound: { rate: 16000, secondsPerFrame: 0.01 },
     });

@@ -29,8 +29,12 @@ const list = (items: Node[]): Node => ({
   },
 });
 
+interface Float {
+  float: number;
+}
+
 /** Four bytes a field; a number is a scalar. The table's vtable follows it. */
-const table = (fields: Record<number, Node | number>): Node => {
+const table = (fields: Record<number, Node | Float | number>): Node => {
   const slots = Math.max(-1, ...Object.keys(fields).map(Number)) + 1;
   const bytes = 4 + 4 * slots;
   return {
@@ -44,6 +48,7 @@ const table = (fields: Record<number, Node | number>): Node => {
         const here = at + 4 + 4 * Number(slot);
         view.setUint16(vtable + 4 + 2 * Number(slot), here - at, true);
         if (typeof field === 'number') view.setInt32(here, field, true);
+        else if ('float' in field) view.setFloat32(here, field.float, true);
         else view.setUint32(here, place(field) - here, true);
       }
     },
@@ -67,6 +72,13 @@ export interface Output {
   name: string;
   type: number;
   shape: number[];
+  /** Of a constant: its place among the buffers. */
+  buffer?: number;
+}
+
+export interface Said {
+  events?: { leastRun?: number; classes: number; silence?: number[] };
+  frameRate?: number;
 }
 
 /** Tensors by their place: the model's outputs first, then those of `more`. */
@@ -79,6 +91,7 @@ export interface Writer {
 
 export const kF32 = 0;
 export const kI8 = 1;
+export const kI32 = 3;
 export const kI64 = 4;
 export const kBool = 7;
 export const kReshape = 10;
@@ -90,19 +103,44 @@ export const kNearestCode = 19;
 export interface More {
   tensors?: Output[];
   operators?: Writer[];
+  /** Words of four bytes. */
+  buffers?: number[][];
   logMel?: { sampleRate?: number; hop?: number };
 }
 
 export function modelFile(
   outputs: Output[],
-  policies: [name: string, level: number][],
+  policies: [name: string, level: number, said?: Said][],
   floor = 0,
-  { tensors = [], operators = [], logMel }: More = {},
+  { tensors = [], operators = [], buffers = [], logMel }: More = {},
 ): ArrayBuffer {
-  const toTensor = ({ name, type, shape }: Output) => table({ 0: text(name), 1: type, 2: ints(shape) });
+  const toTensor = ({ name, type, shape, buffer }: Output) =>
+    table({ 0: text(name), 1: type, 2: ints(shape), ...(buffer === undefined ? {} : { 5: buffer }) });
   const toOperator = ({ kind, axis, inputs, outputs }: Writer) =>
     table({ 1: kind, 2: table(axis === undefined ? {} : { 1: axis }), 3: ints(inputs), 4: ints(outputs) });
-  const entries = policies.map(([name, level]) => table({ 0: text(name), 1: level }));
+  // A vector of bytes is as long as it has bytes.
+  const toBuffer = (words: number[]) => {
+    const data = ints(words);
+    return table({
+      0: {
+        size: data.size,
+        write: (view, at, place) => {
+          data.write(view, at, place);
+          view.setUint32(at, 4 * words.length, true);
+        },
+      },
+    });
+  };
+  const toEvents = ({ leastRun, classes, silence = [] }: NonNullable<Said['events']>) =>
+    table({ ...(leastRun === undefined ? {} : { 0: leastRun }), 1: classes, 2: ints(silence) });
+  const entries = policies.map(([name, level, { events, frameRate } = {}]) =>
+    table({
+      0: text(name),
+      1: level,
+      ...(events ? { 2: toEvents(events) } : {}),
+      ...(frameRate === undefined ? {} : { 3: { float: frameRate } }),
+    }),
+  );
   const sound = logMel && table({ 0: logMel.sampleRate ?? 16000, 2: logMel.hop ?? 160 });
   const metadata = table({ ...(sound ? { 7: sound } : {}), 8: list(entries), 9: floor });
   return serialize(
@@ -110,6 +148,7 @@ export function modelFile(
       2: list([...outputs, ...tensors].map(toTensor)),
       3: list(operators.map(toOperator)),
       5: ints(outputs.map((_, i) => i)),
+      6: list(buffers.map(toBuffer)),
       7: metadata,
     }),
   );

@@ -188,12 +188,21 @@ Result<void> Session::prepare_for(std::span<const Shape> input_shapes) {
     return tl::unexpected<Error>(std::move(plan.error()));
   }
   impl.plan = std::move(*plan);
+  impl.event_stage.plan([&impl](std::size_t output) {
+    const auto tensor = static_cast<std::size_t>(impl.output_tensor(output));
+    return static_cast<std::size_t>(*run_element_count(impl.plan.tensors[tensor].shape));
+  });
+  if (const int64_t bytes = impl.activation_bytes() + impl.plan.extra_bytes; bytes > limit) {
+    return fail(ErrorCode::kOutOfMemory,
+                str("activations and events need ", bytes, " bytes; the memory limit leaves ",
+                    limit, ": feed shorter inputs or raise the limit"));
+  }
   if (const uint64_t work = impl.work(); work > impl.options.work_limit) {
     return fail(ErrorCode::kTooMuchWork,
                 str("a run would take ", work, " multiplications and other steps; the limit is ",
                     impl.options.work_limit, ": feed shorter inputs or raise it"));
   }
-  if (Result<void> allocated = impl.allocate(impl.plan.arena.bytes); !allocated) {
+  if (Result<void> allocated = impl.allocate(impl.activation_bytes()); !allocated) {
     return allocated;
   }
   if (Result<void> bound =
@@ -201,6 +210,7 @@ Result<void> Session::prepare_for(std::span<const Shape> input_shapes) {
       !bound) {
     return bound;
   }
+  impl.event_stage.place(impl.arena + impl.events_begin());
   impl.milliseconds.assign(impl.plan.steps.size(), 0);
   impl.shapes.assign(input_shapes.begin(), input_shapes.end());
   impl.rest_begins = impl.last_steps();
@@ -228,6 +238,7 @@ Result<void> Session::run() {
 
 Result<void> Session::run_first() {
   impl_->next_step = 0;
+  impl_->event_stage.reset();
   return with_typed_failures([this] { return impl_->run_until(impl_->rest_begins); });
 }
 
@@ -238,6 +249,9 @@ Result<void> Session::run_rest() {
   Result<void> ran =
       with_typed_failures([this] { return impl_->run_until(impl_->plan.steps.size()); });
   impl_->next_step = 0;
+  if (ran) {
+    impl_->event_stage.run([this](std::size_t output) { return impl_->computed(output); });
+  }
   return ran;
 }
 
@@ -245,13 +259,13 @@ TensorView Session::output(std::size_t index) const {
   if (!impl_->ready || index >= impl_->model->outputs().size()) {
     return {};
   }
-  return impl_->view(impl_->model->root().outputs()->Get(static_cast<uint32_t>(index)));
+  return impl_->event_stage.output(index, impl_->computed(index));
 }
 
 MemoryUse Session::memory() const {
   return {impl_->model->bytes(),
           static_cast<std::size_t>(impl_->packed_bytes + impl_->constants.bytes()),
-          impl_->ready ? static_cast<std::size_t>(impl_->plan.arena.bytes) : 0};
+          impl_->ready ? static_cast<std::size_t>(impl_->activation_bytes()) : 0};
 }
 
 }  // namespace edgy::runtime

@@ -33,6 +33,9 @@ struct SessionOptions {
   /// Upper bound of what one run does: multiplications, and values that are read, compared or
   /// written. Predicted from the plan; for shapes that need more, prepare fails with kTooMuchWork.
   uint64_t work_limit = UINT64_MAX;
+  /// Outputs that the file gives events hand those out. False: they hand out their codes, for
+  /// whoever measures a model; not to be had from JavaScript.
+  bool events = true;
   /// Called after each operator with each of its outputs in plain layout (values of quantized
   /// tensors stay int8). Switches off nothing else; costs a copy for tensors kept in Block4. For
   /// calibration and layer-wise reports.
@@ -93,6 +96,7 @@ class Session {
   /// near. run_rest without run_first before it fails with kInvalidArgument.
   Result<void> run_first();
   Result<void> run_rest();
+  /// What the last run gave. Events have as many entries as there were: none before a run.
   TensorView output(std::size_t index) const;
 
   /// What a run of the current plan does, as SessionOptions::work_limit counts; 0 before prepare.

@@ -9,6 +9,7 @@
 
 #include "wasm/runtime/constants.h"
 #include "wasm/runtime/plan/plan.h"
+#include "wasm/runtime/session/event_stage.h"
 #include "wasm/runtime/session/session.h"
 #include "wasm/runtime/thread_pool.h"
 
@@ -16,11 +17,15 @@ namespace edgy::runtime {
 
 struct Session::Impl {
   Impl(std::shared_ptr<const Model> loaded, SessionOptions chosen)
-      : model(std::move(loaded)), options(std::move(chosen)), constants(*model) {}
+      : model(std::move(loaded)),
+        options(std::move(chosen)),
+        constants(*model),
+        event_stage(*model, options.events) {}
 
   std::shared_ptr<const Model> model;
   SessionOptions options;
   Constants constants;
+  EventStage event_stage;
   std::unique_ptr<ThreadPool> pool;  ///< null: one thread
   std::vector<std::unique_ptr<Operation>> operations;
   int64_t packed_bytes = 0;
@@ -37,6 +42,15 @@ struct Session::Impl {
   std::vector<uint8_t> observed;     ///< rows of a tensor that is kept in Block4
 
   Result<void> allocate(int64_t bytes);
+  /// Of events in the memory that begins with the arena.
+  int64_t events_begin() const {
+    return (plan.arena.bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+  }
+  /// Of the arena, with the events behind it.
+  int64_t activation_bytes() const {
+    const int64_t events = event_stage.bytes();
+    return events == 0 ? plan.arena.bytes : events_begin() + events;
+  }
   uint8_t* address(const Realization& realization) const {
     return arena + plan.arena.offsets[static_cast<std::size_t>(realization.buffer)];
   }
@@ -44,6 +58,11 @@ struct Session::Impl {
     return model->tensor(static_cast<uint32_t>(index));
   }
   TensorView view(int32_t index) const;
+  /// Of the model's outputs, before the event stage.
+  TensorView computed(std::size_t output) const { return view(output_tensor(output)); }
+  int32_t output_tensor(std::size_t output) const {
+    return model->root().outputs()->Get(static_cast<uint32_t>(output));
+  }
   void fill_borders(int32_t index, const Realization& realization) const;
   void run_relayout(const Relayout& relayout) const;
   void to_rows(const Shape& shape, const kernels::Block4& layout, const uint8_t* from,

@@ -73,7 +73,7 @@ uint64_t Session::Impl::macs(const Step& step) const {
 }
 
 uint64_t Session::Impl::work() const {
-  uint64_t total = 0;
+  uint64_t total = event_stage.work();
   for (const Step& step : plan.steps) {
     // A relayout moves values that an operator has written or will read, and was counted with them.
     const uint64_t work = step.kind == Step::Kind::kRun ? operations[step.op]->work() : 1;

@@ -12,32 +12,41 @@ import type { Price } from './report.js';
 export const kCeilings: Readonly<Record<PrivacyLevel, number>> = { low: Infinity, moderate: 128_000, high: 1_000 };
 
 /** How a call ends is one of seven: an answer, or one of the codes of checks.ts and of the guard's own. */
-const kOutcomeBits = 3;
+export const kOutcomeBits = 3;
 
 /** Shapes of answers that are remembered. */
 const kMostShapes = 256;
 
+/** What one output of an answer carries. */
 export interface Amount {
-  readonly elements: number;
-  /** Of one element. */
+  /** All values together. */
   readonly bits: number;
+  /** One element, for the room that there is for more. */
+  readonly each: number;
   /** Extents that the file leaves open, in order. */
   readonly open: readonly number[];
+  /** The most that one of them can be, as far as the file says. */
+  readonly most: number;
+  /** Whether what was said decides about extents, so that each answer tells by them; equal inputs do otherwise. */
+  readonly free: boolean;
 }
 
 export class Account {
   readonly #ceiling: number;
   /** What answers to equal inputs looked like: their shapes tell nothing any more. */
   readonly #shapes = new Map<string, string>();
+  readonly #most: number;
   #bits = 0;
   #seconds = 0;
 
-  constructor(ceiling: number) {
+  /** `most`: what outputs can carry for each second of an answer (price.ts). */
+  constructor(ceiling: number, most: number) {
     this.#ceiling = ceiling;
+    this.#most = most;
   }
 
   get price(): Price {
-    return { ceiling: this.#ceiling, bits: Math.ceil(this.#bits), seconds: this.#seconds };
+    return { ceiling: this.#ceiling, most: this.#most, bits: Math.ceil(this.#bits), seconds: this.#seconds };
   }
 
   /** One second is lent in advance, so that short sounds are answered. */
@@ -58,20 +67,18 @@ export class Account {
    * another shape than the answer to an equal input was.
    */
   spend(input: string, answer: readonly Amount[]): boolean {
-    const shape = answer.map(({ open }) => open.join('x')).join();
+    const shape = answer.map(({ open, free }) => (free ? '' : open.join('x'))).join();
     const known = this.#shapes.get(input);
     if (known !== undefined && known !== shape) return false;
     const balance = this.#balance;
     let bits = 0;
-    for (const amount of answer) {
-      // An element of one value still counts as one that is there.
-      const each = Math.max(1, amount.bits);
-      bits += each * amount.elements;
-      if (known !== undefined || this.#ceiling === Infinity) continue;
-      const mostElements = Math.floor(balance / each);
-      for (const extent of amount.open) {
-        if (extent > mostElements) return false;
-        bits += Math.log2(1 + mostElements);
+    for (const { bits: values, each, open, most, free } of answer) {
+      bits += values;
+      if ((known !== undefined && !free) || this.#ceiling === Infinity) continue;
+      const room = Math.min(most, Math.floor(balance / each));
+      for (const extent of open) {
+        if (extent > room) return false;
+        bits += Math.log2(1 + room);
       }
     }
     if (bits > balance) return false;

@@ -89,9 +89,9 @@ export function toRate(value: unknown): number | undefined {
 
 /**
  * The engine's tensor for an output, with the type and shape that the model's file declares and not one byte more: in a buffer of the
- * guard's own, of fixed length, and with no value outside the range that was reckoned with.
+ * guard's own, of fixed length, and with no value outside the range that was reckoned with. `frames`: the most that it may have.
  */
-export function toOutput(value: unknown, rule: OutputRule): RawTensor {
+export function toOutput(value: unknown, rule: OutputRule, frames = Infinity): RawTensor {
   const what = `What the engine gave for '${rule.name}'`;
   const { type, dims, data } = fieldsOf(value, what);
   const tensor = toTensor(type, dims, data, what, anew);
@@ -100,8 +100,35 @@ export function toOutput(value: unknown, rule: OutputRule): RawTensor {
     tensor.dims.length === rule.shape.length &&
     rule.shape.every((extent, axis) => extent < 0 || extent === tensor.dims[axis]);
   if (!fits) throw new EdgyError('sealed', `${what} has another type or shape than the model declares.`);
+  if (rule.events) {
+    requireEvents(tensor.data, rule, frames);
+    return tensor;
+  }
+  if (rule.shape.some((extent, axis) => extent < 0 && (tensor.dims[axis] as number) > frames))
+    throw new EdgyError('sealed', `${what} has more frames than so much sound has.`);
   if (rule.values !== undefined) clamp(tensor.data, rule.values - 1);
   return tensor;
+}
+
+/** What no codes can become is no mistake of an engine's, but a lie. */
+function requireEvents(data: TensorData, { name, values, events }: OutputRule, frames: number): void {
+  const silence = new Set(events?.silence);
+  let before = -1;
+  const isEvent = (event: number | bigint) => {
+    const code = Number(event);
+    const fits = code >= 0 && code < (values ?? 0) && code !== before && !silence.has(code);
+    before = code;
+    return fits;
+  };
+  let fits = data.length <= Math.floor(frames / (events?.leastRun ?? 1));
+  for (let i = 0; fits && i < data.length; i++) fits = isEvent(data[i] as number | bigint);
+  if (!fits) {
+    throw new EdgyError(
+      'sealed',
+      `What the engine gave for '${name}' are no events: of the classes that are none of silence, no two alike side by side, as many as so ` +
+        'much sound can have.',
+    );
+  }
 }
 
 /** A log-mel is float32 of three extents. */
@@ -112,6 +139,8 @@ export const kMelRule: OutputRule = {
   level: 'low',
   values: undefined,
   bits: 32,
+  frameRate: 0,
+  events: undefined,
 };
 
 /** The engine's answer to a call of the guard. Only the code of a failure is believed to be one. */

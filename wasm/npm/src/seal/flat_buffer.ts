@@ -41,6 +41,11 @@ export class FlatTable {
     return field === undefined ? otherwise : this.#view.getInt32(field, true);
   }
 
+  float(slot: number, otherwise = 0): number {
+    const field = this.#field(slot);
+    return field === undefined ? otherwise : this.#view.getFloat32(field, true);
+  }
+
   string(slot: number): string {
     const start = this.#target(slot);
     if (start === undefined) return '';
@@ -56,6 +61,15 @@ export class FlatTable {
   /** A vector of int32. */
   ints(slot: number): number[] {
     return this.#elements(slot, (at) => this.#view.getInt32(at, true));
+  }
+
+  /** A vector of bytes as one of int32. */
+  words(slot: number): number[] {
+    const start = this.#target(slot);
+    if (start === undefined) return [];
+    const words = Math.floor(this.#view.getUint32(start, true) / 4);
+    if (words > this.#view.byteLength / 4) throw new RangeError('A vector is longer than the file.');
+    return Array.from({ length: words }, (_, index) => this.#view.getInt32(start + 4 + 4 * index, true));
   }
 
   tables(slot: number): FlatTable[] {

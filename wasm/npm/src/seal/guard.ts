@@ -3,12 +3,13 @@
  * the policy from the model's file itself, checks every message in both directions and hands out nothing above the session's level.
  */
 import { EdgyError, messageOf } from '../errors.js';
-import type { Operation, RequestOf } from '../protocol.js';
-import type { PrivacyLevel } from '../types.js';
-import { Account, kCeilings } from './account.js';
+import type { Operation, RawTensor, RequestOf } from '../protocol.js';
+import type { EventRule, PrivacyLevel } from '../types.js';
+import { Account, type Amount, kCeilings, kOutcomeBits } from './account.js';
 import * as checks from './checks.js';
 import { atLeast, handedOut } from './levels.js';
 import { isFloat, kLeastRate, type ModelPolicy, type OutputRule, readModelPolicy } from './model_policy.js';
+import { bitsPerSecond, eventBits, kindsOf, mostFrames } from './price.js';
 import type { Digest, GuardOperation, Priced, Runtime, SealRequest, SealResult } from './protocol.js';
 import { type Reply, replyTo } from './reply.js';
 
@@ -82,8 +83,10 @@ export class Guard {
       if (mel) this.#refuseMel();
       const pcm = checks.toSamples(request.pcm);
       const rate = checks.toRate(request.rate);
-      const heard = Math.max(rate ?? this.#loaded().sound?.rate ?? 0, kLeastRate);
-      const seconds = pcm.length / heard;
+      const model = this.#loaded().sound?.rate ?? kLeastRate;
+      const heard = Math.max(rate ?? model, kLeastRate);
+      // Of the samples that the model gets: resampled ones are a whole number.
+      const seconds = Math.ceil((pcm.length * model) / heard) / model;
       const deal = { fetches, mel, seconds, input: `encode ${fetches} ${mel}: ${pcm.length} ${rate}` };
       const question = { pcm, mel, fetches: [...fetches], ...(rate === undefined ? {} : { rate }) };
       const { answer, milliseconds } = await this.#ask('encode', question, seconds);
@@ -103,7 +106,7 @@ export class Guard {
       }
       if (level !== model.level) {
         model.level = level;
-        model.account = new Account(ceilingAt(level, model.bitsPerSecond));
+        model.account = new Account(ceilingAt(level, model.bitsPerSecond), mostAt(level, model.outputs));
       }
       return { price: model.account.price };
     },
@@ -125,10 +128,13 @@ export class Guard {
     // No sample has arrived, so the words of the engine may be read: what is wrong with a model is worth knowing.
     if (!outcome.ok) throw new EdgyError(outcome.code, outcome.message);
     const described = describedBy(outcome.value, outputs);
-    const account = new Account(ceiling);
-    const bitsPerSecond = request.bitsPerSecond === undefined ? undefined : ceiling;
-    this.#model = { ...policy, outputs, level, account, bitsPerSecond };
-    const policies = outputs.map(({ name, level, bits }) => ({ name, level, bits }));
+    const account = new Account(ceiling, mostAt(level, outputs));
+    const lower = request.bitsPerSecond === undefined ? undefined : ceiling;
+    this.#model = { ...policy, outputs, level, account, bitsPerSecond: lower };
+    const policies = outputs.map((rule) => {
+      const { name, level, bits } = rule;
+      return { name, level, bits, bitsPerSecond: bitsPerSecond(rule), ...eventsOf(rule) };
+    });
     return { ...described, digest: this.#digest, policies, price: account.price };
   }
 
@@ -185,24 +191,50 @@ export class Guard {
   }
 
   /** Checked against the level once more: it may have been tightened meanwhile. */
-  #handOut({ outputs: value, mel: heard }: checks.Fields, { fetches, mel, input }: Deal, transfer: Transferable[]) {
+  #handOut({ outputs: value, mel: heard }: checks.Fields, deal: Deal, transfer: Transferable[]) {
+    const { fetches, mel, input, seconds } = deal;
     if (!Array.isArray(value) || value.length !== fetches.length) {
       throw new EdgyError('sealed', 'The engine gave other outputs than it was asked for.');
     }
     if (mel) this.#refuseMel();
     const rules = fetches.map((index) => this.#rule(index));
-    const outputs = rules.map((rule, at) => checks.toOutput(value[at], rule));
+    const frames = rules.map((rule) => mostFrames(rule, seconds));
+    const outputs = rules.map((rule, at) => checks.toOutput(value[at], rule, frames[at]));
     const spectrogram = mel ? { mel: checks.toOutput(heard, checks.kMelRule) } : {};
     const all = [...outputs, ...(spectrogram.mel ? [spectrogram.mel] : [])];
     const model = this.#loaded();
-    const amounts = all.map(({ dims, data }, at) => {
-      const { bits, shape } = rules[at] ?? checks.kMelRule;
-      return { elements: data.length, bits, open: dims.filter((_, axis) => (shape[axis] as number) < 0) };
-    });
+    const amounts = all.map((tensor, at) => amountOf(tensor, rules[at] ?? checks.kMelRule, frames[at] ?? Infinity));
     if (!model.account.spend(input, amounts)) throw tooMuch(model);
     transfer.push(...all.map(({ data }) => data.buffer as ArrayBuffer));
     return { outputs, ...spectrogram, ...pricedBy(model) };
   }
+}
+
+function amountOf({ dims, data }: RawTensor, rule: OutputRule, frames: number): Amount {
+  const { bits, shape, events } = rule;
+  // Booked as the most that it can be: then nothing about it, nor how many there are, tells more.
+  if (events && frames < Infinity) {
+    const most = eventBits(Math.floor(frames / events.leastRun), kindsOf(rule));
+    return { bits: most, each: 1, open: [], most: Infinity, free: true };
+  }
+  // An element of one value still counts as one that is there.
+  const each = Math.max(1, bits);
+  const open = dims.filter((_, axis) => (shape[axis] as number) < 0);
+  return { bits: each * data.length, each, open, most: frames, free: events !== undefined };
+}
+
+/** For each second of an answer: at level low the log-mel is handed out as well. */
+function mostAt(level: PrivacyLevel, outputs: ModelPolicy['outputs']): number {
+  if (level === 'low') return Infinity;
+  const rules = outputs.filter((rule) => handedOut(rule.level, level));
+  return rules.reduce((sum, rule) => sum + bitsPerSecond(rule), kOutcomeBits);
+}
+
+/** As a page gets to know of it. */
+function eventsOf({ events }: OutputRule): { events?: EventRule } {
+  if (!events) return {};
+  const { leastRun, classes, silence } = events;
+  return { events: { leastRun, classes, silence } };
 }
 
 function pricedBy({ account }: Loaded): Priced {
@@ -276,9 +308,9 @@ function describedBy(value: unknown, rules: ModelPolicy['outputs']): Description
   if (!agrees) throw new EdgyError('sealed', 'The engine and the file disagree about the outputs.');
   return {
     ...described,
-    outputs: described.outputs.map((output, index) => ({
-      ...output,
-      privacyLevel: (rules[index] as { level: PrivacyLevel }).level,
-    })),
+    outputs: described.outputs.map((output, index) => {
+      const rule = rules[index] as OutputRule;
+      return { ...output, privacyLevel: rule.level, ...eventsOf(rule) };
+    }),
   };
 }

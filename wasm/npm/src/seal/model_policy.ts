@@ -3,10 +3,16 @@
  * numbers of fields are those of wasm/format/edgy.fbs.
  */
 import type { TensorType } from '../tensor.js';
-import type { PrivacyLevel } from '../types.js';
+import type { EventRule, PrivacyLevel } from '../types.js';
 import { FlatTable } from './flat_buffer.js';
 import { kLevels } from './levels.js';
 import { countValues, writersOf } from './value_range.js';
+
+/** Events in place of codes. */
+export interface OutputEvents extends EventRule {
+  /** How many codes they are made of; -1: as many as the sound has. */
+  readonly codes: number;
+}
 
 export interface OutputRule {
   readonly name: string;
@@ -19,6 +25,9 @@ export interface OutputRule {
   readonly values: number | undefined;
   /** What one element can carry. */
   readonly bits: number;
+  /** Along its one open extent, for each second of sound; 0: not said. Of events: codes that they are made of. */
+  readonly frameRate: number;
+  readonly events: OutputEvents | undefined;
 }
 
 /** How long the sound is that an input stands for. */
@@ -58,10 +67,12 @@ const kTypeBits: Readonly<Record<TensorType, number>> = {
   bool: 1,
 };
 
-const kModel = { tensors: 2, operators: 3, outputs: 5, metadata: 7 };
+const kModel = { tensors: 2, operators: 3, outputs: 5, buffers: 6, metadata: 7 };
 const kTensor = { name: 0, type: 1, shape: 2 };
 const kMetadata = { logMel: 7, policies: 8, privacyFloor: 9 };
-const kPolicy = { output: 0, level: 1 };
+const kPolicy = { output: 0, level: 1, events: 2, frameRate: 3 };
+const kEvents = { leastRun: 0, classes: 1, silence: 2 };
+const kMostClasses = 65536;
 const kLogMel = { sampleRate: 0, hop: 2 };
 
 /** A file cannot make a recording longer than it is by naming a rate below those of speech, in hertz. */
@@ -74,11 +85,15 @@ export function readModelPolicy(model: ArrayBuffer): ModelPolicy {
   const root = FlatTable.root(model);
   const tensors = root.tables(kModel.tensors);
   const writers = writersOf(root.tables(kModel.operators));
+  const graph = { tensors, buffers: root.tables(kModel.buffers), writers };
   const metadata = root.table(kModel.metadata);
   const policies = (metadata?.tables(kMetadata.policies) ?? []).map((policy) => ({
     output: policy.string(kPolicy.output),
     level: policy.byte(kPolicy.level),
+    frameRate: policy.float(kPolicy.frameRate),
+    events: policy.table(kPolicy.events),
   }));
+  const sound = soundOf(metadata?.table(kMetadata.logMel));
   const outputs = root.ints(kModel.outputs).map((index): OutputRule => {
     const tensor = tensors[index];
     if (!tensor) throw new RangeError(`Output tensor ${index} does not exist.`);
@@ -86,24 +101,39 @@ export function readModelPolicy(model: ArrayBuffer): ModelPolicy {
     const type = kTypes[tensor.byte(kTensor.type)];
     if (!type) throw new RangeError(`Output '${name}' has a type that cannot be handed out.`);
     // Said twice, the stricter counts; not said at all, only the least private sessions hand it out.
-    const said = policies.filter(({ output }) => output === name).map(({ level }) => level);
-    const level = toLevel(said.length > 0 ? Math.min(...said) : 0);
-    const values = type === 'bool' ? 2 : isFloat(type) ? undefined : countValues(index, tensors, writers);
+    const said = policies.filter(({ output }) => output === name);
+    const level = toLevel(said.length > 0 ? Math.min(...said.map(({ level }) => level)) : 0);
+    const counted = type === 'bool' ? 2 : isFloat(type) ? undefined : countValues(index, graph);
+    const shape = tensor.ints(kTensor.shape);
+    const events = said.map(({ events }) => events && toEvents(events, type, shape)).find((rule) => rule);
+    const values = events ? Math.min(events.classes, counted ?? Infinity) : counted;
+    const [frameRate = 0] = sound ? said.map(({ frameRate }) => frameRate) : [];
     return {
       name,
       type,
-      shape: tensor.ints(kTensor.shape),
+      shape: events ? [...shape.slice(0, -1), -1] : shape,
       // Whatever a file calls codes: fractions are none.
       level: level === 'high' && isFloat(type) ? 'moderate' : level,
       values,
       bits: Math.min(kTypeBits[type], values === undefined ? Infinity : Math.log2(values)),
+      frameRate: frameRate > 0 && frameRate < Infinity ? frameRate : 0,
+      events,
     };
   });
-  return {
-    floor: toLevel(metadata?.byte(kMetadata.privacyFloor) ?? 0),
-    outputs,
-    sound: soundOf(metadata?.table(kMetadata.logMel)),
-  };
+  return { floor: toLevel(metadata?.byte(kMetadata.privacyFloor) ?? 0), outputs, sound };
+}
+
+/** What no engine takes, as its verifier refuses it, is refused here as well. */
+function toEvents(table: FlatTable, type: TensorType, shape: readonly number[]): OutputEvents {
+  const leastRun = table.int(kEvents.leastRun, 2);
+  const classes = table.int(kEvents.classes);
+  const silence = table.ints(kEvents.silence);
+  const isSequence = shape.length === 1 || (shape.length === 2 && shape[0] === 1);
+  const isOrdered = silence.every((code, at) => code < classes && code > (silence[at - 1] ?? -1));
+  const ofCodes = (type === 'int64' || type === 'int32' || type === 'uint8') && isSequence;
+  if (!ofCodes || !isOrdered || leastRun < 1 || classes < 1 || classes > kMostClasses || silence.length >= classes)
+    throw new RangeError('Its events are none.');
+  return { leastRun, classes, silence, codes: shape.at(-1) ?? -1 };
 }
 
 export function isFloat(type: TensorType): boolean {

@@ -6,12 +6,21 @@ import type { FlatTable } from './flat_buffer.js';
 
 const kOperator = { kind: 1, options: 2, inputs: 3, outputs: 4 };
 /** Of the union OperatorOptions. */
-const kKind = { transpose: 9, reshape: 10, concat: 11, slice: 12, argReduce: 17, nearestCode: 19 };
+const kKind = { transpose: 9, reshape: 10, concat: 11, slice: 12, gather: 14, argReduce: 17, nearestCode: 19 };
 const kArgReduce = { axis: 1 };
-const kTensor = { shape: 2 };
+const kTensor = { type: 1, shape: 2, buffer: 5, encoding: 6 };
+const kType = { int32: 3, int64: 4 };
+const kBuffer = { data: 0 };
 
 /** The operator that writes each tensor. */
-export type Writers = ReadonlyMap<number, FlatTable>;
+type Writers = ReadonlyMap<number, FlatTable>;
+
+/** Of a model's file. */
+export interface Graph {
+  readonly tensors: readonly FlatTable[];
+  readonly buffers: readonly FlatTable[];
+  readonly writers: Writers;
+}
 
 export function writersOf(operators: readonly FlatTable[]): Writers {
   const writers = new Map<number, FlatTable>();
@@ -21,7 +30,8 @@ export function writersOf(operators: readonly FlatTable[]): Writers {
 }
 
 /** The values of tensor `index` are 0 to one less than this; undefined where nothing but the type bounds them. */
-export function countValues(index: number, tensors: readonly FlatTable[], writers: Writers): number | undefined {
+export function countValues(index: number, graph: Graph): number | undefined {
+  const { tensors, writers } = graph;
   const seen = new Set<number>();
   const waiting = [index];
   let most = 1;
@@ -47,6 +57,13 @@ export function countValues(index: number, tensors: readonly FlatTable[], writer
         most = Math.max(most, codes);
         break;
       }
+      // Codes merged into classes, say: a constant of whole numbers gives none but its own.
+      case kKind.gather: {
+        const values = countConstants(first, graph);
+        if (values === undefined) return undefined;
+        most = Math.max(most, values);
+        break;
+      }
       case kKind.argReduce: {
         const shape = tensors[first]?.ints(kTensor.shape) ?? [];
         const axis = operator.table(kOperator.options)?.int(kArgReduce.axis, -1) ?? -1;
@@ -60,4 +77,23 @@ export function countValues(index: number, tensors: readonly FlatTable[], writer
     }
   }
   return most;
+}
+
+/** The same of a constant of whole numbers. */
+function countConstants(index: number, { tensors, buffers, writers }: Graph): number | undefined {
+  const tensor = tensors[index];
+  const buffer = buffers[tensor?.int(kTensor.buffer, -1) ?? -1];
+  if (!tensor || !buffer || writers.has(index) || tensor.byte(kTensor.encoding) !== 0) return undefined;
+  const type = tensor.byte(kTensor.type);
+  if (type !== kType.int64 && type !== kType.int32) return undefined;
+  const words = buffer.words(kBuffer.data);
+  let most = -1;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as number;
+    // Of an int64 the second word is 0 when it fits 32 bits.
+    const isHigh = type === kType.int64 && i % 2 === 1;
+    if (word < 0 || (isHigh && word > 0)) return undefined;
+    most = Math.max(most, word);
+  }
+  return most < 0 ? undefined : most + 1;
 }
