@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "converter/calibration/runner.h"
+#include "converter/export/export.h"
 #include "wasm/runtime/session/session.h"
 
 namespace edgy::converter {
@@ -69,6 +70,7 @@ void set_frame_rates(fb::ModelT& model) {
   const auto frames_axis = open_axis(input);
   if (!frames_axis || hop <= 0 || hop > kMostHop)
     return;
+  set_features(model);  // the runtime refuses to plan what does not name them
   Runner runner(model);
   std::vector<std::vector<Measured>> lengths(model.outputs.size());
   const auto measure = [&](int64_t frames) {

@@ -120,7 +120,7 @@ ConvertConfig conversion_config(const Arguments& arguments, const format::fb::Mo
     quantize.calibration_samples = *arguments.calibration_samples;
   quantize.activation_bits = plan.activation_bits;
   if (plan.activation_bits < 7)  // training mends what is lost: all layers get what was asked
-    quantize.min_layer_sqnr_db = quantize.min_output_sqnr_db = 0;
+    quantize.min_layer_sqnr_db = quantize.min_output_sqnr_db = -100;
   config.precision = arguments.precision == "f32" ? Precision::kFloat32 : Precision::kInt8;
   return config;
 }

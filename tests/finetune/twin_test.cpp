@@ -33,7 +33,7 @@ fb::ModelT tiny_int8(int activation_bits = 7) {
   SilentProgress progress;
   QuantizeOptions options;
   options.activation_bits = activation_bits;
-  options.min_layer_sqnr_db = 0;
+  options.min_layer_sqnr_db = options.min_output_sqnr_db = -100;
   return quantize(tiny_model(), source, options, progress);
 }
 
