@@ -88,9 +88,22 @@ test('reports what was removed, what the policy refused, and the hashes of what 
   for (const name of ['RTCPeerConnection', 'navigator', 'document.createElement']) {
     expect(report.frame.lockdown.removed).toContain(name);
   }
-  expect(report.outputs).toContainEqual({ name: 'z', level: 'low', bits: 32, handedOut: false });
-  // 512 codes.
-  expect(report.outputs).toContainEqual({ name: 'indices', level: 'high', bits: 9, handedOut: true });
+  // 50 frames a second and two more, and how many there were: 64 floats each, or one of 512 codes.
+  const perSecond = (bits: number) => expect.closeTo(52 * bits + Math.log2(53), 6);
+  expect(report.outputs).toContainEqual({
+    name: 'z',
+    level: 'low',
+    bits: 32,
+    bitsPerSecond: perSecond(64 * 32),
+    handedOut: false,
+  });
+  expect(report.outputs).toContainEqual({
+    name: 'indices',
+    level: 'high',
+    bits: 9,
+    bitsPerSecond: perSecond(9),
+    handedOut: true,
+  });
   expect(report.price).toMatchObject({ ceiling: 1000, bits: 0, seconds: 0 });
   expect(report.connectionAllowlist).toBe('');
 });
