@@ -1,11 +1,11 @@
 #include "converter/data/dataset.h"
 
 #include <algorithm>
-#include <compare>
 #include <map>
 #include <optional>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include "converter/data/files.h"
 #include "converter/data/npy.h"
@@ -264,7 +264,9 @@ std::unique_ptr<CalibrationSource> open_npz(const fs::path& path, const fb::Mode
   struct Place {
     std::string sample;  // "" or "K"
     std::size_t input;
-    auto operator<=>(const Place&) const = default;
+    bool operator<(const Place& other) const {
+      return std::tie(sample, input) < std::tie(other.sample, other.input);
+    }
   };
   const auto place_of = [&](const std::string& array) -> std::optional<Place> {
     if (const auto input = find_name(names, array))

@@ -106,8 +106,8 @@ void set_events(fb::ModelT& model, const std::vector<std::string>& assignments) 
       begin = end + 1;
     }
     std::ranges::sort(events->silence);
-    const auto [first, last] = std::ranges::unique(events->silence);
-    events->silence.erase(first, last);
+    auto& silence = events->silence;
+    silence.erase(std::unique(silence.begin(), silence.end()), silence.end());
     if (!events->silence.empty() && events->silence.back() >= events->classes) {
       throw Error(what + ": silence is code " + std::to_string(events->silence.back()) +
                   "; the codes are 0 to " + std::to_string(events->classes - 1));

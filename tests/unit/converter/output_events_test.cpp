@@ -40,7 +40,7 @@ fb::ModelT encoder() {
   fb::Pool2DT pool;
   pool.kernel_w = 3;
   pool.stride_w = 2;
-  b.op(std::move(pool), {rows}, {z});
+  b.op(pool, {rows}, {z});
   b.op(fb::NearestCodeT(), {z, codebook}, {codes});
   b.op(fb::GatherT(), {table, codes}, {classes});
   b.model.inputs = {mel};
