@@ -13,6 +13,8 @@ void add_convert_command(CLI::App& app);
 void add_export_command(CLI::App& app);
 /// `edgy inspect MODEL.edgy [--json]`
 void add_inspect_command(CLI::App& app);
+/// `edgy policy MODEL.edgy -o MODEL.edgy [--policy ...] [--events ...] [--min-level LEVEL]`
+void add_policy_command(CLI::App& app);
 /// `edgy operators [--json | --markdown]`
 void add_operators_command(CLI::App& app);
 /// `edgy config explain FILE [--json]` and `edgy config schema [nncf|edgy]`

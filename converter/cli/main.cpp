@@ -19,6 +19,7 @@ int run(int argc, char** argv) {
   edgy::converter::add_convert_command(app);
   edgy::converter::add_export_command(app);
   edgy::converter::add_inspect_command(app);
+  edgy::converter::add_policy_command(app);
   edgy::converter::add_run_command(app);
   edgy::converter::add_compare_command(app);
   edgy::converter::add_audit_command(app);
