@@ -31,6 +31,11 @@ converter: tools ## the command edgy, at build/native/bin/edgy
 	@$(call configure,native)
 	@cmake --build --preset native -j $(JOBS) --target edgy
 
+converter-wasm: tools ## the converter as WebAssembly, for the package's `npx edgy convert` (before make package)
+	@toolchain/setup converter-wasm
+	@$(call configure,converter-wasm)
+	@cmake --build --preset converter-wasm -j $(JOBS) --target edgy
+
 native: setup ## the converter, the runtime and the unit tests for this machine
 	@$(call configure,native)
 	@cmake --build --preset native -j $(JOBS)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "converter/addressable.h"
 #include "converter/error.h"
 
 namespace edgy::converter {
@@ -19,7 +20,7 @@ std::vector<uint8_t> model_bytes(const format::fb::ModelT& model) {
 
 runtime::SessionOptions conversion_options() {
   runtime::SessionOptions options;
-  options.memory_limit = kConversionMemory;
+  options.memory_limit = addressable(kConversionMemory);
   options.events = false;
   return options;
 }
@@ -30,8 +31,8 @@ runtime::SessionOptions reading_options(uint64_t given_bytes, uint64_t mebibytes
   runtime::SessionOptions options;
   const uint64_t in_proportion =
       kBase + kMultiple * std::min<uint64_t>(given_bytes, kConversionMemory / kMultiple);
-  options.memory_limit =
-      mebibytes != 0 ? mebibytes << 20 : std::min<uint64_t>(in_proportion, kConversionMemory);
+  options.memory_limit = addressable(
+      mebibytes != 0 ? mebibytes << 20 : std::min<uint64_t>(in_proportion, kConversionMemory));
   return options;
 }
 

@@ -3,9 +3,8 @@
 
 #include "converter/audit/command/audit_command.h"
 #include "converter/cli/commands.h"
+#include "converter/cli/training_commands.h"
 #include "converter/compare/commands.h"
-#include "converter/finetune/finetune_command.h"
-#include "converter/private_encoder/private_encoder_command.h"
 #include "converter/program.h"
 
 namespace {
@@ -25,8 +24,7 @@ int run(int argc, char** argv) {
   edgy::converter::add_audit_command(app);
   edgy::converter::add_operators_command(app);
   edgy::converter::add_config_command(app);
-  edgy::converter::add_finetune_command(app);
-  edgy::converter::add_private_encoder_command(app);
+  edgy::converter::add_training_commands(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

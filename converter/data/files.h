@@ -8,12 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "converter/addressable.h"
+
 namespace edgy::converter {
 
 /// A regular file or what comes out of a pipe, whole. Throws Error naming it and the reason when it
 /// can not be read to its end, or has more than `limit` bytes.
 std::vector<uint8_t> read_bytes(const std::filesystem::path& path,
-                                std::size_t limit = std::size_t{1} << 34);
+                                std::size_t limit = addressable(uint64_t{1} << 34));
 
 /// A table with a header line; values may be quoted, and end on their line. Throws Error naming the
 /// file and line when a line has another number of columns than the header.

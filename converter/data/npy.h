@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "converter/addressable.h"
 #include "converter/data/tensor.h"
 
 namespace edgy::converter {
@@ -23,7 +24,7 @@ void write_npy(const std::filesystem::path& path, const Tensor& tensor);
 /// it is damaged or when what is unpacked takes more than `limit` bytes.
 std::vector<Tensor> read_npz(const std::filesystem::path& path,
                              const std::function<bool(const std::string&)>& wanted = nullptr,
-                             std::size_t limit = std::size_t{1} << 32);
+                             std::size_t limit = addressable(uint64_t{1} << 32));
 /// Names of all arrays, without reading them.
 std::vector<std::string> names_in_npz(const std::filesystem::path& path);
 

@@ -1,32 +1,17 @@
 #include "converter/export/export.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <set>
 
 #include "converter/error.h"
 #include "converter/export/plannable.h"
+#include "converter/export/sha256.h"
 #include "wasm/format/catalog.h"
 #include "wasm/format/operands.h"
 #include "wasm/format/verify.h"
 
 namespace edgy::converter {
 namespace fb = format::fb;
-
-std::string sha256(std::span<const uint8_t> bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) != 1)
-    throw Error("SHA-256 is not available");
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
-  }
-  return text;
-}
 
 void set_features(fb::ModelT& model) {
   std::set<std::string> features;

@@ -26,7 +26,4 @@ void stamp(format::fb::ModelT& model, const Source& source, const std::string& p
 /// would refuse them, or could not plan them (plannable.h).
 std::vector<uint8_t> serialize(const format::fb::ModelT& model);
 
-/// SHA-256 in hexadecimal.
-std::string sha256(std::span<const uint8_t> bytes);
-
 }  // namespace edgy::converter

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -33,10 +34,10 @@ const char* to_string(PrivacyLevel level) {
 }
 
 PrivacyLevel parse_level(const std::string& text, const std::string& what) {
-  const auto* name = std::find(kNames.begin(), kNames.end(), text);
-  if (name == kNames.end())
+  const auto index = std::distance(kNames.begin(), std::find(kNames.begin(), kNames.end(), text));
+  if (index == std::ssize(kNames))
     throw Error(what + ": '" + text + "' is no privacy level; use low, moderate or high");
-  return static_cast<PrivacyLevel>(name - kNames.begin());
+  return static_cast<PrivacyLevel>(index);
 }
 
 /// The tensor whose values `tensor` has, moved or stored otherwise.

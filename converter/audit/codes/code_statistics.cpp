@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <map>
 
 namespace edgy::converter {
@@ -67,8 +68,9 @@ Eigen::RowVectorXd code_statistics(std::span<const int32_t> sequence, int32_t co
   Eigen::RowVectorXd times = Eigen::RowVectorXd::Zero(k);
   for (const Run& run : runs) {
     square += (run.length - mean) * (run.length - mean);
-    const auto* const above = std::ranges::upper_bound(kRunLengths, static_cast<int>(run.length));
-    buckets[above - kRunLengths.begin() - 1] += 1 / count;
+    const auto above = std::ranges::distance(
+        kRunLengths.begin(), std::ranges::upper_bound(kRunLengths, static_cast<int>(run.length)));
+    buckets[above - 1] += 1 / count;
     shares[run.code] += run.length / frames;
     lengths[run.code] += run.length;
     times[run.code] += 1;

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// What the package does on the command line: `edgy assets DIR`. The converter is a command of its own, built from Edgy's sources.
+// What the package does on the command line: `edgy assets DIR`, and all that the converter does.
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { converterCommands, runConverter } from './converter.mjs';
 
 const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const usage = `Usage: edgy assets DIR [--plain | --sealed]
@@ -12,6 +13,12 @@ behind (esbuild, Rollup): DIR is then the folder of the bundle. For another fold
 
   --plain   without the files of sealed sessions
   --sealed  with nothing else than they need
+
+Usage: edgy convert MODEL.onnx -o MODEL.edgy [OPTION]...
+       edgy inspect | run | compare | export | operators | config ...
+
+The converter, as WebAssembly: no compiler is needed, and what it writes is what the native one writes. Each command explains itself:
+edgy convert --help.
 `;
 
 function fail(message) {
@@ -58,10 +65,8 @@ if (command === undefined || command === '--help' || command === '-h' || command
   if (more.length > 0) fail(`assets takes one folder, not '${more[0]}' as well.\n\n${usage}`);
   if (folder === undefined) fail(`assets needs a folder.\n\n${usage}`);
   await copyAssets(folder, options);
-} else if (command === 'convert' || command === 'inspect' || command === 'compare') {
-  fail(
-    `'${command}' belongs to the converter, which is built from Edgy's sources (make converter): this package only runs models.`,
-  );
+} else if (converterCommands.includes(command)) {
+  await runConverter([command, ...rest]).catch((error) => fail(error.message));
 } else {
   fail(`'${command}' is no command.\n\n${usage}`);
 }

@@ -2,9 +2,11 @@
 // trouble.js, which are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy
 // workers without reading them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and the type
 // declarations; and beside it LICENSE, THIRD_PARTY.md and a folder for each entry.
-// Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR], the folders that CMake built edgy-simd,
-// edgy-relaxed and edgy-relaxed-threads in.
+// Where the converter was built as WebAssembly (make converter-wasm), converter/ gets it: `npx edgy convert` runs it, no page loads it.
+// Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR] [--converter DIR], the folders that CMake built
+// edgy-simd, edgy-relaxed, edgy-relaxed-threads and the converter in.
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -26,6 +28,7 @@ const { values: folders } = parseArgs({
     simd: { type: 'string', default: path.join(root, 'build/wasm-simd') },
     relaxed: { type: 'string', default: path.join(root, 'build/wasm-relaxed') },
     'relaxed-threads': { type: 'string', default: path.join(root, 'build/wasm-relaxed-threads') },
+    converter: { type: 'string', default: path.join(root, 'build/converter-wasm') },
   },
 });
 const resampler = path.join(folders.simd, 'edgy-resample.wasm');
@@ -174,6 +177,13 @@ const wasm = builds.map((variant) => ({
   target: `edgy-${variant}.mjs`,
 }));
 wasm.push({ file: path.basename(resampler), folder: folders.simd, target: path.basename(resampler) });
+await rm(path.join(here, 'converter'), { recursive: true, force: true });
+if (existsSync(path.join(folders.converter, 'bin/edgy-converter.wasm'))) {
+  await mkdir(path.join(here, 'converter'));
+  for (const name of ['edgy-converter.mjs', 'edgy-converter.wasm'])
+    await cp(path.join(folders.converter, 'bin', name), path.join(here, 'converter', name));
+  wasm.push({ file: 'edgy-converter.wasm', folder: folders.converter, target: 'bin/edgy-converter.mjs' });
+}
 await writeFile(path.join(here, 'THIRD_PARTY.md'), makeNotices({ root, wasm, modules }));
 
 const tsc = createRequire(import.meta.url).resolve('typescript/package.json');

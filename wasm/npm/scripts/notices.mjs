@@ -12,7 +12,7 @@ const bsd = 'BSD 3-Clause';
 
 /**
  * A component: `owns`, what its files' paths contain (with the toolchain's links resolved); `texts`, where its licence stands
- * below build/toolchain. Of Debian's record of Emscripten, which covers tests and documents too, the parts that are linked.
+ * below build/toolchain; `converter`: only the converter has it, which a package may be without. Of Debian's record of Emscripten, which covers tests and documents too, the parts that are linked.
  */
 const components = [
   {
@@ -68,6 +68,96 @@ const components = [
       'Its source is that of Debian’s package `libsoxr`; `wasm/resample` in Edgy’s repository builds the file from it.',
     owns: ['/libsoxr/'],
     texts: [{ file: 'src/soxr/LICENCE' }, { file: 'src/soxr/COPYING.LGPL' }],
+  },
+  {
+    name: 'Protocol Buffers',
+    address: 'https://protobuf.dev',
+    licence: bsd,
+    owns: ['/include/google/protobuf/', '/libprotobuf-lite.a'],
+    texts: [{ file: 'converter-wasm/licences/protobuf' }],
+    converter: true,
+  },
+  {
+    name: 'PCRE2',
+    address: 'https://pcre2project.org',
+    licence: bsd,
+    owns: ['/include/pcre2.h', '/libpcre2-8.a'],
+    texts: [{ file: 'converter-wasm/licences/pcre2' }],
+    converter: true,
+  },
+  {
+    name: 'zlib',
+    address: 'https://zlib.net',
+    licence: 'zlib',
+    owns: ['/libz.a'],
+    texts: [{ file: 'converter-wasm/licences/zlib' }],
+    converter: true,
+  },
+  {
+    name: 'libzip',
+    address: 'https://libzip.org',
+    licence: bsd,
+    owns: ['/include/zip.h', '/include/zipconf.h', '/libzip.a'],
+    texts: [{ file: 'converter-wasm/licences/libzip' }],
+    converter: true,
+  },
+  {
+    name: 'FLAC',
+    address: 'https://xiph.org/flac',
+    licence: bsd,
+    owns: ['/libFLAC.a'],
+    texts: [{ file: 'converter-wasm/licences/flac' }],
+    converter: true,
+  },
+  {
+    name: 'libsndfile',
+    address: 'https://libsndfile.github.io/libsndfile',
+    licence: 'GNU Lesser General Public License 2.1 or later',
+    note: 'Its source is that of Debian’s package `libsndfile`; `make converter-wasm` in Edgy’s repository builds the file from it, or from yours.',
+    owns: ['/include/sndfile.h', '/libsndfile.a'],
+    texts: [{ file: 'converter-wasm/licences/libsndfile' }],
+    converter: true,
+  },
+  {
+    name: 'libLBFGS',
+    address: 'https://github.com/chokkan/liblbfgs',
+    licence: 'MIT',
+    owns: ['/include/lbfgs.h', '/liblbfgs.a'],
+    texts: [{ file: 'converter-wasm/licences/liblbfgs' }],
+    converter: true,
+  },
+  {
+    name: 'libmd',
+    address: 'https://www.hadrons.org/software/libmd',
+    licence: 'BSD 3-Clause and ISC',
+    owns: ['/include/sha2.h', '/libmd.a'],
+    texts: [{ file: 'converter-wasm/licences/libmd' }],
+    converter: true,
+  },
+  {
+    name: 'CLI11',
+    address: 'https://github.com/CLIUtils/CLI11',
+    licence: bsd,
+    owns: ['/include/CLI/'],
+    texts: [{ file: 'sysroot/usr/share/doc/libcli11-dev/copyright' }],
+    converter: true,
+  },
+  {
+    name: 'JSON for Modern C++',
+    address: 'https://json.nlohmann.me',
+    licence: 'MIT',
+    owns: ['/include/nlohmann/'],
+    texts: [{ file: 'sysroot/usr/share/doc/nlohmann-json3-dev/copyright' }],
+    converter: true,
+  },
+  {
+    name: 'Eigen',
+    address: 'https://eigen.tuxfamily.org',
+    licence: 'Mozilla Public License 2.0',
+    note: 'Unmodified; its source is that of Debian’s package `libeigen3-dev`.',
+    owns: ['/include/eigen3/'],
+    texts: [{ file: 'sysroot/usr/share/doc/libeigen3-dev/copyright' }],
+    converter: true,
   },
 ];
 
@@ -155,7 +245,8 @@ export function makeNotices({ root, wasm, modules }) {
     }
   }
   const sections = [];
-  for (const [{ name, address, licence, note, texts }, files] of found) {
+  for (const [{ name, address, licence, note, texts, converter }, files] of found) {
+    if (!files.size && converter) continue;
     if (!files.size) throw new Error(`${name} is in no file any more: take it out of ${import.meta.filename}`);
     const words = texts.map(({ file, only, or }) => {
       const place = existsSync(inToolchain(file)) ? file : (or ?? file); // an Emscripten that is not Debian's has a file of its own
@@ -190,5 +281,5 @@ function format(sections) {
   const bodies = sections.map(
     ({ name, words }) => `## ${name}\n\n${words.map((text) => `\`\`\`text\n${text.trim()}\n\`\`\`\n`).join('\n')}`,
   );
-  return `# Notices\n\nBeside Edgy's own code (Apache License 2.0, in LICENSE), \`dist/\` contains:\n\n${head.join('\n')}\n\n${bodies.join('\n')}`;
+  return `# Notices\n\nBeside Edgy's own code (Apache License 2.0, in LICENSE), \`dist/\` and \`converter/\` contain:\n\n${head.join('\n')}\n\n${bodies.join('\n')}`;
 }
