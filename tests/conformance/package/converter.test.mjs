@@ -29,8 +29,8 @@ before(() => {
   npm('install', '--offline', '--no-audit', '--no-fund', at(JSON.parse(packed)[0].filename));
 });
 
-// Without compilers, and without anything of the repository, on the path.
-const environment = { ...process.env, PATH: path.dirname(process.execPath) };
+// No compiler, and no other program, is on the path.
+const environment = { ...process.env, PATH: folder };
 const npx = (...words) =>
   spawnSync(process.execPath, [at('node_modules/.bin/edgy'), ...words], {
     cwd: folder,
