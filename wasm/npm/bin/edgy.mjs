@@ -17,8 +17,7 @@ behind (esbuild, Rollup): DIR is then the folder of the bundle. For another fold
 Usage: edgy convert MODEL.onnx -o MODEL.edgy [OPTION]...
        edgy inspect | run | compare | export | operators | config ...
 
-The converter, as WebAssembly: no compiler is needed, and what it writes is what the native one writes. Each command explains itself:
-edgy convert --help.
+The converter, as WebAssembly: no compiler is needed. Each command explains itself: edgy convert --help.
 `;
 
 function fail(message) {
