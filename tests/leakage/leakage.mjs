@@ -11,11 +11,11 @@
  *
  * What the demo ships of an encoder (web-demo/models/NAME-sparse.edgy, of `make recipe`) is attacked as well.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { edgy, root } from '../lib/paths.mjs';
+import { root } from '../lib/paths.mjs';
 import { markdown } from './markdown.mjs';
+import { run } from './run.mjs';
 
 const setting = (name, fallback) => process.env[name] ?? fallback;
 const speech = setting('LEAKAGE_SPEECH', path.join(root, 'tests/data/speech/manifest.csv'));
@@ -25,17 +25,6 @@ const text = setting('LEAKAGE_TEXT', '');
 const table = setting('LEAKAGE_TABLE', 'bundled');
 const folder = path.join(root, 'build/leakage');
 const document = path.join(root, 'docs/leakage.md');
-
-function run(...args) {
-  const { status, stdout, error } = spawnSync(edgy, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 1 << 28,
-  });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`edgy ${args[0]} ended with status ${status}`);
-  return stdout;
-}
 
 /** The encoder as float32, int8 and, when a configuration is given, sparse int8. */
 function convert(onnx) {

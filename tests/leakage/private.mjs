@@ -12,25 +12,14 @@
  *
  * FORMS=0 leaves the table of precisions as it is. An audit whose models are no newer than its JSON is not done again. AUDIT has further options of `edgy audit`.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { edgy, root } from '../lib/paths.mjs';
+import { root } from '../lib/paths.mjs';
 import { differences, levels } from './private_tables.mjs';
+import { run } from './run.mjs';
 
 const folder = path.join(root, 'build/leakage/private');
 const page = path.join(root, 'docs/private-encoder.md');
-
-function run(...args) {
-  const { status, stdout, error } = spawnSync(edgy, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 1 << 28,
-  });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`edgy ${args[0]} ended with status ${status}`);
-  return stdout;
-}
 
 /** The audit of these models, from its file where that is up to date. */
 function audit(name, files, manifest) {
