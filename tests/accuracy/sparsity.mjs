@@ -52,7 +52,9 @@ function measure(folder) {
     if (!fs.existsSync(float)) run('convert', onnx, '-o', float, '--precision', 'f32', ...inputs);
     const compared = JSON.parse(run('compare', float, model, '--data', path.join(folder, 'test'), '--json'));
     const smooth = compared.outputs.filter((/** @type {any} */ o) => o.mean_sample_cosine !== undefined);
-    const [worst] = smooth.sort((/** @type {any} */ a, /** @type {any} */ b) => a.mean_sample_cosine - b.mean_sample_cosine);
+    const [worst] = smooth.sort(
+      (/** @type {any} */ a, /** @type {any} */ b) => a.mean_sample_cosine - b.mean_sample_cosine,
+    );
     return { mean: worst.mean_sample_cosine, worst: worst.worst_sample_cosine };
   };
   /** @type {Row} */
