@@ -50,7 +50,7 @@ bool has_right_operands(const fb::ModelT& model, const fb::OperatorT& op) {
   if (op.outputs.size() != 1 || !is_float_activation(model, op.outputs[0]))
     return false;
   const bool binary = op.options.type == Options::Binary;
-  if (binary || op.options.type == Options::Concat) {
+  if (binary || is_product(op) || op.options.type == Options::Concat) {
     return !integer_inputs(model, op).empty() &&
            std::all_of(op.inputs.begin(), op.inputs.end(), [&](int input) {
              return is_float_activation(model, input) ||
@@ -64,6 +64,10 @@ bool has_right_operands(const fb::ModelT& model, const fb::OperatorT& op) {
 
 bool is_recurrent(const fb::OperatorT& op) {
   return op.options.type == Options::Lstm;
+}
+
+bool is_product(const fb::OperatorT& op) {
+  return op.options.type == Options::MatMul;
 }
 
 bool has_integer_form(const fb::ModelT& model, const fb::OperatorT& op) {
@@ -95,7 +99,8 @@ Integers integers_of(const fb::OperatorT& op) {
 }
 
 std::vector<int> integer_inputs(const fb::ModelT& model, const fb::OperatorT& op) {
-  const bool all = op.options.type == Options::Binary || op.options.type == Options::Concat;
+  const bool all =
+      op.options.type == Options::Binary || op.options.type == Options::Concat || is_product(op);
   std::vector<int> inputs;
   for (std::size_t i = 0; i < (all ? op.inputs.size() : 1); ++i) {
     if (op.inputs[i] >= 0 && tensor_of(model, op.inputs[i]).buffer < 0)
@@ -120,8 +125,10 @@ OperatorSet integer_candidates(const fb::ModelT& f32, const std::vector<Layer>& 
     if (!has_integer_form(f32, op))
       continue;
     kept.insert(static_cast<int>(i));
-    if (is_recurrent(op))
-      read_by_layers.insert(op.inputs[0]);
+    if (is_recurrent(op) || is_product(op)) {
+      const std::vector<int> inputs = integer_inputs(f32, op);
+      read_by_layers.insert(inputs.begin(), inputs.end());
+    }
   }
   // Who goes may take others along, until nobody goes.
   for (std::size_t before = kept.size() + 1; before != kept.size();) {
@@ -136,7 +143,7 @@ OperatorSet integer_candidates(const fb::ModelT& f32, const std::vector<Layer>& 
     }
     std::erase_if(kept, [&](int index) {
       const fb::OperatorT& op = operator_of(f32, index);
-      if (is_recurrent(op))
+      if (is_recurrent(op) || is_product(op))
         return false;
       const std::vector<int> inputs = integer_inputs(f32, op);
       const bool given = std::all_of(inputs.begin(), inputs.end(), [&](int input) {

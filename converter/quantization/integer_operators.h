@@ -19,6 +19,10 @@ format::Integers integers_of(const format::fb::OperatorT& op);
 /// Whether `op` multiplies with weights over time: its weights become integers with it.
 bool is_recurrent(const format::fb::OperatorT& op);
 
+/// Whether `op` multiplies two activations. Its int8 form reads integers of 7 bits, and gives
+/// float32 where nobody wants integers.
+bool is_product(const format::fb::OperatorT& op);
+
 /// Tensors (not constants) that `op` reads as integers when it is int8.
 std::vector<int> integer_inputs(const format::fb::ModelT& model, const format::fb::OperatorT& op);
 
@@ -27,8 +31,8 @@ bool has_integer_form(const format::fb::ModelT& model, const format::fb::Operato
 
 /// Operators with an int8 form whose inputs are there as integers anyway (a layer of `quantized` or
 /// another such operator makes them, or a layer reads them) and whose output is wanted as integers;
-/// and recurrent ones, which read integers and give float32. None where no layer is int8. `layers`:
-/// of `f32`; `quantized`: which of them are int8.
+/// and recurrent ones and products of activations, which are worth converting their inputs for.
+/// None where no layer is int8. `layers`: of `f32`; `quantized`: which of them are int8.
 OperatorSet integer_candidates(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
                                const std::vector<bool>& quantized);
 

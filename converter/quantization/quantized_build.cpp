@@ -111,13 +111,14 @@ class Builder {
       bits = std::max(bits, choices_[i].activation_bits);
     }
     for (const int op : operators_) {
-      if (is_recurrent(operator_at(op))) {
-        int& bits = bits_[grids_.of(operator_at(op).inputs[0])];
-        bits = std::max(bits, std::min(options_.activation_bits, 7));
-      } else {
+      const bool multiplies = is_recurrent(operator_at(op)) || is_product(operator_at(op));
+      if (!is_recurrent(operator_at(op)))
         made.insert(operator_at(op).outputs[0]);
-      }
       for (const int input : integer_inputs(model_, operator_at(op))) {
+        if (multiplies) {
+          int& bits = bits_[grids_.of(input)];
+          bits = std::max(bits, std::min(options_.activation_bits, 7));
+        }
         read.insert(input);
         readers.emplace(static_cast<std::size_t>(op), input);
       }
@@ -135,9 +136,15 @@ class Builder {
     for (const int op : operators_) {
       // What others read as float32 is written as integers and dequantized.
       const int output = operator_at(op).outputs[0];
-      if (!integer_.contains(output) && !is_recurrent(operator_at(op)))
+      if (!integer_.contains(output) && !gives_floats(op))
         written_.push_back({output, new_twin(output)});
     }
+  }
+
+  /// Of an int8 operator.
+  bool gives_floats(int op) {
+    return is_recurrent(operator_at(op)) ||
+           (is_product(operator_at(op)) && !integer_.contains(operator_at(op).outputs[0]));
   }
 
   fb::QuantizationT quantization_of(int t) {
@@ -178,7 +185,7 @@ class Builder {
     }
     if (is_recurrent(op))
       convert_recurrent(op);
-    else
+    else if (!gives_floats(index))
       op.outputs[0] = integer_twin(op.outputs[0]);
   }
 

@@ -270,9 +270,9 @@ class Converter {
     }
   }
 
-  /// Bit for bit; means are defined by their own sums.
+  /// Bit for bit; means and products are defined by their own sums.
   bool computes_the_same(const fb::OperatorT& op) const {
-    return has_integer_form(model_, op) &&
+    return has_integer_form(model_, op) && !is_product(op) &&
            (integers_of(op) == format::Integers::kMoved ||
             (op.options.type != Options::Pool2D && op.options.type != Options::Reduce));
   }

@@ -253,6 +253,10 @@ void add_arithmetic(std::vector<OperatorModel>& models) {
   models.push_back(simple("cast", fb::CastT(), kShape, kShape, Type::I64));
   models.push_back(on_integers("unary-int8", fb::UnaryT(), kShape, kShape));
   models.push_back(on_integers("binary-int8", fb::BinaryT(), kShape, kShape, 2));
+  fb::MatMulT product;
+  product.transpose_b = true;
+  models.push_back(on_integers("matmul-int8", product, kShape, {1, -1, -1}, 2));
+  models.back().model.tensors[1]->quantization->qmin = 0;
   models.push_back(on_integers("pool-int8", pool, kShape, kShape));
   pool.kind = fb::PoolKind::Average;
   models.push_back(on_integers("pool-mean-int8", pool, kShape, kShape));

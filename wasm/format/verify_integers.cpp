@@ -41,12 +41,14 @@ class Operands {
     for (uint32_t i = 0; i < op.inputs()->size(); i++) {
       add(operand(*op.inputs(), i));
     }
+    inputs_are_integers_ = all();
     for (uint32_t i = 0; i < op.outputs()->size(); i++) {
       add(operand(*op.outputs(), i));
     }
   }
   bool any() const { return integers_ > 0; }
   bool all() const { return integers_ == count_; }
+  bool all_inputs() const { return inputs_are_integers_; }
   bool others_are_floats() const { return integers_ + floats_ == count_; }
   bool all_have_a_scale() const { return with_scale_ == integers_; }
   bool none_has_a_scale() const { return with_scale_ == 0; }
@@ -79,6 +81,7 @@ class Operands {
   }
 
   const fb::Model& model_;
+  bool inputs_are_integers_ = false;
   uint32_t count_ = 0;
   uint32_t integers_ = 0;
   uint32_t floats_ = 0;
@@ -107,9 +110,13 @@ Result<void> verify_integers(const fb::Model& model, uint32_t index) {
     return error("of this kind it takes no int8 tensors");
   }
   const bool is_binary = op.options_type() == Options::Binary;
-  if (is_binary ? !operands.others_are_floats() : !operands.all()) {
-    return error(is_binary ? "beside int8 tensors it takes float32 alone"
-                           : "its inputs and its output must all be int8, or none");
+  const bool is_product = op.options_type() == Options::MatMul;
+  if (is_product && !operands.all_inputs()) {
+    return error("its inputs must both be int8, or none");
+  }
+  if (is_binary || is_product ? !operands.others_are_floats() : !operands.all()) {
+    return error(is_binary || is_product ? "beside int8 tensors it takes float32 alone"
+                                         : "its inputs and its output must all be int8, or none");
   }
   // Bytes that stand for no real numbers may be put one behind the other.
   if (op.options_type() == Options::Concat && operands.none_has_a_scale()) {

@@ -137,6 +137,39 @@ TEST_CASE("a residual connection between layers adds integers", "[integers]") {
   CHECK(sqnr(f32, model) > 20);
 }
 
+TEST_CASE("products of activations read integers and give what is wanted", "[integers]") {
+  Layers m(11);
+  fb::MatMulT by_rows;
+  by_rows.transpose_b = true;
+  const int keys = m.layer(m.x);
+  const int scores = m.activation("scores", {1, -1, -1});
+  m.add("scores", by_rows, {m.layer(m.x), keys}, scores);
+  const int shares = m.activation("shares", {1, -1, -1});
+  m.add("shares", fb::SoftmaxT(), {scores}, shares);
+  const int mixed = m.activation("mixed", {1, -1, kWidth});
+  m.add("mixed", fb::MatMulT(), {shares, m.layer(m.x)}, mixed);
+  const fb::ModelT f32 = m.finish({m.layer(mixed)});
+  QuantizationReport report;
+  QuantizeOptions options;
+  options.max_integer_loss_db = 100;
+  const fb::ModelT made = compressed(f32, report, options);
+  std::set<fb::DataType> results;
+  for (const auto& op : made.operators) {
+    if (op->options.type != Options::MatMul)
+      continue;
+    for (const int input : op->inputs) {
+      const fb::TensorT& operand = *made.tensors[static_cast<std::size_t>(input)];
+      CHECK(operand.type == fb::DataType::I8);
+      CHECK(operand.quantization->qmin == 0);
+    }
+    results.insert(made.tensors[static_cast<std::size_t>(op->outputs[0])]->type);
+  }
+  // The softmax wants float32, the layer behind the second integers.
+  CHECK(results == std::set<fb::DataType>{fb::DataType::F32, fb::DataType::I8});
+  CHECK(count(made, Options::Quantize) == 2);
+  CHECK(count(made, Options::Dequantize) == 0);
+}
+
 TEST_CASE("what costs too much stays float32, and is named with its loss", "[integers]") {
   // The greatest values are a thousand times the others, and Tanh takes only the others apart.
   Layers m(3);

@@ -266,6 +266,19 @@ TEST_CASE("integer forms: between convolutions they work in the convolutions' la
   CHECK_THAT(kernels, ContainsSubstring("lookup") && ContainsSubstring("binary_int8"));
 }
 
+/// Whether float32 values, as bytes, are as far apart as `most` at most.
+bool floats_are_near(const std::vector<uint8_t>& a, const std::vector<uint8_t>& b, float most) {
+  bool near = a.size() == b.size();
+  for (std::size_t i = 0; near && i < a.size(); i += 4) {
+    float x = 0;
+    float y = 0;
+    std::memcpy(&x, &a[i], 4);
+    std::memcpy(&y, &b[i], 4);
+    near = std::abs(x - y) <= most;
+  }
+  return near;
+}
+
 TEST_CASE("integer forms: means of int8 are within a step of the float ones", "[integers]") {
   for (uint32_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
@@ -291,16 +304,7 @@ TEST_CASE("integer forms: means of int8 are within a step of the float ones", "[
           std::max(m.tensor(mean).quantization->scale[0], m.tensor(whole).quantization->scale[0]);
       return m;
     };
-    const std::vector<uint8_t> integers = run(make(false), seed);
-    const std::vector<uint8_t> floats = run(make(true), seed);
-    REQUIRE(integers.size() == floats.size());
-    for (std::size_t i = 0; i < integers.size(); i += 4) {
-      float a = 0;
-      float b = 0;
-      std::memcpy(&a, &integers[i], 4);
-      std::memcpy(&b, &floats[i], 4);
-      REQUIRE(std::abs(a - b) <= 1.001F * step);
-    }
+    REQUIRE(floats_are_near(run(make(false), seed), run(make(true), seed), 1.001F * step));
   }
 }
 
@@ -310,6 +314,63 @@ std::string refusal(const Maker& maker) {
     return loaded.error().message;
   auto session = Session::create(*loaded);
   return session ? "" : session.error().message;
+}
+
+TEST_CASE("integer forms: products of two int8 activations are within a step of the float ones",
+          "[integers]") {
+  for (uint32_t seed = 0; seed < 60; ++seed) {
+    CAPTURE(seed);
+    float step = 0;
+    const auto make = [&](bool with_floats) {
+      Maker m(seed, with_floats);
+      fb::MatMulT product;
+      product.transpose_a = seed % 2 == 1;
+      product.transpose_b = seed % 4 >= 2;
+      // Three heads by one that serves them all.
+      const int a = m.input(product.transpose_a ? Ints{2, 3, 21, 10} : Ints{2, 3, 10, 21}, 7);
+      const int b = m.input(product.transpose_b ? Ints{2, 1, 14, 21} : Ints{2, 1, 21, 14}, 7);
+      const int y = m.integers({2, 3, 10, 14}, 8);
+      m.tensor(y).quantization->scale[0] *= 40;
+      m.compute(product, {a, b}, y);
+      m.give(y);
+      step = m.tensor(y).quantization->scale[0];
+      return m;
+    };
+    std::string kernels;
+    const std::vector<uint8_t> integers = run(make(false), seed, &kernels);
+    CHECK_THAT(kernels, ContainsSubstring("matmul_int8"));
+    CHECK(floats_are_near(integers, run(make(true), seed), 1.001F * step));
+  }
+}
+
+TEST_CASE("integer forms: products of int8 activations give float32 where it is wanted",
+          "[integers]") {
+  const auto make = [](bool with_floats, int bits, Type second) {
+    Maker m(7, false);
+    Ints operands = {m.input({4, 9}, bits)};
+    if (second == Type::I8) {
+      operands.push_back(m.input({5, 9}, 7));
+    } else {
+      operands.push_back(m.activation("b", Type::F32, {5, 9}));
+      m.model.inputs.push_back(operands[1]);
+    }
+    for (int& t : operands) {
+      if (with_floats) {
+        const int real = m.activation("real" + std::to_string(t), Type::F32, m.tensor(t).shape);
+        m.op(fb::DequantizeT(), {t}, {real});
+        t = real;
+      }
+    }
+    fb::MatMulT product;
+    product.transpose_b = true;
+    const int y = m.activation("y", Type::F32, {4, 5});
+    m.op(product, operands, {y});
+    m.give(y);
+    return m;
+  };
+  CHECK(floats_are_near(run(make(false, 7, Type::I8), 3), run(make(true, 7, Type::I8), 3), 1e-4F));
+  CHECK_THAT(refusal(make(false, 8, Type::I8)), ContainsSubstring("0 to 127"));
+  CHECK_THAT(refusal(make(false, 7, Type::F32)), ContainsSubstring("both be int8"));
 }
 
 TEST_CASE("integer forms: what they do not take is refused by name", "[integers]") {

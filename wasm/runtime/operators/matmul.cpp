@@ -1,19 +1,25 @@
 // MatMul and NearestCode.
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "kernels/float/elementwise.h"
 #include "kernels/float/matmul.h"
+#include "kernels/matmul_int8/matmul_int8.h"
 #include "kernels/nearest_code/nearest_code.h"
 #include "wasm/format/text.h"
+#include "wasm/runtime/operators/integer_forms.h"
+#include "wasm/runtime/operators/kernel_choice.h"
 #include "wasm/runtime/operators/registry.h"
 #include "wasm/runtime/plan/shapes.h"
 
 namespace edgy::runtime {
+namespace fb = format::fb;
 namespace {
 
-class MatMul final : public Operation {
+class MatMul : public Operation {
  public:
   MatMul(bool transpose_a, bool transpose_b)
       : transpose_a_(transpose_a), transpose_b_(transpose_b) {}
@@ -49,16 +55,27 @@ class MatMul final : public Operation {
     const Shape& y = outputs[0].shape;
     const std::size_t batches = static_cast<std::size_t>(product(y, 0, y.size() - 2));
     for (std::size_t batch = 0; batch < batches; batch++) {
-      kernels::matmul(in<float>(0).subspan(matrix_of(inputs[0].shape, batch) * m_ * k_, m_ * k_),
-                      in<float>(1).subspan(matrix_of(inputs[1].shape, batch) * k_ * n_, k_ * n_),
-                      m_, k_, n_, transpose_a_, transpose_b_,
-                      out<float>(0).subspan(batch * m_ * n_, m_ * n_));
+      multiply(matrix_of(inputs[0].shape, batch) * m_ * k_,
+               matrix_of(inputs[1].shape, batch) * k_ * n_, batch * m_ * n_);
     }
     return {};
   }
 
   const char* kernel() const override { return "float/matmul"; }
   uint64_t macs() const override { return static_cast<uint64_t>(output_count(0)) * k_; }
+
+ protected:
+  /// The matrices that begin with these elements of a, b and the output.
+  virtual void multiply(std::size_t a, std::size_t b, std::size_t y) {
+    kernels::matmul(in<float>(0).subspan(a, m_ * k_), in<float>(1).subspan(b, k_ * n_), m_, k_, n_,
+                    transpose_a_, transpose_b_, out<float>(0).subspan(y, m_ * n_));
+  }
+
+  bool transpose_a_;
+  bool transpose_b_;
+  std::size_t m_ = 0;
+  std::size_t n_ = 0;
+  std::size_t k_ = 0;
 
  private:
   /// Which matrix of an operand of this shape the output's matrix `batch` reads: extents of 1 are
@@ -79,13 +96,72 @@ class MatMul final : public Operation {
     }
     return index;
   }
-
-  bool transpose_a_;
-  bool transpose_b_;
-  std::size_t m_ = 0;
-  std::size_t n_ = 0;
-  std::size_t k_ = 0;
 };
+
+class MatMulInt8 final : public MatMul {
+ public:
+  MatMulInt8(const fb::MatMul& options, const kernels::MatmulQuantization& quantization,
+             kernels::Isa isa)
+      : MatMul(options.transpose_a(), options.transpose_b()),
+        quantization_(quantization),
+        isa_(isa) {}
+
+  Result<int64_t> plan() override {
+    if (Result<int64_t> planned = MatMul::plan(); !planned) {
+      return planned;
+    }
+    const auto k = static_cast<int64_t>(k_);
+    if (k > kernels::MatmulInt8::kMostProducts) {
+      return fail(ErrorCode::kInvalidInput,
+                  str("a sum of ", k, " int8 products; at most ",
+                      kernels::MatmulInt8::kMostProducts, " are possible"));
+    }
+    kernel_.emplace(kernels::MatmulShape{static_cast<int64_t>(m_), k, static_cast<int64_t>(n_),
+                                         transpose_a_, transpose_b_},
+                    quantization_, isa_);
+    return kernel_->scratch_bytes();
+  }
+  const char* kernel() const override { return "matmul_int8"; }
+
+ private:
+  void multiply(std::size_t a, std::size_t b, std::size_t y) override {
+    kernel_->run(in<int8_t>(0).data() + a, in<int8_t>(1).data() + b,
+                 outputs[0].target + y * (quantization_.is_float ? sizeof(float) : 1), scratch);
+  }
+
+  kernels::MatmulQuantization quantization_;
+  kernels::Isa isa_;
+  std::optional<kernels::MatmulInt8> kernel_;  ///< of the current plan
+};
+
+NewOperation make_matmul_int8(const CreateContext& context) {
+  const auto a = quantize_parameters(context.input(0));
+  const auto b = quantize_parameters(context.input(1));
+  kernels::MatmulQuantization quantization;
+  quantization.is_float = context.output(0).type() == DataType::F32;
+  const auto y = quantization.is_float ? kernels::QuantizeParameters{}
+                                       : quantize_parameters(context.output(0));
+  if (context.is_constant(0) || context.is_constant(1)) {
+    return context.unsupported("its int8 inputs must be activations");
+  }
+  if (!a || !b || !y || a->qmin < 0 || b->qmin < 0) {
+    return context.unsupported(
+        "its int8 tensors need a scale and a zero point in their range, its inputs values of 0 to "
+        "127");
+  }
+  const double scale = double{a->scale} * b->scale;
+  quantization.a_zero_point = a->zero_point;
+  quantization.b_zero_point = b->zero_point;
+  quantization.scale = static_cast<float>(quantization.is_float ? scale : scale / y->scale);
+  quantization.result = *y;
+  if (!std::isfinite(quantization.scale)) {
+    return context.invalid("the scales of its tensors overflow a float");
+  }
+  const FormChoice forms{.activation_bits = 7, .wanted = context.isa};
+  return std::unique_ptr<Operation>(
+      std::make_unique<MatMulInt8>(*context.op().options_as_MatMul(), quantization,
+                                   forms.form_of(kernels::ConvKernelKind::kDense)));
+}
 
 class NearestCode final : public Operation {
  public:
@@ -121,11 +197,16 @@ class NearestCode final : public Operation {
 }  // namespace
 
 NewOperation make_matmul(const CreateContext& context) {
-  if (Result<void> types = context.expect_types(DataType::F32); !types) {
+  const bool integers = has_integers(context);
+  if (Result<void> types = integers ? Result<void>{} : context.expect_types(DataType::F32);
+      !types) {
     return tl::unexpected<Error>(std::move(types.error()));
   }
   if (declared_shape(context.input(0)).size() < 2 || declared_shape(context.input(1)).size() < 2) {
     return context.unsupported("both inputs must have rank 2 or more");
+  }
+  if (integers) {
+    return make_matmul_int8(context);
   }
   const auto& options = *context.op().options_as_MatMul();
   return std::unique_ptr<Operation>(
