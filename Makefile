@@ -9,6 +9,7 @@ ONNX := tests/data/models/edgy-256.onnx
 SPEECH := tests/data/speech/manifest.csv
 MODELS := $(addprefix build/models/edgy-256-,f32.edgy int8.edgy sparse.edgy)
 JOBS ?= $(shell nproc)
+VARIANTS := $(shell sed -n 's/^ *"\([a-z-]*\)": {.*/\1/p' wasm/variants.json)
 FUZZERS := write_fuzz_corpus model_fuzz onnx_fuzz config_fuzz data_fuzz
 SAMPLE := [format],[session],[planner],[onnx],[hostile]
 
@@ -40,13 +41,8 @@ native: setup ## the converter, the runtime and the unit tests for this machine
 	@$(call configure,native)
 	@cmake --build --preset native -j $(JOBS)
 
-wasm: tools ## the WebAssembly runtime: plain SIMD, relaxed SIMD, the latter with threads
-	@$(call configure,wasm-simd)
-	@cmake --build --preset wasm-simd -j $(JOBS)
-	@$(call configure,wasm-relaxed)
-	@cmake --build --preset wasm-relaxed -j $(JOBS)
-	@$(call configure,wasm-relaxed-threads)
-	@cmake --build --preset wasm-relaxed-threads -j $(JOBS)
+wasm: tools ## the WebAssembly runtime in all variants of wasm/variants.json
+	@$(foreach variant,$(VARIANTS),$(call configure,wasm-$(variant)); cmake --build --preset wasm-$(variant) -j $(JOBS);)
 
 models: converter $(MODELS) ## the models of demo and tests: float32, dense int8, and the demo's sparse int8
 
@@ -202,4 +198,4 @@ results: ## write README's results from the last demo report and benchmark
 	@node tests/bench/results.mjs
 
 clean: ## remove build products (the toolchain cache stays)
-	rm -rf build/native build/native-asan build/native-tsan build/wasm-simd build/wasm-relaxed build/wasm-relaxed-threads build/models wasm/npm/dist web-demo/dist
+	rm -rf build/native build/native-asan build/native-tsan $(VARIANTS:%=build/wasm-%) build/models wasm/npm/dist web-demo/dist

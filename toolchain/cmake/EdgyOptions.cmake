@@ -1,9 +1,15 @@
 # Flags of Edgy's own code. Third-party code never links these.
 option(BUILD_TESTING "Build the tests" ON)
 option(EDGY_FUZZ "Build the fuzzers (Clang with -fsanitize=fuzzer-no-link)" OFF)
-option(EDGY_RELAXED_SIMD "WebAssembly: use relaxed SIMD instructions" OFF)
-option(EDGY_THREADS "WebAssembly: shared memory and threads" OFF)
+set(EDGY_VARIANT simd CACHE STRING "WebAssembly: the variant to build, one of wasm/variants.json")
 option(EDGY_CONVERTER "WebAssembly: the converter and what it is made of, instead of the module for browsers" OFF)
+# EDGY_RELAXED_SIMD: relaxed SIMD instructions; EDGY_THREADS: shared memory and threads. Natively neither is set.
+if(EMSCRIPTEN)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/wasm/variants.json)
+  file(READ ${CMAKE_SOURCE_DIR}/wasm/variants.json EDGY_VARIANTS)
+  string(JSON EDGY_RELAXED_SIMD GET ${EDGY_VARIANTS} ${EDGY_VARIANT} relaxed)
+  string(JSON EDGY_THREADS GET ${EDGY_VARIANTS} ${EDGY_VARIANT} threads)
+endif()
 if(EMSCRIPTEN AND EDGY_CONVERTER)
   add_compile_options(-fwasm-exceptions)
   add_link_options(-fwasm-exceptions)

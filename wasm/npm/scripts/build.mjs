@@ -3,8 +3,8 @@
 // workers without reading them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and the type
 // declarations; and beside it LICENSE, THIRD_PARTY.md and a folder for each entry.
 // Where the converter was built as WebAssembly (make converter-wasm), converter/ gets it: `npx edgy convert` runs it, no page loads it.
-// Usage: node scripts/build.mjs [--simd DIR] [--relaxed DIR] [--relaxed-threads DIR] [--converter DIR], the folders that CMake built
-// edgy-simd, edgy-relaxed, edgy-relaxed-threads and the converter in.
+// Usage: node scripts/build.mjs [--converter DIR] [--VARIANT DIR]..., the folders that CMake built the converter and each variant of
+// wasm/variants.json in.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -23,16 +23,18 @@ const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const root = path.resolve(here, '../..');
 const dist = path.join(here, 'dist');
 
+/** @type {Record<string, { relaxed: boolean, threads: boolean }>} */
+const variants = JSON.parse(await readFile(path.join(root, 'wasm/variants.json'), 'utf8'));
+const builds = Object.keys(variants);
+/** @param {string} name */
+const folder = (name) => /** @type {const} */ ({ type: 'string', default: path.join(root, 'build', name) });
 const { values: folders } = parseArgs({
   options: {
-    simd: { type: 'string', default: path.join(root, 'build/wasm-simd') },
-    relaxed: { type: 'string', default: path.join(root, 'build/wasm-relaxed') },
-    'relaxed-threads': { type: 'string', default: path.join(root, 'build/wasm-relaxed-threads') },
-    converter: { type: 'string', default: path.join(root, 'build/converter-wasm') },
+    converter: folder('converter-wasm'),
+    ...Object.fromEntries(builds.map((name) => [name, folder(`wasm-${name}`)])),
   },
 });
 const resampler = path.join(folders.simd, 'edgy-resample.wasm');
-const builds = /** @type {const} */ (['simd', 'relaxed', 'relaxed-threads']);
 
 /** A text without `part`, which has to be in it once. */
 function replaced(text, file, part, by) {
@@ -51,20 +53,26 @@ async function readGlue(variant) {
     throw new Error(`${file} is missing: build the CMake preset wasm-${variant} first`);
   });
   const glue = replaced(text, file, `new URL("edgy-${variant}.wasm",import.meta.url).href`, '""');
-  if (variant !== 'relaxed-threads') return glue;
+  if (!variants[variant].threads) return glue;
   return replaced(glue, file, `new URL("edgy-${variant}.mjs",import.meta.url)`, 'globalThis.location.href');
 }
+
+/** `#native/threads`: what makes the module of each variant that has threads. */
+const threaded = builds.filter((name) => variants[name].threads);
+const threadedGlue =
+  threaded.map((name, i) => `import create${i} from '#native/${name}';\n`).join('') +
+  `export default { ${threaded.map((name, i) => `${name.replace('-threads', '')}: create${i}`).join(', ')} };\n`;
 
 /** `#native/simd` and the others: nearly the same text, which compression finds; `#native/resample`: the bytes of the module. */
 const native = {
   name: 'native',
   setup(context) {
     context.onResolve({ filter: /^#native\// }, ({ path: name }) => ({ path: name, namespace: 'native' }));
-    context.onLoad({ filter: /.*/, namespace: 'native' }, async ({ path: name }) =>
-      name === '#native/resample'
-        ? { contents: await readFile(resampler), loader: 'binary' }
-        : { contents: await readGlue(name.slice('#native/'.length)), loader: 'js' },
-    );
+    context.onLoad({ filter: /.*/, namespace: 'native' }, async ({ path: name }) => {
+      if (name === '#native/resample') return { contents: await readFile(resampler), loader: 'binary' };
+      if (name === '#native/threads') return { contents: threadedGlue, loader: 'js' };
+      return { contents: await readGlue(name.slice('#native/'.length)), loader: 'js' };
+    });
   },
 };
 
@@ -91,7 +99,7 @@ const wasmBytes = {};
 for (const variant of builds) {
   const file = path.join(folders[variant], `edgy-${variant}.wasm`);
   const glue = await readFile(file.replace(/wasm$/, 'mjs'), 'utf8');
-  await audit({ file, bytes: await readFile(file), glue, threads: variant === 'relaxed-threads' });
+  await audit({ file, bytes: await readFile(file), glue, threads: variants[variant].threads });
 }
 await auditResampler(resampler);
 await rm(dist, { recursive: true, force: true });

@@ -8,10 +8,11 @@ import { inNode, loadRuntime, movedTo } from './runtime_files.js';
 import { checkModel, readModel } from './source.js';
 import { chooseThreads, sayOnce, surroundings } from './threads.js';
 import type { Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
+import { type Build, buildOf } from './variants.js';
 
 /** Replaced by the build script. */
 declare const EDGY_VERSION: string;
-declare const EDGY_WASM_BYTES: { readonly simd: number; readonly relaxed: number; readonly 'relaxed-threads': number };
+declare const EDGY_WASM_BYTES: Readonly<Record<Build, number>>;
 
 export const kSessionOptions: readonly (keyof SessionOptions)[] = [
   'onProgress',
@@ -202,7 +203,7 @@ export async function runtimeFor({ variant = 'auto', wasmPaths, onProgress }: Se
   return runtime;
 }
 
-const wasmBytes = (variant: Variant, threads: number) => EDGY_WASM_BYTES[threads > 1 ? 'relaxed-threads' : variant];
+const wasmBytes = (variant: Variant, threads: number) => EDGY_WASM_BYTES[buildOf(variant, threads) ?? variant];
 
 /** In the scope of an AudioWorklet there is next to nothing. */
 export function checkScope(): void {

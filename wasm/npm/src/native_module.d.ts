@@ -3,6 +3,11 @@ declare module '#native/*' {
   const createNative: import('./native.js').NativeFactory;
   export default createNative;
 }
+declare module '#native/threads' {
+  /** Of the variants that have a build with threads. */
+  const createNative: Readonly<Record<string, import('./native.js').NativeFactory>>;
+  export default createNative;
+}
 declare module '#native/resample' {
   /** edgy-resample.wasm. */
   const bytes: Uint8Array<ArrayBuffer>;

@@ -4,6 +4,7 @@ import { EdgyError, messageOf } from './errors.js';
 import { explained } from './explain.js';
 import { fetchOk, readLocalFile, toUrl } from './source.js';
 import type { RuntimeFile, SessionOptions, Variant } from './types.js';
+import { type Build, buildOf, builds } from './variants.js';
 
 export interface Runtime {
   readonly variant: Variant;
@@ -49,17 +50,9 @@ export function movedTo(file: RuntimeFile, paths: WasmPaths): URL | undefined {
   return path === undefined ? undefined : toUrl(path);
 }
 
-export function wasmUrl(variant: Variant, paths: WasmPaths, threads = 1): URL {
-  // All addresses are written out, so that bundlers see the files and carry them along.
-  if (threads > 1) {
-    const file = 'edgy-relaxed-threads.wasm';
-    return movedTo(file, paths) ?? beside(file, () => new URL('./edgy-relaxed-threads.wasm', import.meta.url));
-  }
-  return variant === 'relaxed'
-    ? (movedTo('edgy-relaxed.wasm', paths) ??
-        beside('edgy-relaxed.wasm', () => new URL('./edgy-relaxed.wasm', import.meta.url)))
-    : (movedTo('edgy-simd.wasm', paths) ??
-        beside('edgy-simd.wasm', () => new URL('./edgy-simd.wasm', import.meta.url)));
+export function wasmUrl(build: Build, paths: WasmPaths): URL {
+  const file: RuntimeFile = `edgy-${build}.wasm`;
+  return movedTo(file, paths) ?? beside(file, builds[build]);
 }
 
 /** Bundles that are no modules (IIFE, CommonJS) know no address of their own. */
@@ -95,7 +88,7 @@ export function loadResampler(paths: WasmPaths): Promise<WebAssembly.Module> {
 
 export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths, threads = 1): Promise<Runtime> {
   const variant = await chooseVariant(wanted);
-  const url = wasmUrl(variant, paths, threads);
+  const url = wasmUrl(buildOf(variant, threads) ?? variant, paths);
   return { variant, url, module: await compiled(url) };
 }
 

@@ -3,6 +3,7 @@ import { relaxedSimd } from 'wasm-feature-detect';
 import { EdgyError } from './errors.js';
 import type { Obstacle } from './trouble.js';
 import type { Variant } from './types.js';
+import { buildOf } from './variants.js';
 
 /** As the runtime's. */
 const kMost = 32;
@@ -15,18 +16,17 @@ export interface Surroundings {
   /** Whether the session has a worker. */
   readonly worker: boolean;
   readonly node: boolean;
-  readonly variant: 'auto' | Variant;
-  readonly relaxed: boolean;
+  readonly variant: Variant;
   readonly cores: number;
 }
 
 export async function surroundings(variant: 'auto' | Variant, worker: boolean, node: boolean): Promise<Surroundings> {
+  const best = !node && (await relaxedSimd()) ? 'relaxed' : 'simd';
   return {
     isolated: globalThis.crossOriginIsolated === true,
     worker,
     node,
-    variant,
-    relaxed: !node && (await relaxedSimd()),
+    variant: variant === 'auto' ? best : variant,
     cores: globalThis.navigator?.hardwareConcurrency ?? 1,
   };
 }
@@ -46,11 +46,10 @@ export function chooseThreads(
   return wanted === undefined ? { threads: 1 } : { threads: 1, obstacle };
 }
 
-function obstacleTo({ node, worker, isolated, variant, relaxed }: Surroundings): Obstacle | undefined {
+function obstacleTo({ node, worker, isolated, variant }: Surroundings): Obstacle | undefined {
   if (node) return 'node';
   if (!worker) return 'worker';
-  if (variant === 'simd') return 'simd';
-  if (!relaxed) return 'relaxed';
+  if (!buildOf(variant, 2)) return 'variant';
   return isolated ? undefined : 'isolated';
 }
 

@@ -1,4 +1,5 @@
 import type { TensorLike, TensorType } from './tensor.js';
+import type { Build } from './variants.js';
 
 /**
  * Where a model may come from, or a promise of it (`fetch(url)`). `string` is a URL, relative to the page. Buffers and what views show of
@@ -76,9 +77,7 @@ export type RuntimeFile =
   | 'edgy-resample.wasm'
   | 'worker.js'
   | 'worker-threads.js'
-  | 'edgy-simd.wasm'
-  | 'edgy-relaxed.wasm'
-  | 'edgy-relaxed-threads.wasm'
+  | `edgy-${Build}.wasm`
   | 'seal.htm'
   | 'sealed-engine.txt';
 
