@@ -88,7 +88,7 @@ export function loadResampler(paths: WasmPaths): Promise<WebAssembly.Module> {
 
 export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths, threads = 1): Promise<Runtime> {
   const variant = await chooseVariant(wanted);
-  const url = wasmUrl(buildOf(variant, threads) ?? variant, paths);
+  const url = wasmUrl(buildOf(variant, threads), paths);
   return { variant, url, module: await compiled(url) };
 }
 
