@@ -70,7 +70,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     }
   }
   mkdirSync(benchOutput, { recursive: true });
-  writeFileSync(path.join(benchOutput, 'size.json'), `${JSON.stringify({ limits: kLimitBytes, variants: measured }, null, 2)}\n`);
+  writeFileSync(
+    path.join(benchOutput, 'size.json'),
+    `${JSON.stringify({ limits: kLimitBytes, variants: measured }, null, 2)}\n`,
+  );
   for (const { variant, brotli } of measured) {
     if (brotli <= (kLimitBytes[variant] ?? 0)) continue;
     console.error(`${variant}: over the limit of ${kLimitBytes[variant]} bytes`);

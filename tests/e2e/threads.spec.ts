@@ -153,7 +153,11 @@ test('without a wish an isolated page gets as many threads as cores, four at mos
 });
 
 for (const [what, options, reason] of [
-  ['the plain variant', { variant: 'simd' }, "the variant 'simd' has one"],
+  [
+    'the plain variant',
+    { variant: 'simd' },
+    'the variant that this browser or `variant` asks for has no build with threads',
+  ],
   ['no worker', { worker: false }, 'without a worker (worker: false) a session has one'],
 ] as const) {
   test(`one thread and a word about it: ${what}`, async ({ page, open }) => {

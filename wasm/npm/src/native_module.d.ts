@@ -4,8 +4,8 @@ declare module '#native/*' {
   export default createNative;
 }
 declare module '#native/threads' {
-  /** Of the variants that have a build with threads. */
-  const createNative: Readonly<Record<string, import('./native.js').NativeFactory>>;
+  /** Of the builds with threads, by variant; only those that exist are asked for. */
+  const createNative: Readonly<Record<import('./types.js').Variant, import('./native.js').NativeFactory>>;
   export default createNative;
 }
 declare module '#native/resample' {
