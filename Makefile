@@ -201,6 +201,12 @@ demo-figures: ## what the page says of its encoder at each level, from the table
 demo-codes: package converter ## what the codes of the page's encoder stand for (PHONES: manifest.csv of recipes/phone-labels)
 	@node tests/leakage/codes.mjs "$(PHONES)"
 
+readers: package ## what the page's encoder hands out of the readers whom a visitor is compared with (LEAKAGE_SPEECH)
+	@node tests/leakage/readers.mjs "$(LEAKAGE_SPEECH)"
+
+demo-spoken: package ## how well spoken events are understood (LEAKAGE_SPEECH; after demo-codes)
+	@node tests/leakage/spoken.mjs "$(LEAKAGE_SPEECH)"
+
 reproduce: setup ## build the WebAssembly files twice from clean trees and compare the bytes
 	@toolchain/reproduce
 

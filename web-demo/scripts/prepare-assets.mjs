@@ -12,6 +12,7 @@ import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readInitializer } from './onnx-initializer.mjs';
+import { englishVoice, voiceFolder } from './voice.mjs';
 import { principalAxes } from './principal-axes.mjs';
 
 const demo = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -49,8 +50,19 @@ async function mapCodebook() {
   await writeFile(join(target, 'codebook.json'), `${JSON.stringify(rounded)}\n`);
 }
 
+/** The synthesizer's files for English, its licence beside them; the page fetches them when it is asked to speak. */
+async function voice() {
+  const { layout, data } = englishVoice();
+  await writeFile(join(demo, 'src/generated/voice.json'), `${JSON.stringify(layout)}\n`);
+  const target = join(demo, 'public/voice');
+  await mkdir(target, { recursive: true });
+  await writeFile(join(target, 'english.bin'), data);
+  await copyFile(join(voiceFolder, 'COPYING'), join(target, 'COPYING.txt'));
+}
+
 try {
   await mapCodebook();
+  await voice();
   if (!process.argv.includes('--map-only')) await copyModels();
 } catch (error) {
   console.error(`prepare-assets: ${error.message}`);

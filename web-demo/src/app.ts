@@ -11,12 +11,15 @@ import { keepOffline } from './offline';
 import { AttackPanel, type Truth } from './panels/attack';
 import { ClipList } from './panels/clip_list';
 import { ComparisonPanel } from './panels/comparison';
+import { DigitsPanel } from './panels/digits';
 import { showFigures } from './panels/figures';
 import { watchFiles } from './panels/files';
 import { HandoutPanel } from './panels/handout';
+import { HearPanel } from './panels/hear';
 import { NetworkPanel } from './panels/network';
 import { Notice } from './panels/notice';
 import { SealCheckPanel } from './panels/seal_check';
+import { loadReaders, TeachPanel } from './panels/teach';
 import { Transport } from './panels/transport';
 import { Stage } from './pictures/stage';
 import { Attackers } from './privacy/attackers';
@@ -45,9 +48,16 @@ export class App {
   readonly #transport = new Transport(this.#player, this.#stage);
   readonly #clips = new ClipList((clip) => void this.#choose(clip));
   readonly #recorder = new Recorder();
+  /** Another one: what teaches the attackers is no recording to look at. */
+  readonly #teacher = new Recorder();
   readonly #recordings = new Map<string, Pcm>();
-  readonly #handout = new HandoutPanel((level) => this.#attack?.setLevel(level));
+  readonly #handout = new HandoutPanel((level) => {
+    this.#attack?.setLevel(level);
+    this.#hear.setLevel(level);
+  });
+  readonly #hear = new HearPanel(this.#handout.level, (url) => this.#network.expect(url));
   readonly #comparison = new ComparisonPanel();
+  readonly #digits = new DigitsPanel();
   #attack: AttackPanel | undefined;
   readonly #sealCheck = new SealCheckPanel();
   #handed: Handed | undefined;
@@ -78,14 +88,16 @@ export class App {
     const bar = (id: string) => (fraction: number) => {
       (byId(id) as HTMLProgressElement).value = fraction;
     };
-    const [clips, models, attackers] = await Promise.all([
+    const [clips, models, attackers, readers] = await Promise.all([
       fetchClips(bar('load-clips')),
       loadModels((model, fraction) => bar(`load-${model}`)(fraction)),
       Attackers.load(new URL('attackers/private-8.json', document.baseURI)),
+      loadReaders(),
       this.#recorder.prepare().then(
         () => this.#network.note(kWorkletUrl, 'audio worklet'),
         () => {},
       ),
+      this.#teacher.prepare().catch(() => {}),
       document.fonts.load('1em "Atkinson Hyperlegible Next Variable"'),
       keepOffline(this.#network),
       this.#closeSeal(),
@@ -97,6 +109,7 @@ export class App {
     }
     this.#models = models;
     this.#attack = new AttackPanel(attackers, this.#handout.level);
+    new TeachPanel(this.#teacher, models.private, readers, () => this.#player.stop());
     const { version, variant, isa } = models.private.shipped.runtime;
     byId('foot-version').textContent = `Edgy ${version}, ${variant} variant, int8 kernels in the form ${isa}.`;
   }
@@ -177,6 +190,8 @@ export class App {
         `${number(classes.length)} at high`,
     );
     this.#comparison.show(int8.codes, f32.codes, seconds);
+    await this.#digits.show(models.private, pcm, clip?.digits);
+    if (turn !== this.#turn) return undefined;
     const comparison = new Comparison().add(int8, f32);
     const events = { phones: phones.length, classes: classes.length };
     const report = await makeReport(title, pcm, seconds, models, comparison, events, this.#network, runs);
@@ -193,6 +208,7 @@ export class App {
     const { encoding, span, truth } = handed;
     this.#handout.show(encoding, span);
     this.#attack?.show(encoding, truth);
+    this.#hear.show(encoding);
   }
 
   async #finishAuto(clip: Clip, report: Report): Promise<void> {

@@ -72,6 +72,8 @@ const named = (of: readonly { readonly phone: string }[]) => of.map(({ phone }) 
 /** Of the private encoder: codes that say phones (level moderate), and the classes they were merged into (level high). */
 export const kPhones = new Codebook(triples(described.phones), named(described.phones));
 export const kClasses = new Codebook(triples(described.classes), named(described.classes));
+/** Of each class, the phone that it mostly stands for, silence aside. */
+export const kSayable: readonly string[] = described.classes.map(({ sayable }) => sayable);
 /** Of the encoder that shows what compression costs. */
 export const kCompared = new Codebook(places as unknown as readonly Place[]);
 /** What is no event. */
