@@ -12,8 +12,8 @@ import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readInitializer } from './onnx-initializer.mjs';
-import { englishVoice, voiceFolder } from './voice.mjs';
 import { principalAxes } from './principal-axes.mjs';
+import { englishVoice, voiceFolder } from './voice.mjs';
 
 const demo = join(dirname(fileURLToPath(import.meta.url)), '..');
 const root = join(demo, '..');
