@@ -47,7 +47,7 @@ export function drawAtlas(surface: Surface, { codes, colors, palette, frame, mar
     context.fill();
     context.globalAlpha = count && !bright ? 0.5 : 1;
     context.fillStyle = count ? palette.onCode : palette.muted;
-    context.fillText(code === kSilence ? 'silence' : (kPhones.names[code] ?? ''), x, y);
+    context.fillText(code === kSilence ? '–' : (kPhones.names[code] ?? ''), x, y);
   }
   context.globalAlpha = 1;
   context.strokeStyle = palette.ink;

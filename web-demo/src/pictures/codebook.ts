@@ -15,6 +15,35 @@ function rankOf(values: readonly number[]): readonly number[] {
   return ranks;
 }
 
+/** On the map, of radius 1: names of codes that are closer to each other cannot be read. */
+const kApart = 0.2;
+const kPushes = 100;
+
+/** Pushes apart what is too close, within the map. */
+function spread(places: readonly (readonly [number, number])[]): readonly (readonly [number, number])[] {
+  const moved = places.map(([x, y]) => [x, y] as [number, number]);
+  for (let push = 0; push < kPushes; push++) {
+    moved.forEach((one, at) => {
+      for (const other of moved.slice(at + 1)) {
+        const [dx, dy] = [other[0] - one[0], other[1] - one[1]];
+        const distance = Math.hypot(dx, dy);
+        if (distance >= kApart || distance === 0) continue;
+        const by = (kApart - distance) / (2 * distance);
+        one[0] -= by * dx;
+        one[1] -= by * dy;
+        other[0] += by * dx;
+        other[1] += by * dy;
+      }
+    });
+    for (const place of moved) {
+      const beyond = Math.max(1, Math.hypot(...place));
+      place[0] /= beyond;
+      place[1] /= beyond;
+    }
+  }
+  return moved;
+}
+
 export class Codebook {
   readonly #places: readonly Place[];
   // Ranks instead of values: hues and heights are then used evenly, however the codes crowd.
@@ -22,6 +51,7 @@ export class Codebook {
   readonly #light: readonly number[];
   readonly #radius: readonly number[];
   readonly #height: readonly number[];
+  #map: readonly (readonly [number, number])[] | undefined;
 
   /** `places`: by the three main axes of the codes' vectors, -1..1. */
   constructor(
@@ -42,9 +72,14 @@ export class Codebook {
 
   /** On the map: -1..1 in both directions. */
   placeOf(code: number): readonly [number, number] {
-    const angle = Math.atan2(this.#places[code]?.[1] ?? 0, this.#places[code]?.[0] ?? 0);
-    const radius = Math.sqrt(this.#radius[code] ?? 0);
-    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+    this.#map ??= spread(
+      this.#places.map(([x, y], at) => {
+        const angle = Math.atan2(y, x);
+        const radius = Math.sqrt(this.#radius[at] ?? 0);
+        return [radius * Math.cos(angle), radius * Math.sin(angle)];
+      }),
+    );
+    return this.#map[code] ?? [0, 0];
   }
 
   /** On the score: 0 (bottom) to 1 (top), along the first principal axis. */

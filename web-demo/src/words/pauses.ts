@@ -10,10 +10,8 @@ const kThreshold = 0.3;
 const kLeastPause = 9;
 /** Frames: clicks and breaths are shorter than this. */
 const kLeastWord = 8;
-/** Frames kept on either side: quiet beginnings and ends, as of "f" and "t". */
-const kMargin = 6;
 
-/** Stretches of `pcm` that hold a word each. */
+/** Stretches of `pcm` that hold a word each, cut as closely as the recordings that the recognizer learnt from. */
 export function words(pcm: Float32Array): Float32Array[] {
   const levels = levelsOf(pcm);
   const top = levels.reduce((most, level) => Math.max(most, level), Number.NEGATIVE_INFINITY);
@@ -29,7 +27,7 @@ export function words(pcm: Float32Array): Float32Array[] {
   });
   return found
     .filter(([first, last]) => last - first + 1 >= kLeastWord)
-    .map(([first, last]) => pcm.slice(Math.max(0, (first - kMargin) * kHop), (last + 1 + kMargin) * kHop));
+    .map(([first, last]) => pcm.slice(first * kHop, (last + 1) * kHop));
 }
 
 /** Decibels of each 10 ms. */
