@@ -13,6 +13,7 @@ export class HearPanel {
   readonly #button = byId('hear') as HTMLButtonElement;
   readonly #voice = new Voice();
   #level: PrivacyLevel;
+  #busy = false;
   #encoding: PrivateEncoding | undefined;
   #context: AudioContext | undefined;
   #source: AudioBufferSourceNode | undefined;
@@ -44,15 +45,16 @@ export class HearPanel {
         ? 'each of the 8 classes as the phone that it mostly stands for'
         : 'each code as the phone that it mostly stands for';
     this.#say(
-      `eSpeak NG says ${what}. Of ${number(spoken.count)} digits so spoken, a recognizer of others (pocketsphinx) understands ` +
-        `${percent(share, 0)}; of the recordings themselves ${percent(spoken.recording, 0)}.`,
+      `eSpeak NG says ${what}. Of ${number(spoken.count)} digits so spoken, another recognizer (pocketsphinx) understands ` +
+        `${percent(share, 0)}; of the same digits that eSpeak NG says from text ${percent(spoken.said, 0)}, of the recordings themselves ` +
+        `${percent(spoken.recording, 0)}.`,
     );
   }
 
   async #hear(): Promise<void> {
     const encoding = this.#encoding;
-    if (!encoding) return;
-    this.#button.disabled = true;
+    if (!encoding || this.#busy) return;
+    this.#setBusy(true);
     try {
       this.#source?.stop();
       for (const url of Voice.files) this.onFetch(url);
@@ -68,8 +70,14 @@ export class HearPanel {
     } catch (error) {
       this.#say(explain(error));
     } finally {
-      this.#button.disabled = false;
+      this.#setBusy(false);
     }
+  }
+
+  /** A button that is disabled while it works would lose the focus of the keyboard. */
+  #setBusy(busy: boolean): void {
+    this.#busy = busy;
+    this.#button.setAttribute('aria-disabled', String(busy));
   }
 
   async #play(pcm: Float32Array<ArrayBuffer>, rate: number): Promise<void> {

@@ -22,6 +22,7 @@ export async function loadReaders(): Promise<Readers> {
 
 export class TeachPanel {
   readonly #button = byId('teach') as HTMLButtonElement;
+  #busy = false;
 
   constructor(
     readonly recorder: Recorder,
@@ -31,7 +32,7 @@ export class TeachPanel {
     readonly onStart: () => void,
   ) {
     this.#button.disabled = false;
-    this.#button.addEventListener('click', () => void (recorder.running ? this.#finish() : this.#start()));
+    this.#button.addEventListener('click', () => void this.#press());
     this.#say(`Read the sentences aloud: ${number(this.#least)} seconds are needed, and more are better.`);
   }
 
@@ -40,26 +41,37 @@ export class TeachPanel {
     return kFolds * this.readers.seconds;
   }
 
-  async #start(): Promise<void> {
-    this.#button.disabled = true;
+  /** A button that is disabled while it works would lose the focus of the keyboard. */
+  async #press(): Promise<void> {
+    if (this.#busy) return;
+    this.#setBusy(true);
     try {
-      this.onStart();
-      await this.recorder.start();
-      this.#button.setAttribute('aria-pressed', 'true');
-      byId('teach-text').textContent = 'Stop, and learn';
-      this.#say('Listening. Read the sentences aloud.');
-      this.#tick();
+      await (this.recorder.running ? this.#finish() : this.#start());
     } catch (error) {
       this.#say(explain(error), 'problem');
     } finally {
-      this.#button.disabled = false;
+      this.#setBusy(false);
     }
+  }
+
+  #setBusy(busy: boolean): void {
+    this.#busy = busy;
+    this.#button.setAttribute('aria-disabled', String(busy));
+  }
+
+  async #start(): Promise<void> {
+    this.onStart();
+    await this.recorder.start();
+    this.#button.setAttribute('aria-pressed', 'true');
+    byId('teach-text').textContent = 'Stop, and learn';
+    this.#say('Listening. Read the sentences aloud.');
+    this.#tick();
   }
 
   #tick(): void {
     if (!this.recorder.running) return;
     if (this.recorder.seconds >= kMaxSeconds) {
-      void this.#finish();
+      void this.#press();
       return;
     }
     const bar = byId('teach-progress') as HTMLProgressElement;
@@ -72,14 +84,7 @@ export class TeachPanel {
     this.recorder.stop();
     this.#button.setAttribute('aria-pressed', 'false');
     byId('teach-text').textContent = 'Record again';
-    this.#button.disabled = true;
-    try {
-      await this.#learn(this.recorder.samples());
-    } catch (error) {
-      this.#say(explain(error), 'problem');
-    } finally {
-      this.#button.disabled = false;
-    }
+    await this.#learn(this.recorder.samples());
   }
 
   async #learn(pcm: Float32Array): Promise<void> {
