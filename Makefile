@@ -187,9 +187,21 @@ leakage: converter ## what codes tell about the speaker: fp32 beside int8; write
 private-tables: converter ## what private encoders give away at each level; PRIVATE: folder of recipes/private-encoder; writes docs/private-encoder.md
 	@node tests/leakage/private.mjs "$(PRIVATE)" "$(LEAKAGE_SPEECH)" "$(LEAKAGE_TEXT)" $(LEAKAGE_ENCODERS)
 
-attackers: models ## train the demo page's attackers on LEAKAGE_SPEECH (a manifest.csv with split attack-train)
-	$(EDGY) audit build/models/edgy-256-sparse.edgy --manifest $(LEAKAGE_SPEECH) \
-	  --export-attackers web-demo/public/attackers/edgy-256.json
+attackers: converter ## train the demo page's attackers on LEAKAGE_SPEECH (a manifest.csv with split attack-train)
+	$(EDGY) audit web-demo/models/private-8-sparse.edgy --manifest $(LEAKAGE_SPEECH) \
+	  --export-attackers web-demo/public/attackers/private-8.json
+
+demo-figures: ## what the page says of its encoder at each level, from the table of docs/private-encoder.md
+	@node tests/leakage/demo.mjs
+
+demo-codes: package converter ## what the codes of the page's encoder stand for (PHONES: manifest.csv of recipes/phone-labels)
+	@node tests/leakage/codes.mjs "$(PHONES)"
+
+readers: package ## what the page's encoder hands out of the readers whom a visitor is compared with (LEAKAGE_SPEECH)
+	@node tests/leakage/readers.mjs "$(LEAKAGE_SPEECH)"
+
+demo-spoken: package ## how well spoken events are understood (LEAKAGE_SPEECH; after demo-codes)
+	@node tests/leakage/spoken.mjs "$(LEAKAGE_SPEECH)"
 
 reproduce: setup ## build the WebAssembly files twice from clean trees and compare the bytes
 	@toolchain/reproduce

@@ -1,20 +1,38 @@
 /** What the demo page says about privacy: levels, attackers, and the copy that makes it work offline. */
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { edgy, root } from '../lib/paths.mjs';
 import { expect, type Page, test } from './demo-page.js';
+import { eventsOf } from './events_of.js';
 
 const level = (page: Page, name: string) => page.getByRole('radio', { name: new RegExp(`^${name}`) });
-const names = (page: Page, column: number) =>
-  page.locator('.attack-card').nth(column).locator('.attack-question').first().locator('.belief-name');
+const card = (page: Page, name: string) => page.locator(`.attack-card[data-level=${name}]`);
+const guess = (page: Page, name: string) =>
+  card(page, name).locator('.attack-question').first().locator('.belief-name').first();
+const figures = JSON.parse(readFileSync(path.join(root, 'web-demo/models/private-8-figures.json'), 'utf8'));
 
-test('hands out codes alone by default, and shows their size', async ({ page, demo, open }) => {
+test('hands out events of classes alone by default, at the price that the converter prints', async ({
+  page,
+  demo,
+  open,
+}) => {
   await open(page, demo);
   await expect(level(page, 'High')).toBeChecked();
-  await expect(page.locator('#rate')).toHaveText(/^450\sbits$/);
-  await expect(page.locator('#lane-codes')).toBeVisible();
-  for (const lane of ['#lane-mel', '#lane-z', '#lane-voice']) await expect(page.locator(lane)).toBeHidden();
-  // The numbers are the codes of the recording.
-  const codes = await page.locator('#out-numbers').textContent();
-  expect(codes).toMatch(/^(\d+ ){24}and \d+ more$|^(\d+ ?)+$/);
+  const model = path.join(root, 'web-demo/models/private-8-sparse.edgy');
+  const { bits_per_second: price } = JSON.parse(execFileSync(edgy, ['inspect', model, '--json']).toString());
+  const [high, moderate] = [price.indices, price.indices + price.phones].map((bits) => Math.round(bits));
+  await expect(page.locator('#rate')).toHaveText(new RegExp(`^${high}\\sbits$`));
+  await expect(page.locator('#price-high')).toHaveText(new RegExp(`at most ${high}\\sbits/s`));
+  await expect(page.locator('#price-moderate')).toHaveText(new RegExp(`at most ${moderate}\\sbits/s`));
+  await expect(page.locator('#price-low')).toHaveText(/^358\skbit\/s$|^359\skbit\/s$/);
+  await expect(page.locator('#lane-classes')).toBeVisible();
+  for (const lane of ['#lane-mel', '#lane-z', '#lane-phones']) await expect(page.locator(lane)).toBeHidden();
+  // Classes are 1..7: silence is no event, and no two alike are side by side.
+  const text = (await page.locator('#out-classes-text').textContent()) as string;
+  expect(text).toMatch(/^([1-7] ){23}[1-7]( and \d+ more)?$|^([1-7] ?)+$/);
+  expect(text).not.toMatch(/\b(\d) \1\b/);
 });
 
 test('switches levels by keyboard and shows what each hands out', async ({ page, demo, open, colorsOf }) => {
@@ -22,42 +40,60 @@ test('switches levels by keyboard and shows what each hands out', async ({ page,
   await level(page, 'High').focus();
   await page.keyboard.press('ArrowLeft');
   await expect(level(page, 'Moderate')).toBeChecked();
-  await expect(page.locator('#lane-voice')).toBeVisible();
-  await expect(page.locator('#rate-note')).toContainText('once');
-  expect(await colorsOf(page, '#out-voice')).toBeGreaterThan(10);
+  await expect(page.locator('#lane-phones')).toBeVisible();
+  await expect(page.locator('#rate-note')).toContainText('at most');
+  expect(await colorsOf(page, '#out-phones')).toBeGreaterThan(10);
+  await expect(page.locator('#out-phones-text')).toHaveText(/^([A-Z]{1,2} )+/);
   await page.keyboard.press('ArrowLeft');
   await expect(level(page, 'Low')).toBeChecked();
-  for (const lane of ['mel', 'z', 'codes']) {
+  for (const lane of ['mel', 'z']) {
     await expect(page.locator(`#lane-${lane}`)).toBeVisible();
     expect(await colorsOf(page, `#out-${lane}`), lane).toBeGreaterThan(20);
   }
-  await expect(page.locator('#lane-voice')).toBeHidden();
-  await expect(page.locator('#rate')).toHaveText(/^359\skbit$/);
 });
 
-test('attackers name the reader, and say how often they are right', async ({ page, demo, open }) => {
+test('the codes that the page draws become the events that it hands out', async ({ page, demo, open }) => {
+  // Of the same weights under two policies; what becomes of codes is in tests/e2e/events.spec.ts.
+  await open(page, demo);
+  const answers = await page.evaluate(async () => {
+    const app = (window as unknown as { __edgyEncoding: any }).__edgyEncoding;
+    return {
+      frames: [...app.frames.classes],
+      events: [...app.events.classes],
+      phones: [...app.frames.phones],
+      said: [...app.events.phones],
+    };
+  });
+  expect(answers.events).toEqual(eventsOf(answers.frames));
+  expect(answers.said).toEqual(eventsOf(answers.phones));
+  expect(answers.events.length).toBeGreaterThan(5);
+});
+
+test('attackers name the reader from the log-mel, and stand beside what was measured', async ({ page, demo, open }) => {
   await open(page, demo);
   await expect(page.locator('.attack-card')).toHaveCount(3);
   // Log-mel is as good as the sound itself; if that attacker fails, the pooling here is not that of the converter.
-  await expect(names(page, 0).first()).toContainText('Reader 367');
+  await expect(guess(page, 'low')).toContainText('Reader 367');
   await page.getByRole('button', { name: /Reader 1688/ }).click();
   await expect(page.locator('#stage-title')).toHaveText('Reader 1688');
-  await expect(names(page, 0).first()).toContainText('Reader 1688');
-  await expect(page.locator('.attack-note').first()).toHaveText(/^Right for \d+\s%.*most frequent answer: \d+\s%\.$/);
-  await expect(page.locator('.attack-card[data-out=true]')).toHaveCount(1);
+  await expect(guess(page, 'low')).toContainText('Reader 1688');
+  for (const name of ['low', 'moderate', 'high']) {
+    const shares = await card(page, name).locator('.measured .belief-share').allTextContents();
+    const { six, four, twenty, sex } = figures.levels[name];
+    for (const [at, { value, chance, text }] of [six, four, twenty, sex].entries()) {
+      expect(shares[at]).toContain(`${Math.round(100 * value)}`);
+      expect(shares[at]).toContain(`chance ${Math.round(100 * chance)}`);
+      if (text !== undefined) expect(shares[at]).toContain(`words alone ${Math.round(100 * text)}`);
+    }
+  }
+  await expect(card(page, 'high')).toHaveAttribute('data-out', 'true');
+  await expect(page.locator('#still-leaks')).toContainText(
+    `${Math.round(100 * figures.levels.high.twenty.value)}\u202f%`,
+  );
   await level(page, 'Low').check();
-  await expect(page.locator('.attack-card[data-out=true]')).toHaveCount(3);
-});
-
-test('a borrowed voice vector misleads about the vector, not about the codes', async ({ page, demo, open }) => {
-  await open(page, demo);
-  await level(page, 'Moderate').check();
-  await expect(names(page, 1).first()).toContainText('Reader 367');
-  const codes = await names(page, 2).first().textContent();
-  await page.getByLabel('Whose voice').selectOption({ label: 'Reader 2609' });
-  await expect(names(page, 1).first()).toContainText('Reader 2609');
-  await expect(names(page, 2).first()).toHaveText(codes as string);
-  await expect(page.locator('#attack-verdict')).toContainText('The voice vector points to Reader 2609');
+  await expect(card(page, 'low')).toHaveAttribute('data-out', 'true');
+  await expect(page.locator('#attack-verdict')).toContainText('Reader 1688');
+  await expect(page.locator('#attack-verdict')).toHaveAttribute('data-state', 'told');
 });
 
 test('is installable', async ({ page, demo, open }) => {
@@ -102,7 +138,7 @@ test('the copy holds the files of this page and nothing else', async ({ page, de
     return (await cache.keys()).map(({ url }) => url);
   });
   expect(kept.every((url) => url.startsWith(demo))).toBe(true);
-  for (const needed of [demo, `${demo}models/edgy-256-sparse.edgy`, `${demo}attackers/edgy-256.json`]) {
+  for (const needed of [demo, `${demo}models/private-8-sparse.edgy`, `${demo}attackers/private-8.json`]) {
     expect(kept).toContain(needed);
   }
 });

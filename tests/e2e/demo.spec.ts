@@ -42,8 +42,13 @@ test('runs a bundled recording by itself and reports accuracy, bytes and no requ
   expect(result.runtime.files.some((file: string) => /worker[^/]*\.js$/.test(file))).toBe(true);
   expect(result.runtime.transferredBytes).toBeGreaterThan(10_000);
   expect(result.runtime.transferredBytes).toBeLessThanOrEqual(180_000);
+  // What the page runs.
+  expect(result.private.bytes).toBeLessThan(result.model.int8Bytes);
+  expect(result.private.sparsity).toBe(0.5);
+  expect(result.private.events.classes).toBeGreaterThan(5);
+  expect(result.private.events.phones).toBeGreaterThan(5);
   expect(result.frames).toBe(Math.floor((Math.floor((result.seconds * 16000) / 160) + 1 - 2) / 2));
-  for (const time of [result.oneSecond.int8.total, result.oneSecond.f32.inference, result.realTime.int8]) {
+  for (const time of [result.oneSecond.private.total, result.oneSecond.f32.inference, result.realTime.int8]) {
     expect(time).toBeGreaterThan(0);
   }
   test.info().annotations.push({ type: 'latency of 1 s, int8', description: `${result.oneSecond.int8.total} ms` });
@@ -61,7 +66,7 @@ test('runs a bundled recording by itself and reports accuracy, bytes and no requ
 
 test('shows pictures, figures and the verdict', async ({ page, demo, open, colorsOf }) => {
   await open(page, demo);
-  for (const id of ['#mel', '#codes', '#ribbon-int8', '#ribbon-f32', '#codebook']) {
+  for (const id of ['#mel', '#codes', '#codebook', '#ribbon-int8', '#ribbon-f32']) {
     expect(await colorsOf(page, id), id).toBeGreaterThan(20);
   }
   await expect(page.locator('#headline dd').first()).toHaveText(/^[\d.,]+\sms$/);

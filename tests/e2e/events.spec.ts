@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { e2eOutput, edgy, onnxModel } from '../lib/paths.mjs';
+import { eventsOf } from './events_of.js';
 import { type Bits, cases, expect, runNatively, test } from './fixtures.js';
 
 const kSilence = 3;
@@ -10,17 +11,6 @@ const all = cases();
 let bytes: string;
 let native: number[][];
 let codes: number[][];
-
-/** The definition once more (wasm/format/edgy.fbs). */
-function eventsOf(codes: readonly number[]): number[] {
-  const events: number[] = [];
-  for (let begin = 0, end = 0; begin < codes.length; begin = end) {
-    while (end < codes.length && codes[end] === codes[begin]) end++;
-    const code = codes[begin] as number;
-    if (end - begin >= 2 && code !== kSilence && code !== events.at(-1)) events.push(code);
-  }
-  return events;
-}
 
 test.beforeAll(() => {
   mkdirSync(e2eOutput, { recursive: true });
@@ -34,7 +24,7 @@ test.beforeAll(() => {
 });
 
 test('natively they are what the codes become', () => {
-  expect(native).toEqual(codes.map(eventsOf));
+  expect(native).toEqual(codes.map((each) => eventsOf(each, kSilence)));
   expect(new Set(native.map(({ length }) => length)).size).toBeGreaterThan(1);
 });
 

@@ -20,13 +20,24 @@ const ms = (value) => `${value.toFixed(2)} ms`;
 const line = (name, value) => `  ${name.padEnd(kColumn)}${value}`;
 
 function describe(report, userAgent) {
-  const { model, runtime, oneSecond, allClips, requests } = report;
+  const { model, runtime, oneSecond, allClips, requests, private: hiding } = report;
   const [, version = '?'] = /Chrome\/(\d+)/.exec(userAgent) ?? [];
   return [
     `Edgy ${runtime.version} in headless Chromium ${version}, one thread`,
     `variant ${runtime.variant}, int8 kernels in the form ${runtime.isa}`,
     '',
-    'Model',
+    'The page’s encoder, trained to hide who speaks',
+    line(
+      `int8 .edgy, ${percent(hiding.sparsity, 0)} zeros`,
+      `${whole(hiding.bytes)} bytes, ${percent(hiding.bytes / hiding.onnxBytes)} of its ONNX`,
+    ),
+    line('1 s of speech, sound to events', ms(oneSecond.private.total)),
+    line(
+      `events of "${report.title}"`,
+      `${whole(hiding.events.phones)} at moderate, ${whole(hiding.events.classes)} at high`,
+    ),
+    '',
+    'The pair that shows what compression costs: EDGY-256',
     line('fp32 ONNX', `${whole(model.onnxBytes)} bytes`),
     line(
       `int8 .edgy, ${percent(model.sparsity, 0)} zeros`,

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 const scripts = dirname(fileURLToPath(import.meta.url));
 const dist = join(scripts, '../dist');
 
-// The page's sessions have one thread each, so it never asks for what the package has for several.
-const isNeeded = (name) => !/\.(md|br|map)$|-threads-/.test(name) && name !== 'sw.js';
+// The voice is loaded when asked for: nobody should have it who does not. The page's sessions have one thread each, so it never asks for what the package has for several.
+const isNeeded = (name) => !/\.(md|br|map)$|-threads-|^voice\/|worker-voice/.test(name) && name !== 'sw.js';
 
 const entries = await readdir(dist, { recursive: true, withFileTypes: true });
 const files = entries

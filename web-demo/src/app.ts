@@ -4,28 +4,39 @@ import { Microphone } from './audio/microphone';
 import { Player } from './audio/player';
 import { kMaxRecordingSeconds, kWorkletUrl, Recorder } from './audio/recorder';
 import { type Clip, fetchClips, kClips } from './clips';
-import { type Encoding, explain, kSampleRate, loadModels, type Models } from './engine';
+import { explain, kSampleRate, loadModels, type Models, type PrivateEncoding } from './engine';
 import { seconds as formatSeconds, number } from './format';
 import { Comparison, loudest, timeModels } from './measure';
 import { keepOffline } from './offline';
 import { AttackPanel, type Truth } from './panels/attack';
 import { ClipList } from './panels/clip_list';
+import { ComparisonPanel } from './panels/comparison';
+import { DigitsPanel } from './panels/digits';
 import { showFigures } from './panels/figures';
 import { watchFiles } from './panels/files';
 import { HandoutPanel } from './panels/handout';
+import { HearPanel } from './panels/hear';
 import { NetworkPanel } from './panels/network';
 import { Notice } from './panels/notice';
 import { SealCheckPanel } from './panels/seal_check';
+import { loadReaders, TeachPanel } from './panels/teach';
 import { Transport } from './panels/transport';
 import { Stage } from './pictures/stage';
-import { Attackers, zMoments } from './privacy/attackers';
+import { Attackers } from './privacy/attackers';
 import { closeSeal, makeVerifier } from './privacy/sealed';
-import { speakerName } from './privacy/speakers';
 import { type AutoReport, makeReport, type Report, setPageState } from './report';
 
 const kRuns = 9;
 const kAutoRuns = 31;
 type Pcm = Float32Array<ArrayBuffer>;
+
+/** What is on the page. */
+interface Handed {
+  readonly pcm: Pcm;
+  readonly encoding: PrivateEncoding;
+  readonly span: number;
+  readonly truth: Truth;
+}
 
 const byId = (id: string) => document.getElementById(id) as HTMLElement;
 
@@ -37,20 +48,19 @@ export class App {
   readonly #transport = new Transport(this.#player, this.#stage);
   readonly #clips = new ClipList((clip) => void this.#choose(clip));
   readonly #recorder = new Recorder();
+  /** Another one: what teaches the attackers is no recording to look at. */
+  readonly #teacher = new Recorder();
   readonly #recordings = new Map<string, Pcm>();
-  readonly #handout = new HandoutPanel({
-    onLevel: (level) => this.#attack?.setLevel(level),
-    onVoice: (speaker) => {
-      this.#borrowed = speaker;
-      if (this.#handed) this.#handOut(this.#handed);
-    },
+  readonly #handout = new HandoutPanel((level) => {
+    this.#attack?.setLevel(level);
+    this.#hear.setLevel(level);
   });
-  #attackers: Attackers | undefined;
+  readonly #hear = new HearPanel(this.#handout.level, (url) => this.#network.expect(url));
+  readonly #comparison = new ComparisonPanel();
+  readonly #digits = new DigitsPanel();
   #attack: AttackPanel | undefined;
-  /** Whose voice vector is handed out; '': that of the one who speaks. */
-  #borrowed = '';
   readonly #sealCheck = new SealCheckPanel();
-  #handed: { pcm: Pcm; encoding: Encoding; span: number; truth: Truth } | undefined;
+  #handed: Handed | undefined;
   #models: Models | undefined;
   /** Counts what was asked for, so that an answer that comes too late is dropped. */
   #turn = 0;
@@ -78,14 +88,16 @@ export class App {
     const bar = (id: string) => (fraction: number) => {
       (byId(id) as HTMLProgressElement).value = fraction;
     };
-    const [clips, models, attackers] = await Promise.all([
+    const [clips, models, attackers, readers] = await Promise.all([
       fetchClips(bar('load-clips')),
       loadModels((model, fraction) => bar(`load-${model}`)(fraction)),
-      Attackers.load(new URL('attackers/edgy-256.json', document.baseURI)),
+      Attackers.load(new URL('attackers/private-8.json', document.baseURI)),
+      loadReaders(),
       this.#recorder.prepare().then(
         () => this.#network.note(kWorkletUrl, 'audio worklet'),
         () => {},
       ),
+      this.#teacher.prepare().catch(() => {}),
       document.fonts.load('1em "Atkinson Hyperlegible Next Variable"'),
       keepOffline(this.#network),
       this.#closeSeal(),
@@ -96,10 +108,9 @@ export class App {
       this.#clips.ready(id, pcm);
     }
     this.#models = models;
-    this.#attackers = attackers;
     this.#attack = new AttackPanel(attackers, this.#handout.level);
-    this.#handout.offerVoices(attackers.voices.map((id) => ({ id, name: speakerName(id) })));
-    const { version, variant, isa } = models.int8.runtime;
+    new TeachPanel(this.#teacher, models.private, readers, () => this.#player.stop());
+    const { version, variant, isa } = models.private.shipped.runtime;
     byId('foot-version').textContent = `Edgy ${version}, ${variant} variant, int8 kernels in the form ${isa}.`;
   }
 
@@ -108,8 +119,12 @@ export class App {
     try {
       const session = await closeSeal();
       this.#sealCheck.closed(
-        makeVerifier(session, () => this.#handed && { pcm: this.#handed.pcm, codes: this.#handed.encoding.codes }),
+        makeVerifier(
+          session,
+          () => this.#handed && { pcm: this.#handed.pcm, events: this.#handed.encoding.events.classes },
+        ),
       );
+      this.#handout.price(session.report);
     } catch (error) {
       this.#sealCheck.failed(error);
     }
@@ -128,11 +143,11 @@ export class App {
         this.#transport.disable('Listening', `Codes appear as you speak, for up to ${kMaxRecordingSeconds} seconds.`);
       },
       onSound: async (pcm) => {
-        const int8 = await this.#models?.int8.encode(pcm, true);
+        const encoding = await this.#models?.private.encode(pcm);
         const span = Math.max(6, pcm.length / kSampleRate);
-        if (!int8 || !this.#recorder.running) return;
-        this.#stage.showLive({ pcm, int8, span });
-        this.#handOut({ pcm, encoding: int8, span, truth: {} });
+        if (!encoding || !this.#recorder.running) return;
+        this.#stage.showLive({ pcm, encoding, span });
+        this.#handOut({ pcm, encoding, span, truth: {} });
       },
       onEnd: (pcm) => this.#attempt(() => this.#analyse('Your voice', pcm)),
       onProblem: (error) => this.#notice.show(explain(error)),
@@ -162,19 +177,24 @@ export class App {
     setPageState('working');
     this.#clips.choose(clip?.id);
     const seconds = pcm.length / kSampleRate;
-    const int8 = await models.int8.encode(pcm, true);
-    const f32 = await models.f32.encode(pcm);
+    const encoding = await models.private.encode(pcm);
+    const [int8, f32] = [await models.int8.encode(pcm), await models.f32.encode(pcm)];
     if (turn !== this.#turn) return undefined;
-    this.#stage.show({ pcm, int8, f32, span: seconds });
-    this.#handOut({ pcm, encoding: int8, span: seconds, truth: clip ?? {} });
-    const distinct = new Set(int8.codes).size;
+    this.#stage.show({ pcm, encoding, span: seconds });
+    this.#handOut({ pcm, encoding, span: seconds, truth: clip ?? {} });
+    const { phones, classes } = encoding.events;
     this.#transport.load(
       pcm,
       title,
-      `${formatSeconds(seconds)}, ${number(int8.codes.length)} codes, ${number(distinct)} of them different`,
+      `${formatSeconds(seconds)}, ${number(encoding.frames.phones.length)} codes: ${number(phones.length)} events at moderate, ` +
+        `${number(classes.length)} at high`,
     );
+    this.#comparison.show(int8.codes, f32.codes, seconds);
+    await this.#digits.show(models.private, pcm, clip?.digits);
+    if (turn !== this.#turn) return undefined;
     const comparison = new Comparison().add(int8, f32);
-    const report = await makeReport(title, pcm, seconds, models, comparison, this.#network, runs);
+    const events = { phones: phones.length, classes: classes.length };
+    const report = await makeReport(title, pcm, seconds, models, comparison, events, this.#network, runs);
     if (turn !== this.#turn) return undefined;
     showFigures(report);
     window.__edgyReport = report;
@@ -182,12 +202,13 @@ export class App {
     return report;
   }
 
-  #handOut(handed: { pcm: Pcm; encoding: Encoding; span: number; truth: Truth }): void {
+  #handOut(handed: Handed): void {
     this.#handed = handed;
+    window.__edgyEncoding = handed.encoding;
     const { encoding, span, truth } = handed;
-    const voice = this.#attackers?.voice(this.#borrowed) ?? zMoments(encoding);
-    this.#handout.show(encoding, span, voice);
-    this.#attack?.show({ encoding, voice, truth });
+    this.#handout.show(encoding, span);
+    this.#attack?.show(encoding, truth);
+    this.#hear.show(encoding);
   }
 
   async #finishAuto(clip: Clip, report: Report): Promise<void> {

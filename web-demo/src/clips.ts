@@ -7,6 +7,8 @@ export interface Clip {
   /** As the attackers know the speaker, who was trained on other recordings of this voice. */
   readonly speaker: string;
   readonly sex: 'f' | 'm';
+  /** Digits that are said in it; '' for none. */
+  readonly digits: string;
 }
 
 export const kClips: readonly Clip[] = [
@@ -17,6 +19,7 @@ export const kClips: readonly Clip[] = [
     file: '367-130732-0008.flac',
     speaker: 'ls367',
     sex: 'f',
+    digits: '',
   },
   {
     id: 'reader-1688',
@@ -25,6 +28,7 @@ export const kClips: readonly Clip[] = [
     file: '1688-142285-0009.flac',
     speaker: 'ls1688',
     sex: 'm',
+    digits: '',
   },
   {
     id: 'reader-3331',
@@ -33,6 +37,7 @@ export const kClips: readonly Clip[] = [
     file: '3331-159605-0006.flac',
     speaker: 'ls3331',
     sex: 'f',
+    digits: '',
   },
   {
     id: 'digits',
@@ -41,6 +46,7 @@ export const kClips: readonly Clip[] = [
     file: 'fsdd-digits.flac',
     speaker: 'fs-jackson',
     sex: 'm',
+    digits: '31415926',
   },
 ];
 

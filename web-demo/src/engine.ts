@@ -1,5 +1,8 @@
-/** The page's only door to the package `edgy`: the two models, what they answer and what that costs. */
-import { AudioEncoder, EdgyError, type Progress, type RuntimeInfo } from 'edgy';
+/**
+ * The page's only door to the package `edgy`: the encoder that the page runs, the pair that shows what compression costs, what they
+ * answer and how long that takes.
+ */
+import { AudioEncoder, type AudioEncoding, EdgyError, type Progress, type RuntimeInfo } from 'edgy';
 
 export type Precision = 'int8' | 'f32';
 
@@ -9,21 +12,36 @@ export interface Mel {
   readonly frames: number;
 }
 
-export interface Encoding {
-  readonly codes: Int32Array;
-  /** [frames, 64], before the nearest code is taken. */
-  readonly z: Float32Array;
-  readonly mel?: Mel;
-  /** Milliseconds: log-mel, model, and the whole call with the way to the worker and back. */
+/** Milliseconds: log-mel, model, and the whole call with the way to the worker and back. */
+export interface Times {
   readonly frontEnd: number;
   readonly inference: number;
   readonly total: number;
 }
 
-const kModelUrls: Record<Precision, string> = {
-  int8: new URL('models/edgy-256-sparse.edgy', document.baseURI).href,
-  f32: new URL('models/edgy-256-f32.edgy', document.baseURI).href,
-};
+export interface Encoding extends Times {
+  readonly codes: Int32Array;
+  /** [frames, 64], before the nearest code is taken. */
+  readonly z: Float32Array;
+}
+
+/** What the private encoder makes of a recording. Only `events` are what levels moderate and high hand out. */
+export interface PrivateEncoding extends Times {
+  readonly mel: Mel;
+  /** [frames, 64]; says who speaks. */
+  readonly z: Float32Array;
+  /** One a frame, for this page's own pictures. */
+  readonly frames: { readonly phones: Int32Array; readonly classes: Int32Array };
+  readonly events: { readonly phones: Int32Array; readonly classes: Int32Array };
+}
+
+const modelUrl = (name: string) => new URL(`models/${name}.edgy`, document.baseURI).href;
+
+/** What a seal and every app would be given. */
+export const kPrivateModel = modelUrl('private-8-sparse');
+/** The same weights under a policy that hands out codes, one a frame, so that the page can draw where events come from. */
+const kPrivateFrames = modelUrl('private-8-frames');
+const kCompared: Record<Precision, string> = { int8: modelUrl('edgy-256-sparse'), f32: modelUrl('edgy-256-f32') };
 
 /** What the models hear, in hertz. */
 export const kSampleRate = 16000;
@@ -41,9 +59,9 @@ export class Model {
     this.#encoder = encoder;
   }
 
-  static async load(precision: Precision, onProgress: (fraction: number) => void): Promise<Model> {
+  static async load(url: string, onProgress: (fraction: number) => void): Promise<Model> {
     let bytes = 0;
-    const encoder = await AudioEncoder.create(kModelUrls[precision], {
+    const encoder = await AudioEncoder.create(url, {
       threads: 1, // what the page says of speed and bytes holds on any host
       onProgress: ({ phase, loaded, total }: Progress) => {
         if (phase !== 'model') return;
@@ -74,32 +92,71 @@ export class Model {
     return (await this.#encoder.session.memory()).wasm;
   }
 
-  async encode(pcm: Float32Array, mel = false): Promise<Encoding> {
-    const { codes, outputs, mel: picture, timings } = await this.#encoder.encode(pcm, { mel });
+  async run(pcm: Float32Array, mel = false): Promise<AudioEncoding> {
+    return this.#encoder.encode(pcm, { mel });
+  }
+
+  async encode(pcm: Float32Array): Promise<Encoding> {
+    const { codes, outputs, timings } = await this.run(pcm);
     const z = outputs.z?.data;
-    if (!codes || !(z instanceof Float32Array)) {
-      throw new EdgyError('unsupported-model', 'The model has no outputs named z and indices.');
-    }
-    const [, bands = 0, frames = 0] = picture?.dims ?? [];
+    if (!codes || !(z instanceof Float32Array)) throw unsupported('z and indices');
+    return { codes, z, ...timings };
+  }
+}
+
+export class PrivateModel {
+  private constructor(
+    readonly shipped: Model,
+    readonly frames: Model,
+  ) {}
+
+  static async load(onProgress: (fraction: number) => void): Promise<PrivateModel> {
+    const [shipped, frames] = await Promise.all([
+      Model.load(kPrivateModel, onProgress),
+      Model.load(kPrivateFrames, () => {}),
+    ]);
+    return new PrivateModel(shipped, frames);
+  }
+
+  async encode(pcm: Float32Array): Promise<PrivateEncoding> {
+    const [said, drawn] = await Promise.all([this.shipped.run(pcm, true), this.frames.run(pcm)]);
+    const z = said.outputs.z?.data;
+    const [, bands = 0, frames = 0] = said.mel?.dims ?? [];
+    if (!said.mel || !(z instanceof Float32Array)) throw unsupported('z, phones and indices');
     return {
-      codes,
+      mel: { data: said.mel.data, bands, frames },
       z,
-      ...(picture ? { mel: { data: picture.data, bands, frames } } : {}),
-      frontEnd: timings.frontEnd,
-      inference: timings.inference,
-      total: timings.total,
+      frames: { phones: integers(drawn, 'phones'), classes: integers(drawn, 'indices') },
+      events: { phones: integers(said, 'phones'), classes: integers(said, 'indices') },
+      ...said.timings,
     };
   }
 }
 
-export type Models = Record<Precision, Model>;
+function integers({ outputs }: AudioEncoding, name: string): Int32Array {
+  const data = outputs[name]?.data;
+  if (!(data instanceof BigInt64Array)) throw unsupported('z, phones and indices');
+  return Int32Array.from(data, Number);
+}
 
-export async function loadModels(onProgress: (model: Precision, fraction: number) => void): Promise<Models> {
-  const [int8, f32] = await Promise.all([
-    Model.load('int8', (fraction) => onProgress('int8', fraction)),
-    Model.load('f32', (fraction) => onProgress('f32', fraction)),
+function unsupported(outputs: string): EdgyError {
+  return new EdgyError('unsupported-model', `The model has no outputs named ${outputs}.`);
+}
+
+export interface Models {
+  readonly private: PrivateModel;
+  /** The pair that shows what pruning and int8 cost: one encoder twice. */
+  readonly int8: Model;
+  readonly f32: Model;
+}
+
+export async function loadModels(onProgress: (model: keyof Models, fraction: number) => void): Promise<Models> {
+  const [hiding, int8, f32] = await Promise.all([
+    PrivateModel.load((fraction) => onProgress('private', fraction)),
+    Model.load(kCompared.int8, (fraction) => onProgress('int8', fraction)),
+    Model.load(kCompared.f32, (fraction) => onProgress('f32', fraction)),
   ]);
-  return { int8, f32 };
+  return { private: hiding, int8, f32 };
 }
 
 /** An error in words for the visitor. */

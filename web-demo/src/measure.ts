@@ -1,5 +1,5 @@
-/** What is computed from the answers of both models: speed, and how far int8 is from fp32. */
-import type { Encoding, Models, Precision } from './engine';
+/** What is computed from the models' answers: speed, and how far int8 is from fp32. */
+import type { Encoding, Models, Times } from './engine';
 
 /** Medians, in milliseconds. */
 export interface Timing {
@@ -16,26 +16,30 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
-/** Both models in turn, so that a busy moment of the machine falls on both. */
+export type Timed = 'private' | 'int8' | 'f32';
+const kTimed: readonly Timed[] = ['private', 'int8', 'f32'];
+
+/** All models in turn, so that a busy moment of the machine falls on each. */
 export async function timeModels(
   models: Models,
   pcm: Float32Array,
   runs: number,
   warmUp = 2,
-): Promise<Record<Precision, Timing>> {
-  const seen: Record<Precision, Encoding[]> = { int8: [], f32: [] };
+): Promise<Record<Timed, Timing>> {
+  const seen: Record<Timed, Times[]> = { private: [], int8: [], f32: [] };
   for (let run = -warmUp; run < runs; run++) {
-    for (const precision of ['int8', 'f32'] as const) {
-      const encoding = await models[precision].encode(pcm);
-      if (run >= 0) seen[precision].push(encoding);
+    for (const name of kTimed) {
+      const model = name === 'private' ? models.private.shipped : models[name];
+      const { timings } = await model.run(pcm);
+      if (run >= 0) seen[name].push(timings);
     }
   }
-  const medians = (encodings: Encoding[]): Timing => ({
-    frontEnd: median(encodings.map(({ frontEnd }) => frontEnd)),
-    inference: median(encodings.map(({ inference }) => inference)),
-    total: median(encodings.map(({ total }) => total)),
+  const medians = (times: Times[]): Timing => ({
+    frontEnd: median(times.map(({ frontEnd }) => frontEnd)),
+    inference: median(times.map(({ inference }) => inference)),
+    total: median(times.map(({ total }) => total)),
   });
-  return { int8: medians(seen.int8), f32: medians(seen.f32) };
+  return { private: medians(seen.private), int8: medians(seen.int8), f32: medians(seen.f32) };
 }
 
 /** Sums over recordings, from which the shares are taken. */

@@ -5,8 +5,8 @@
  * `document.documentElement.dataset.edgy` goes through `loading`, `ready`, `working` and `done` (or `failed`); at `done`, the
  * report is at `window.__edgyReport`. Times are milliseconds, sizes bytes, shares 0..1.
  */
-import type { Models, Precision } from './engine';
-import { type Comparison, type Timing, timeModels } from './measure';
+import type { Models, PrivateEncoding } from './engine';
+import { type Comparison, type Timed, type Timing, timeModels } from './measure';
 import { kRuntimeFiles, type NetworkPanel, type Request } from './panels/network';
 
 export interface Report {
@@ -14,9 +14,10 @@ export interface Report {
   readonly seconds: number;
   readonly frames: number;
   readonly runs: number;
-  readonly latency: Record<Precision, Timing>;
+  /** `private`: the encoder that the page runs; `int8`, `f32`: the pair of which one is the other compressed, as in all that follows. */
+  readonly latency: Record<Timed, Timing>;
   /** Latency over length. */
-  readonly realTime: Record<Precision, number>;
+  readonly realTime: Record<Timed, number>;
   readonly agreement: number;
   readonly cosine: number;
   readonly model: {
@@ -26,7 +27,14 @@ export interface Report {
     /** Share of the int8 model's weights that are zero. */
     readonly sparsity: number;
   };
-  readonly memory: Record<Precision, number>;
+  readonly private: {
+    readonly onnxBytes: number;
+    readonly bytes: number;
+    readonly sparsity: number;
+    /** How many events this recording became, at levels moderate and high. */
+    readonly events: { readonly phones: number; readonly classes: number };
+  };
+  readonly memory: Record<Timed, number>;
   readonly runtime: {
     readonly version: string;
     readonly variant: string;
@@ -41,7 +49,7 @@ export interface Report {
 /** In `?auto=1` only. */
 export interface AutoReport extends Report {
   /** Latency for the loudest second of the recording. */
-  readonly oneSecond: Record<Precision, Timing> & { readonly runs: number };
+  readonly oneSecond: Record<Timed, Timing> & { readonly runs: number };
   /** Of all bundled recordings together. */
   readonly allClips: {
     readonly clips: number;
@@ -55,6 +63,8 @@ export interface AutoReport extends Report {
 declare global {
   interface Window {
     __edgyReport?: Report | AutoReport;
+    /** What is on the stage. */
+    __edgyEncoding?: PrivateEncoding;
   }
 }
 
@@ -70,11 +80,12 @@ export async function makeReport(
   seconds: number,
   models: Models,
   comparison: Comparison,
+  events: Report['private']['events'],
   network: NetworkPanel,
   runs: number,
 ): Promise<Report> {
   const latency = await timeModels(models, pcm, runs);
-  const { version, variant, isa } = models.int8.runtime;
+  const { version, variant, isa } = models.private.shipped.runtime;
   const { files, encoded, decoded } = network.sum(kRuntimeFiles);
   return {
     title,
@@ -82,7 +93,11 @@ export async function makeReport(
     frames: comparison.frames,
     runs,
     latency,
-    realTime: { int8: latency.int8.total / 1000 / seconds, f32: latency.f32.total / 1000 / seconds },
+    realTime: {
+      private: latency.private.total / 1000 / seconds,
+      int8: latency.int8.total / 1000 / seconds,
+      f32: latency.f32.total / 1000 / seconds,
+    },
     agreement: comparison.agreement,
     cosine: comparison.cosine,
     model: {
@@ -91,7 +106,17 @@ export async function makeReport(
       f32Bytes: models.f32.bytes,
       sparsity: models.int8.sparsity,
     },
-    memory: { int8: await models.int8.wasmMemory(), f32: await models.f32.wasmMemory() },
+    private: {
+      onnxBytes: models.private.shipped.sourceBytes,
+      bytes: models.private.shipped.bytes,
+      sparsity: models.private.shipped.sparsity,
+      events,
+    },
+    memory: {
+      private: await models.private.shipped.wasmMemory(),
+      int8: await models.int8.wasmMemory(),
+      f32: await models.f32.wasmMemory(),
+    },
     runtime: { version, variant, isa, files, rawBytes: decoded, transferredBytes: encoded },
   };
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "converter/audit/codes/grams.h"
 #include "converter/audit/command/rounded_classifier.h"
 #include "converter/audit/report/audit_report.h"
 #include "converter/error.h"
@@ -114,18 +115,47 @@ Selection select_sexes(const std::vector<Recording>& recordings) {
   return complete(std::move(selection), recordings, &Recording::sex, &Recording::speaker);
 }
 
+/// Events are few and have no durations: stretches of them tell what single ones do not.
+constexpr int kLongestGram = 3;
+constexpr std::size_t kGrams = 200;
+
+/// What one attacker is given of all recordings, and how a page computes it.
+struct Given {
+  Features features;
+  Json fields;
+};
+
+/// `rows` are those whose recordings say which grams are frequent, as far as they train.
+Given given_of(const Representation& representation, const std::vector<Recording>& recordings,
+               const std::vector<std::size_t>& rows) {
+  if (representation.kind == Kind::kCodes)
+    return {representation.voice.rightCols(representation.codes), {{"pooling", "histogram"}}};
+  if (representation.kind != Kind::kEvents)
+    return {representation.voice, {{"pooling", "moments"}}};
+  std::vector<CodeSequence> trained;
+  for (const std::size_t row : rows) {
+    if (trains(recordings[row]))
+      trained.push_back(representation.sequences[row]);
+  }
+  const auto codes = static_cast<int32_t>(representation.codes);
+  const std::vector<Gram> grams = frequent_grams(trained, codes, kLongestGram, kGrams);
+  Features counts(static_cast<Eigen::Index>(representation.sequences.size()),
+                  static_cast<Eigen::Index>(grams.size()));
+  for (std::size_t i = 0; i < representation.sequences.size(); ++i) {
+    counts.row(static_cast<Eigen::Index>(i)) =
+        gram_counts(representation.sequences[i], codes, grams);
+  }
+  return {std::move(counts), {{"pooling", "grams"}, {"codes", codes}, {"grams", grams}}};
+}
+
 Json export_one(const char* question, const Selection& selection,
-                const Representation& representation) {
-  const bool codes = representation.codes > 0;
-  const Trial trial = with_features(
-      selection.plan, codes ? Features(representation.voice.rightCols(representation.codes))
-                            : representation.voice);
+                const std::vector<Recording>& recordings, const Representation& representation) {
+  const Given given = given_of(representation, recordings, selection.rows);
   RoundedClassifier classifier;
-  const Measure judged = judge_rounded(trial, classifier);
-  Json entry = {{"question", question},
-                {"representation", representation.name},
-                {"pooling", codes ? "histogram" : "moments"},
-                {"classes", selection.classes}};
+  const Measure judged = judge_rounded(with_features(selection.plan, given.features), classifier);
+  Json entry = {{"question", question}, {"representation", representation.name}};
+  entry.update(given.fields);
+  entry["classes"] = selection.classes;
   entry.update(classifier.json());
   entry["judged"] = to_json(judged);
   return entry;
@@ -137,10 +167,10 @@ const Representation* first_frames(const std::vector<Representation>& representa
 }
 
 /// The input, the first float output (a later one is another name of what is exported already: a
-/// VQ-VAE also hands out its codes as vectors), and codes as the model hands them out.
+/// VQ-VAE also hands out its codes as vectors), codes as the model hands them out, and events.
 bool is_exported(const std::vector<Representation>& representations,
                  const Representation& representation) {
-  return representation.kind == Kind::kInput || representation.kind == Kind::kCodes ||
+  return representation.kind == Kind::kInput || representation.codes > 0 ||
          &representation == first_frames(representations);
 }
 
@@ -174,8 +204,8 @@ Json export_attackers(const std::vector<Representation>& representations,
   for (const Representation& representation : representations) {
     if (!is_exported(representations, representation))
       continue;
-    attackers.push_back(export_one("who", speakers, representation));
-    attackers.push_back(export_one("sex", sexes, representation));
+    attackers.push_back(export_one("who", speakers, recordings, representation));
+    attackers.push_back(export_one("sex", sexes, recordings, representation));
   }
   return {{"attackers", std::move(attackers)},
           {"voices", voices(speakers, recordings, representations)}};

@@ -684,6 +684,21 @@ TEST_CASE("exported attackers answer by their formula as they were judged", "[au
   const auto& sex = exported.at("attackers").at(1);
   CHECK(sex.at("judged").at("units") == 2);  // voices c and d; a and b were heard
 
+  // Who says what in which order is known from events.
+  Representation events;
+  events.name = "indices, events";
+  events.kind = Kind::kEvents;
+  events.codes = 4;
+  for (const Recording& recording : recordings) {
+    const int32_t own = recording.speaker.front() - 'a';
+    events.sequences.push_back({own, (own + 1) % 4, own});
+  }
+  const auto spoken = export_attackers({events}, recordings, {}).at("attackers").at(0);
+  CHECK(spoken.at("pooling") == "grams");
+  CHECK(spoken.at("codes") == 4);
+  CHECK(spoken.at("grams").size() == spoken.at("mean").size());
+  CHECK(spoken.at("judged").at("value") == 1);
+
   CHECK_THROWS_AS(export_attackers({z}, {recordings.begin(), recordings.begin() + 4}, {}), Error);
 }
 

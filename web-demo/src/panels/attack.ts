@@ -1,19 +1,13 @@
-/** What the attackers believe, from each thing that might be handed out. */
+/** What attackers make of each level: of this recording, live, and of many others, measured beforehand. */
 import type { PrivacyLevel } from 'edgy';
-import type { Encoding } from '../engine';
+import type { PrivateEncoding } from '../engine';
 import { percent } from '../format';
-import {
-  type Attacker,
-  type Attackers,
-  ask,
-  type Belief,
-  type Given,
-  histogram,
-  melMoments,
-  type Question,
-} from '../privacy/attackers';
-import { type Item, kItems } from '../privacy/levels';
+import { type Attackers, featuresFor, type Given, type Question } from '../privacy/attackers';
+import { type Figure, kFigures, type LevelFigures } from '../privacy/figures';
+import { kLevels } from '../privacy/levels';
+import { ask, type Belief } from '../privacy/linear';
 import { sexName, speakerName } from '../privacy/speakers';
+import { element } from './element';
 
 const kShownNames = 4;
 const byId = (id: string) => document.getElementById(id) as HTMLElement;
@@ -23,39 +17,27 @@ export interface Truth {
   readonly sex?: string;
 }
 
-/** What the attackers are shown of one recording. */
-export interface Evidence {
-  readonly encoding: Encoding;
-  /** The vector that stands for a voice: of the one who speaks, or of another. */
-  readonly voice: Float32Array;
-  readonly truth: Truth;
-}
+const kGiven: Record<PrivacyLevel, { readonly given: Given; readonly title: string; readonly noun: string }> = {
+  low: { given: 'mel', title: 'Low', noun: 'the log-mel' },
+  moderate: { given: 'phones, events', title: 'Moderate', noun: 'the phones' },
+  high: { given: 'indices, events', title: 'High', noun: 'the classes' },
+};
 
-interface Column {
-  readonly given: Given;
-  readonly items: readonly Item[];
-  readonly title: (level: PrivacyLevel) => string;
-  /** In a sentence. */
-  readonly noun: (level: PrivacyLevel) => string;
-}
-
-const kColumns: readonly Column[] = [
-  { given: 'mel', items: ['mel'], title: () => 'Log-mel', noun: () => 'log-mel' },
-  {
-    given: 'z',
-    items: ['z', 'voice'],
-    title: (level) => (level === 'moderate' ? 'Voice vector' : 'z'),
-    noun: (level) => (level === 'moderate' ? 'the voice vector' : 'z'),
-  },
-  { given: 'indices', items: ['codes'], title: () => 'Codes', noun: () => 'the codes' },
-];
-
+const kQuestions: Record<Question, string> = { who: 'Who speaks?', sex: 'A woman or a man?' };
 const kNames: Record<Question, (id: string) => string> = { who: speakerName, sex: sexName };
+
+/** What is measured, as the page calls it; each with its chance and, where there is one, what the words alone give away. */
+const kMeasured: readonly (readonly [keyof LevelFigures, string])[] = [
+  ['six', 'Who of six readers'],
+  ['four', 'Who of four people, from one digit'],
+  ['twenty', 'Who of them, from twenty digits at once'],
+  ['sex', 'A woman or a man, of voices never heard'],
+];
 
 export class AttackPanel {
   readonly #attackers: Attackers;
   #level: PrivacyLevel;
-  #evidence: Evidence | undefined;
+  #evidence: { encoding: PrivateEncoding; truth: Truth } | undefined;
 
   constructor(attackers: Attackers, level: PrivacyLevel) {
     this.#attackers = attackers;
@@ -68,132 +50,112 @@ export class AttackPanel {
     this.#render();
   }
 
-  show(evidence: Evidence): void {
-    this.#evidence = evidence;
+  show(encoding: PrivateEncoding, truth: Truth): void {
+    this.#evidence = { encoding, truth };
     this.#render();
   }
 
   #render(): void {
-    const evidence = this.#evidence;
-    if (!evidence) return;
-    byId('attack-columns').replaceChildren(...kColumns.map((column) => this.#column(column, evidence)));
-    const said = this.#verdict(evidence);
+    if (!this.#evidence) return;
+    byId('attack-columns').replaceChildren(...kLevels.map((level) => this.#card(level)));
+    const { text, state } = this.#verdict();
     const verdict = byId('attack-verdict');
-    if (verdict.textContent !== said.text) verdict.textContent = said.text;
-    verdict.dataset.state = said.state;
+    if (verdict.textContent !== text) verdict.textContent = text;
+    verdict.dataset.state = state;
+    byId('still-leaks').textContent = stillLeaks(this.#level);
   }
 
-  #isOut({ items }: Column): boolean {
-    return items.some((item) => kItems[this.#level].includes(item));
+  #believe(question: Question, level: PrivacyLevel): Belief[] {
+    const attacker = this.#attackers.find(question, kGiven[level].given);
+    return attacker && this.#evidence ? ask(attacker, featuresFor(attacker, this.#evidence.encoding)) : [];
   }
 
-  #believe(question: Question, column: Column, { encoding, voice }: Evidence): [Attacker, Belief[]] | undefined {
-    const attacker = this.#attackers.find(question, column.given);
-    if (!attacker) return undefined;
-    const features =
-      column.given === 'mel'
-        ? melMoments(encoding)
-        : column.given === 'z'
-          ? voice
-          : histogram(encoding, attacker.mean.length);
-    return features && [attacker, ask(attacker, features)];
-  }
-
-  #column(column: Column, evidence: Evidence): HTMLElement {
-    const out = this.#isOut(column);
+  #card(level: PrivacyLevel): HTMLElement {
+    const chosen = level === this.#level;
     const card = element('article', 'attack-card');
-    card.dataset.out = String(out);
+    card.dataset.level = level;
+    card.dataset.out = String(chosen);
     const head = element('div', 'attack-head');
-    head.append(
-      element('h4', '', column.title(this.#level)),
-      element('span', 'tag', out ? 'handed out' : 'stays here'),
-    );
+    head.append(element('h4', '', kGiven[level].title), element('span', 'tag', chosen ? 'chosen' : ''));
     card.append(head);
     for (const question of ['who', 'sex'] as const) {
-      const believed = this.#believe(question, column, evidence);
-      if (believed) card.append(bars(question, believed, evidence.truth));
+      card.append(bars(question, this.#believe(question, level), this.#evidence?.truth ?? {}));
     }
+    card.append(measured(kFigures[level]));
     return card;
   }
 
-  /** What is made of all that is handed out, in a sentence. */
-  #verdict(evidence: Evidence): { text: string; state: 'told' | 'kept' | 'open' } {
-    const guesses = kColumns
-      .filter((column) => this.#isOut(column))
-      .flatMap((column) => {
-        const top = this.#believe('who', column, evidence)?.[1][0];
-        return top ? [{ noun: column.noun(this.#level), ...top }] : [];
-      });
-    const { speaker } = evidence.truth;
-    if (!speaker) {
-      return {
-        text: `${sentences(guesses)} It knows ten voices, and takes a stranger for the one who is most alike.`,
-        state: 'open',
-      };
-    }
-    const right = guesses.filter(({ name }) => name === speaker);
-    const wrong = guesses.filter(({ name }) => name !== speaker);
-    if (right.length === 0) return { text: `${sentences(wrong)} Wrong: this time the voice is kept.`, state: 'kept' };
-    return {
-      text: `${wrong.length ? `${sentences(wrong)} ` : ''}${sentences(right)} That is who speaks.`,
-      state: 'told',
-    };
+  /** What the attacker makes of the chosen level, and what such guesses are worth. */
+  #verdict(): { text: string; state: 'told' | 'kept' | 'open' } {
+    const [top] = this.#believe('who', this.#level);
+    if (!top) return { text: '', state: 'open' };
+    const { noun } = kGiven[this.#level];
+    const guess = `From ${noun}, the attacker says ${speakerName(top.name)} (${percent(top.share, 0)} sure).`;
+    const { six } = kFigures[this.#level];
+    const worth = `Such guesses among six readers are right for ${percent(six.value, 0)}${
+      six.text === undefined ? '' : `; the words alone, read by a machine, give ${percent(six.text, 0)}`
+    }; chance ${percent(six.chance, 0)}.`;
+    const speaker = this.#evidence?.truth.speaker;
+    if (!speaker) return { text: `${guess} It knows ten voices, and takes a stranger for one of them.`, state: 'open' };
+    if (top.name !== speaker) return { text: `${guess} Wrong. ${worth}`, state: 'kept' };
+    if (six.value > 0.5) return { text: `${guess} Right. ${worth}`, state: 'told' };
+    return { text: `${guess} Right this time. ${worth}`, state: 'open' };
   }
 }
 
-interface Guess extends Belief {
-  readonly noun: string;
+/** In one sentence, with its figures. */
+function stillLeaks(level: PrivacyLevel): string {
+  if (level === 'low') {
+    const { six } = kFigures.low;
+    return `What leaks at low: everything. The right reader of six is named for ${percent(six.value, 0)} of recordings.`;
+  }
+  const { twenty, four, same } = kFigures[level];
+  return (
+    `What still leaks at ${level}: whoever has twenty spoken digits of one person, and knows that they are of one, names the right one of four for ` +
+    `${percent(twenty.value, 0)} (from one digit ${percent(four.value, 0)}, chance ${percent(four.chance, 0)}); whether two recordings are of one ` +
+    `voice is told wrongly for ${percent(same.value, 0)}, where knowing nothing is 50\u202f%${
+      same.text === undefined ? '' : ` and the words alone are ${percent(same.text, 0)}`
+    }.`
+  );
 }
 
-/** "The codes point to Reader 367 (93 %)." One sentence for each name. */
-function sentences(guesses: readonly Guess[]): string {
-  const names = [...new Set(guesses.map(({ name }) => name))];
-  return names
-    .map((name) => {
-      const same = guesses.filter((guess) => guess.name === name);
-      const nouns = same.map(({ noun }) => noun);
-      const last = nouns.pop() as string;
-      const subject = nouns.length ? `${nouns.join(', ')} and ${last}` : last;
-      const verb = nouns.length || last === 'the codes' ? 'point' : 'points';
-      const sure = nouns.length ? '' : ` (${percent(same[0]?.share ?? 0, 0)})`;
-      const start = subject === 'z' ? subject : subject.charAt(0).toUpperCase() + subject.slice(1);
-      return `${start} ${verb} to ${speakerName(name)}${sure}.`;
-    })
-    .join(' ');
-}
-
-function bars(question: Question, [attacker, beliefs]: [Attacker, Belief[]], truth: Truth): HTMLElement {
+function bars(question: Question, beliefs: readonly Belief[], truth: Truth): HTMLElement {
   const group = element('div', 'attack-question');
-  const title = question === 'who' ? 'Who speaks?' : 'A woman or a man?';
-  group.append(element('h5', '', title));
+  group.append(element('h5', '', kQuestions[question]));
   const list = element('ul', 'beliefs');
-  list.style.setProperty('--chance', String(1 / attacker.classes.length));
   const right = question === 'who' ? truth.speaker : truth.sex;
   for (const { name, share } of beliefs.slice(0, kShownNames)) {
-    const item = element('li', 'belief');
+    const item = bar(kNames[question](name), share, { chance: 1 / beliefs.length });
     item.dataset.right = String(name === right);
-    const track = element('span', 'belief-track');
-    track.style.setProperty('--share', String(share));
-    const label = element('span', 'belief-name', kNames[question](name));
-    if (name === right) label.append(element('span', 'belief-mark', 'true'));
-    item.append(label, track, element('span', 'belief-share', percent(share, 0)));
+    if (name === right) item.firstElementChild?.append(element('span', 'belief-mark', 'true'));
     list.append(item);
   }
-  const { judged } = attacker;
-  const units = judged.units === judged.count ? '' : ` by ${judged.units} voices it never heard`;
-  const guessing = percent(judged.chance, 0);
-  const beside =
-    judged.low > judged.chance
-      ? `; always giving the most frequent answer: ${guessing}.`
-      : `: no better than always giving the most frequent answer (${guessing}).`;
-  const note = `Right for ${percent(judged.value, 0)} of ${judged.count} other recordings${units}${beside}`;
-  group.append(list, element('p', 'attack-note', note));
+  group.append(list);
   return group;
 }
 
-function element(tag: string, className: string, text = ''): HTMLElement {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
+function measured(figures: LevelFigures): HTMLElement {
+  const group = element('div', 'attack-question measured');
+  group.append(element('h5', '', 'Right, of many other recordings'));
+  const list = element('ul', 'beliefs');
+  for (const [key, title] of kMeasured) list.append(bar(title, figures[key].value, figures[key]));
+  group.append(list);
+  return group;
+}
+
+function bar(title: string, share: number, beside: Pick<Figure, 'chance' | 'text'>): HTMLElement {
+  const item = element('li', 'belief');
+  const track = element('span', 'belief-track');
+  track.style.setProperty('--share', String(share));
+  track.style.setProperty('--chance', String(beside.chance));
+  const more = [`chance ${percent(beside.chance, 0)}`];
+  if (beside.text !== undefined) {
+    track.style.setProperty('--text', String(beside.text));
+    track.append(element('span', 'belief-text'));
+    more.push(`words alone ${percent(beside.text, 0)}`);
+  }
+  const said = element('span', 'belief-share', percent(share, 0));
+  said.append(element('span', 'visually-hidden', `, ${more.join(', ')}`));
+  item.append(element('span', 'belief-name', title), track, said);
+  return item;
 }

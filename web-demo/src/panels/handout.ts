@@ -1,56 +1,50 @@
 /** The level switch, and a picture of exactly what an app is handed at that level. */
 import type { PrivacyLevel } from 'edgy';
-import type { Encoding } from '../engine';
-import { bits, percent } from '../format';
-import { codeColors } from '../pictures/codebook';
-import { drawRibbon, kCodeStart, kCodeStep } from '../pictures/codes';
-import { drawMatrix, drawVector } from '../pictures/matrix';
+import type { SealReport } from 'edgy/sealed';
+import type { PrivateEncoding } from '../engine';
+import { bits, number, percent } from '../format';
+import { kClasses, kPhones } from '../pictures/codebook';
+import { drawEvents, kCodeStart, kCodeStep } from '../pictures/codes';
+import { drawMatrix } from '../pictures/matrix';
 import { drawMel } from '../pictures/sound';
 import { readPalette, Surface } from '../pictures/surface';
 import {
-  bitsPerSecond,
   type Item,
   isLevel,
-  kBitsPerSecond,
   kEmbedding,
   kItems,
+  kLevels,
   kSoundBitsPerSecond,
-  kVoiceBits,
+  priceAt,
+  priceOf,
 } from '../privacy/levels';
 
 const byId = (id: string) => document.getElementById(id) as HTMLElement;
 const kMelHop = 0.01;
-/** Codes written out as numbers under their picture. */
+/** Events written out under their picture. */
 const kWritten = 24;
-
-export interface HandoutEvents {
-  onLevel(level: PrivacyLevel): void;
-  /** A speaker's id, or '' for the voice of the recording itself. */
-  onVoice(speaker: string): void;
-}
 
 export class HandoutPanel {
   readonly #surfaces: Record<Item, Surface> = {
     mel: Surface.byId('out-mel'),
     z: Surface.byId('out-z'),
-    codes: Surface.byId('out-codes'),
-    voice: Surface.byId('out-voice'),
+    phones: Surface.byId('out-phones'),
+    classes: Surface.byId('out-classes'),
   };
-  readonly #select = byId('voice-select') as HTMLSelectElement;
   #level: PrivacyLevel = 'high';
-  #shown: { encoding: Encoding; span: number; voice: Float32Array } | undefined;
+  #report: SealReport | undefined;
+  #shown: { encoding: PrivateEncoding; span: number } | undefined;
 
-  constructor(events: HandoutEvents) {
+  constructor(onLevel: (level: PrivacyLevel) => void) {
     for (const input of document.querySelectorAll<HTMLInputElement>('input[name=level]')) {
       input.addEventListener('change', () => {
         if (!input.checked || !isLevel(input.value)) return;
         this.#level = input.value;
         this.#describe();
         this.draw();
-        events.onLevel(input.value);
+        onLevel(input.value);
       });
     }
-    this.#select.addEventListener('change', () => events.onVoice(this.#select.value));
     new ResizeObserver(() => this.draw()).observe(byId('handout'));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
     this.#describe();
@@ -60,49 +54,56 @@ export class HandoutPanel {
     return this.#level;
   }
 
-  /** Voices to choose from, besides the one that speaks. */
-  offerVoices(voices: readonly { readonly id: string; readonly name: string }[]): void {
-    for (const { id, name } of voices) this.#select.add(new Option(name, id));
+  /** Prices, as the guard of a closed seal computed them from the model's policy. */
+  price(report: SealReport): void {
+    this.#report = report;
+    this.#describe();
   }
 
-  show(encoding: Encoding, span: number, voice: Float32Array): void {
-    this.#shown = { encoding, span, voice };
+  show(encoding: PrivateEncoding, span: number): void {
+    this.#shown = { encoding, span };
     this.draw();
   }
 
   draw(): void {
     if (!this.#shown) return;
-    const { encoding, span, voice } = this.#shown;
+    const { encoding, span } = this.#shown;
     const palette = readPalette();
-    const { mel, z, codes } = encoding;
-    if (mel) drawMel(this.#surfaces.mel, mel, kMelHop, span, palette);
+    const { mel, z, events } = encoding;
+    drawMel(this.#surfaces.mel, mel, kMelHop, span, palette);
     drawMatrix(this.#surfaces.z, z, kEmbedding, { start: kCodeStart, step: kCodeStep, span }, palette);
-    drawRibbon(this.#surfaces.codes, codes, {
-      int8: codes,
-      f32: undefined,
-      colors: codeColors(palette.theme),
-      span,
-      palette,
-      marked: -1,
-    });
-    drawVector(this.#surfaces.voice, voice, palette);
-    const rest = codes.length - kWritten;
-    byId('out-numbers').textContent =
-      `${[...codes.slice(0, kWritten)].join(' ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+    drawEvents(this.#surfaces.phones, events.phones, kPhones.colors(palette.theme));
+    drawEvents(this.#surfaces.classes, events.classes, kClasses.colors(palette.theme));
+    byId('out-phones-text').textContent = written(events.phones, (code) => kPhones.names[code] ?? String(code));
+    byId('out-classes-text').textContent = written(events.classes, String);
   }
 
   #describe(): void {
     const items = kItems[this.#level];
     for (const item of Object.keys(this.#surfaces) as Item[]) {
       byId(`lane-${item}`).hidden = !items.includes(item);
-      byId(`size-${item}`).textContent =
-        item === 'voice' ? `${bits(kVoiceBits)} once` : `${bits(kBitsPerSecond[item])}/s`;
+      byId(`size-${item}`).textContent = perSecond(
+        priceOf(item, this.#report),
+        item === 'phones' || item === 'classes',
+      );
     }
-    const rate = bitsPerSecond(this.#level);
-    byId('rate').textContent = `${bits(rate)}`;
+    for (const level of kLevels)
+      byId(`price-${level}`).textContent = perSecond(priceAt(level, this.#report), level !== 'low');
+    const rate = priceAt(this.#level, this.#report);
+    byId('rate').textContent = rate === undefined ? 'not known' : bits(rate);
     byId('rate-note').textContent =
-      `a second${items.includes('voice') ? `, and ${bits(kVoiceBits)} once` : ''}: ` +
-      `${percent(rate / kSoundBitsPerSecond, rate < kSoundBitsPerSecond / 10 ? 2 : 0)} of the sound’s ` +
-      `${bits(kSoundBitsPerSecond)}`;
+      rate === undefined
+        ? 'a second: the seal that computes it could not be closed'
+        : `a second${this.#level === 'low' ? '' : ' at most'}: ${percent(rate / kSoundBitsPerSecond, rate < kSoundBitsPerSecond / 10 ? 2 : 0)} of the sound’s ${bits(kSoundBitsPerSecond)}`;
   }
+}
+
+function perSecond(price: number | undefined, most: boolean): string {
+  return price === undefined ? '' : `${most ? 'at most ' : ''}${bits(price)}/s`;
+}
+
+function written(events: Int32Array, name: (code: number) => string): string {
+  if (events.length === 0) return 'Nothing lasted long enough to be an event.';
+  const rest = events.length - kWritten;
+  return `${Array.from(events.slice(0, kWritten), name).join(' ')}${rest > 0 ? ` and ${number(rest)} more` : ''}`;
 }

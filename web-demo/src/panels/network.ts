@@ -13,6 +13,8 @@ export interface Request {
   readonly count?: number;
   /** Answered on this device, by the service worker's copy or the browser's cache: nothing was sent. */
   readonly local?: boolean;
+  /** Of what the visitor asked for by a button that says so. */
+  readonly asked?: boolean;
 }
 
 /** What the service worker writes on answers out of its copy (scripts/service-worker.js). */
@@ -26,6 +28,7 @@ const byId = (id: string) => document.getElementById(id) as HTMLElement;
 export class NetworkPanel {
   readonly #startup: Request[] = [];
   readonly #after: Request[] = [];
+  readonly #expected = new Set<string>();
   #sealedAt = Infinity;
   readonly #observer = new PerformanceObserver((list) => this.#take(list.getEntries()));
 
@@ -49,6 +52,11 @@ export class NetworkPanel {
     this.#take(this.#observer.takeRecords());
     this.#sealedAt = performance.now();
     this.#render();
+  }
+
+  /** The visitor asks for this file: it will be listed, and is no request too many. */
+  expect(url: string): void {
+    this.#expected.add(new URL(url, location.href).pathname);
   }
 
   /** For what browsers leave out of their own list. */
@@ -91,6 +99,7 @@ export class NetworkPanel {
         decoded: entry.decodedBodySize,
         start: entry.startTime,
         local: isLocal(entry),
+        asked: this.#expected.has(url.pathname) && url.origin === location.origin,
       });
     }
   }
@@ -131,9 +140,9 @@ function isLocal({ serverTiming, transferSize, encodedBodySize }: PerformanceRes
   return serverTiming.some(({ name }) => name === kCopyMark) || (transferSize === 0 && encodedBodySize > 0);
 }
 
-/** Requests that went to the network. */
+/** Requests that went to the network without being asked for. */
 function sent(requests: readonly Request[]): number {
-  return requests.reduce((sum, { local, count = 1 }) => sum + (local ? 0 : count), 0);
+  return requests.reduce((sum, { local, asked, count = 1 }) => sum + (local || asked ? 0 : count), 0);
 }
 
 /**
@@ -164,11 +173,11 @@ function inOrder(requests: readonly Request[]): Request[] {
   return [...requests].sort((a, b) => a.start - b.start);
 }
 
-function row({ name, kind, encoded, start, local }: Request): HTMLElement {
+function row({ name, kind, encoded, start, local, asked }: Request): HTMLElement {
   const item = document.createElement('li');
   const cells: [string, string][] = [
     ['request-name', name],
-    ['request-kind', local ? 'on this device' : kind],
+    ['request-kind', local ? 'on this device' : asked ? 'asked for by you' : kind],
     ['request-time', `${number(start)}\u202fms`],
     ['request-bytes', encoded ? bytes(encoded) : 'not told'],
   ];

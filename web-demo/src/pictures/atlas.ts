@@ -1,9 +1,13 @@
-/** The map of the codebook. */
-import { kCodeCount, placeOf } from './codebook';
+/** The map of the codes that say phones. */
+import { kPhones, kSilence } from './codebook';
 import { css, type Rgb } from './color';
 import type { Palette, Surface } from './surface';
 
 const kTrail = 14;
+/** Radius of a code that was not heard, large enough for its name. */
+const kDot = 9;
+/** From the edge of the picture, so that the outermost codes are whole. */
+const kMargin = 20;
 
 export interface AtlasState {
   readonly codes: Int32Array;
@@ -18,9 +22,9 @@ export interface AtlasState {
 export function drawAtlas(surface: Surface, { codes, colors, palette, frame, marked }: AtlasState): void {
   if (!surface.begin()) return;
   const { context, width, height } = surface;
-  const radius = Math.min(width, height) / 2 - 10;
+  const radius = Math.min(width, height) / 2 - kMargin;
   const at = (code: number): [number, number] => {
-    const [x, y] = placeOf(code);
+    const [x, y] = kPhones.placeOf(code);
     return [width / 2 + x * radius, height / 2 - y * radius];
   };
   const counts = new Map<number, number>();
@@ -30,18 +34,20 @@ export function drawAtlas(surface: Surface, { codes, colors, palette, frame, mar
     context.arc(...at(code), size, 0, 2 * Math.PI);
   };
 
-  for (let code = 0; code < kCodeCount; code++) {
-    if (counts.has(code)) continue;
-    context.fillStyle = palette.muted;
-    context.globalAlpha = 0.32;
-    dot(code, 1.4);
+  context.font = `600 12px ${palette.font}`;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  for (let code = 0; code < kPhones.size; code++) {
+    const count = counts.get(code) ?? 0;
+    const bright = marked < 0 || marked === code;
+    const [x, y] = at(code);
+    context.globalAlpha = count ? (bright ? 0.95 : 0.35) : 0.4;
+    context.fillStyle = count ? css(colors[code] ?? [128, 128, 128]) : palette.line;
+    dot(code, kDot + Math.min(6, 1.2 * Math.sqrt(count)));
     context.fill();
-  }
-  for (const [code, count] of counts) {
-    context.globalAlpha = marked < 0 || marked === code ? 0.95 : 0.35;
-    context.fillStyle = css(colors[code] ?? [128, 128, 128]);
-    dot(code, 2.6 + Math.min(5, 1.5 * Math.sqrt(count - 1)));
-    context.fill();
+    context.globalAlpha = count && !bright ? 0.5 : 1;
+    context.fillStyle = count ? palette.onCode : palette.muted;
+    context.fillText(code === kSilence ? '–' : (kPhones.names[code] ?? ''), x, y);
   }
   context.globalAlpha = 1;
   context.strokeStyle = palette.ink;
@@ -59,18 +65,18 @@ export function drawAtlas(surface: Surface, { codes, colors, palette, frame, mar
   const now = marked >= 0 ? marked : (codes[frame] ?? -1);
   if (now >= 0) {
     context.lineWidth = 2;
-    dot(now, 10);
+    dot(now, kDot + 7);
     context.stroke();
   }
 }
 
 /** The code nearest to a point of the canvas, -1 if none is near. */
 export function codeAt(surface: Surface, x: number, y: number): number {
-  const radius = Math.min(surface.width, surface.height) / 2 - 10;
+  const radius = Math.min(surface.width, surface.height) / 2 - kMargin;
   let best = -1;
-  let nearest = 12 ** 2;
-  for (let code = 0; code < kCodeCount; code++) {
-    const [px, py] = placeOf(code);
+  let nearest = 16 ** 2;
+  for (let code = 0; code < kPhones.size; code++) {
+    const [px, py] = kPhones.placeOf(code);
     const distance = (surface.width / 2 + px * radius - x) ** 2 + (surface.height / 2 - py * radius - y) ** 2;
     if (distance < nearest) [best, nearest] = [code, distance];
   }

@@ -1,19 +1,16 @@
-/** Pictures of the codes over time. */
-import { heightOf } from './codebook';
+/** Pictures of codes over time, and of events, which have none. */
+import type { Codebook } from './codebook';
 import { css, type Rgb } from './color';
 import type { Palette, Surface } from './surface';
 
-/** Code i stands for the sound from kCodeStart + i * kCodeStep on: the encoder's stride is two columns of 10 ms. */
+/** Code i stands for the sound from kCodeStart + i * kCodeStep on: the encoders' stride is two columns of 10 ms. */
 export const kCodeStep = 0.02;
 export const kCodeStart = 0.005;
 
 export interface CodePictures {
-  readonly int8: Int32Array;
-  readonly f32: Int32Array | undefined;
   readonly colors: readonly Rgb[];
   /** Seconds that the whole width stands for. */
   readonly span: number;
-  readonly palette: Palette;
   /** All places of this code are set off, -1: none. */
   readonly marked: number;
 }
@@ -32,18 +29,24 @@ function runs(codes: Int32Array): [number, number, number][] {
 
 const colorOf = (colors: readonly Rgb[], code: number): Rgb => colors[code] ?? [128, 128, 128];
 
-/** A piano roll: time to the right, codes upwards by the main axis of the codebook. Rings: what fp32 said where it differs. */
-export function drawScore(surface: Surface, { int8, f32, colors, span, palette, marked }: CodePictures): void {
+/** A piano roll: time to the right, codes upwards by the main axis of the codebook. */
+export function drawScore(
+  surface: Surface,
+  codes: Int32Array,
+  book: Codebook,
+  palette: Palette,
+  { colors, span, marked }: CodePictures,
+): void {
   if (!surface.begin()) return;
   const { context, width, height } = surface;
   const xOf = (frame: number) => ((kCodeStart + frame * kCodeStep) / span) * width;
   const bar = Math.max(4, Math.min(7, height / 30));
-  const yOf = (code: number) => bar / 2 + 2 + (1 - heightOf(code)) * (height - bar - 4);
+  const yOf = (code: number) => bar / 2 + 2 + (1 - book.heightOf(code)) * (height - bar - 4);
 
   context.fillStyle = palette.line;
   for (const share of [0.25, 0.5, 0.75]) context.fillRect(0, Math.round(height * share), width, 0.5);
 
-  const stretches = runs(int8);
+  const stretches = runs(codes);
   context.strokeStyle = palette.muted;
   context.globalAlpha = marked < 0 ? 0.28 : 0.12;
   context.lineWidth = 1;
@@ -65,32 +68,49 @@ export function drawScore(surface: Surface, { int8, f32, colors, span, palette, 
     context.fill();
   }
   context.globalAlpha = 1;
-  if (!f32) return;
-  context.lineWidth = 1.5;
-  context.strokeStyle = palette.ink;
-  for (let at = 0; at < Math.min(int8.length, f32.length); at++) {
-    if (int8[at] === f32[at]) continue;
-    context.beginPath();
-    context.arc(xOf(at + 0.5), yOf(f32[at] as number), bar / 2 + 0.5, 0, 2 * Math.PI);
-    context.stroke();
-  }
 }
 
-export function drawRibbon(surface: Surface, codes: Int32Array, pictures: CodePictures): void {
+/** `quiet`: a code that is left out, as silence. */
+export function drawRibbon(
+  surface: Surface,
+  codes: Int32Array,
+  { colors, span, marked }: CodePictures,
+  quiet = -1,
+): void {
   if (!surface.begin()) return;
   const { context, width, height } = surface;
-  const { colors, span, marked } = pictures;
   const xOf = (frame: number) => ((kCodeStart + frame * kCodeStep) / span) * width;
   for (const [code, from, end] of runs(codes)) {
+    if (code === quiet) continue;
     context.globalAlpha = marked < 0 || code === marked ? 1 : 0.22;
     context.fillStyle = css(colorOf(colors, code));
     context.fillRect(xOf(from), 0, xOf(end) - xOf(from) + 0.3, height);
   }
+  context.globalAlpha = 1;
+}
+
+/** A block an event, side by side, all of one width: when they were and how long they took is not known any more. */
+export function drawEvents(surface: Surface, events: Int32Array, colors: readonly Rgb[]): void {
+  if (!surface.begin() || events.length === 0) return;
+  const { context, width, height } = surface;
+  const step = Math.min(16, width / events.length);
+  events.forEach((event, at) => {
+    context.fillStyle = css(colorOf(colors, event));
+    context.beginPath();
+    context.roundRect(at * step, 0, Math.max(1, step - (step > 4 ? 2 : 0.5)), height, Math.min(4, step / 4));
+    context.fill();
+  });
 }
 
 /** A line where both models agree; a mark of full height where they do not. */
-export function drawAgreement(surface: Surface, { int8, f32, span, palette }: CodePictures): void {
-  if (!surface.begin() || !f32) return;
+export function drawAgreement(
+  surface: Surface,
+  int8: Int32Array,
+  f32: Int32Array,
+  span: number,
+  palette: Palette,
+): void {
+  if (!surface.begin()) return;
   const { context, width, height } = surface;
   const step = (kCodeStep / span) * width;
   for (let at = 0; at < Math.min(int8.length, f32.length); at++) {

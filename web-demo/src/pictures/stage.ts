@@ -1,9 +1,9 @@
 /** The pictures of one recording on a common time axis, with the cursor that runs through all of them. */
-import { type Encoding, kSampleRate } from '../engine';
+import { kSampleRate, type PrivateEncoding } from '../engine';
 import { percent, seconds } from '../format';
 import { codeAt, drawAtlas } from './atlas';
-import { codeColors } from './codebook';
-import { type CodePictures, drawAgreement, drawRibbon, drawScore, kCodeStart, kCodeStep } from './codes';
+import { kClasses, kPhones, kSilence } from './codebook';
+import { drawRibbon, drawScore, kCodeStart, kCodeStep } from './codes';
 import { css, type Rgb } from './color';
 import { drawAxis, drawMel, drawWave } from './sound';
 import { type Palette, readPalette, Surface } from './surface';
@@ -12,9 +12,7 @@ const kMelHop = 0.01;
 
 export interface Shown {
   readonly pcm: Float32Array;
-  readonly int8: Encoding;
-  /** Absent while a recording is still going on. */
-  readonly f32?: Encoding;
+  readonly encoding: PrivateEncoding;
   /** Seconds across the whole width; at least the recording's length. */
   readonly span: number;
 }
@@ -24,16 +22,14 @@ export class Stage {
     wave: Surface.byId('wave'),
     mel: Surface.byId('mel'),
     codes: Surface.byId('codes'),
-    int8: Surface.byId('ribbon-int8'),
-    f32: Surface.byId('ribbon-f32'),
-    agree: Surface.byId('agree'),
+    classes: Surface.byId('ribbon-classes'),
     axis: Surface.byId('axis'),
     atlas: Surface.byId('codebook'),
   };
   readonly #score = document.getElementById('score') as HTMLElement;
   readonly #readout = document.getElementById('readout') as HTMLOutputElement;
   #palette: Palette = readPalette();
-  #colors: readonly Rgb[] = codeColors(this.#palette.theme);
+  #colors: readonly Rgb[] = kPhones.colors(this.#palette.theme);
   #shown: Shown | undefined;
   #position = 0;
   #hover = -1;
@@ -87,7 +83,7 @@ export class Stage {
     if (!shown) return;
     const palette = this.#palette;
     drawWave(this.#surfaces.wave, shown.pcm, kSampleRate, shown.span, palette);
-    if (shown.int8.mel) drawMel(this.#surfaces.mel, shown.int8.mel, kMelHop, shown.span, palette);
+    drawMel(this.#surfaces.mel, shown.encoding.mel, kMelHop, shown.span, palette);
     drawAxis(this.#surfaces.axis, shown.span, palette);
     this.#drawCodes();
     this.#drawAtlas();
@@ -96,23 +92,17 @@ export class Stage {
   #drawCodes(): void {
     const shown = this.#shown;
     if (!shown) return;
-    const pictures: CodePictures = {
-      int8: shown.int8.codes,
-      f32: shown.f32?.codes,
-      colors: this.#colors,
-      span: shown.span,
-      palette: this.#palette,
-      marked: this.#marked,
-    };
-    drawScore(this.#surfaces.codes, pictures);
-    drawRibbon(this.#surfaces.int8, pictures.int8, pictures);
-    drawRibbon(this.#surfaces.f32, pictures.f32 ?? new Int32Array(0), pictures);
-    drawAgreement(this.#surfaces.agree, pictures);
+    const { phones, classes } = shown.encoding.frames;
+    const { span } = shown;
+    const marked = this.#marked;
+    drawScore(this.#surfaces.codes, phones, kPhones, this.#palette, { colors: this.#colors, span, marked });
+    const colors = kClasses.colors(this.#palette.theme);
+    drawRibbon(this.#surfaces.classes, classes, { colors, span, marked: -1 }, kSilence);
   }
 
   #drawAtlas(): void {
     drawAtlas(this.#surfaces.atlas, {
-      codes: this.#shown?.int8.codes ?? new Int32Array(0),
+      codes: this.#codes,
       colors: this.#colors,
       palette: this.#palette,
       frame: this.#frameNow(),
@@ -120,12 +110,16 @@ export class Stage {
     });
   }
 
+  get #codes(): Int32Array {
+    return this.#shown?.encoding.frames.phones ?? new Int32Array(0);
+  }
+
   /** The frame under the pointer, else the one that is heard; -1 before the first. */
   #frameNow(): number {
     const time = this.#hover >= 0 ? this.#hover : this.#position;
     if (!this.#shown || (time <= 0 && this.#hover < 0)) return -1;
     const frame = Math.floor((time - kCodeStart) / kCodeStep);
-    return Math.max(0, Math.min(this.#shown.int8.codes.length - 1, frame));
+    return Math.max(0, Math.min(this.#codes.length - 1, frame));
   }
 
   #tell(): void {
@@ -133,17 +127,16 @@ export class Stage {
     const shown = this.#shown;
     this.#readout.replaceChildren();
     if (!shown) return;
-    const code = this.#marked >= 0 && frame < 0 ? this.#marked : shown.int8.codes[frame];
+    const codes = this.#codes;
+    const code = this.#marked >= 0 && frame < 0 ? this.#marked : codes[frame];
     if (code === undefined) return;
     const swatch = document.createElement('span');
     swatch.className = 'swatch';
     swatch.style.background = css(this.#colors[code] ?? [128, 128, 128]);
-    const count = shown.int8.codes.reduce((sum, other) => sum + (other === code ? 1 : 0), 0);
-    const parts = [`code ${code}`];
+    const count = codes.reduce((sum, other) => sum + (other === code ? 1 : 0), 0);
+    const parts = [`code ${code}`, code === kSilence ? 'silence' : `mostly ${kPhones.names[code]}`];
     if (frame >= 0) parts.unshift(seconds(kCodeStart + frame * kCodeStep, 2));
-    parts.push(`${percent(count / shown.int8.codes.length, 0)} of the frames`);
-    const reference = frame >= 0 ? shown.f32?.codes[frame] : undefined;
-    if (reference !== undefined) parts.push(reference === code ? 'fp32 agrees' : `fp32 says ${reference}`);
+    parts.push(`${percent(count / codes.length, 0)} of the frames`);
     this.#readout.append(swatch, parts.join(' · '));
   }
 
@@ -161,7 +154,7 @@ export class Stage {
   #setHover(time: number): void {
     this.#hover = time;
     this.#score.style.setProperty('--hover', String(time < 0 ? -1 : time / (this.#shown?.span ?? 1)));
-    this.#mark(time < 0 ? -1 : (this.#shown?.int8.codes[this.#frameNow()] ?? -1));
+    this.#mark(time < 0 ? -1 : (this.#codes[this.#frameNow()] ?? -1));
   }
 
   #mark(code: number): void {
@@ -175,7 +168,7 @@ export class Stage {
 
   #retheme(): void {
     this.#palette = readPalette();
-    this.#colors = codeColors(this.#palette.theme);
+    this.#colors = kPhones.colors(this.#palette.theme);
     this.draw();
   }
 }

@@ -35,6 +35,8 @@ export interface Palette {
   readonly line: string;
   readonly accent: string;
   readonly alert: string;
+  /** Text on the colour of a code. */
+  readonly onCode: string;
   readonly font: string;
 }
 
@@ -48,6 +50,7 @@ export function readPalette(): Palette {
     line: read('--line'),
     accent: read('--accent'),
     alert: read('--alert'),
+    onCode: read('--on-accent'),
     font: getComputedStyle(document.body).fontFamily,
   };
 }

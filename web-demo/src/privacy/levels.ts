@@ -1,5 +1,6 @@
-/** EDGY's privacy levels: what an app is handed at each, and how much that is. */
+/** EDGY's privacy levels: what an app is handed at each, and the most that this can carry. */
 import type { PrivacyLevel } from 'edgy';
+import type { SealReport } from 'edgy/sealed';
 
 export const kLevels: readonly PrivacyLevel[] = ['low', 'moderate', 'high'];
 
@@ -7,36 +8,41 @@ export function isLevel(value: string): value is PrivacyLevel {
   return (kLevels as readonly string[]).includes(value);
 }
 
-/** What can be handed out. `voice` is one vector that stands for a speaker, by default not the one who speaks. */
-export type Item = 'mel' | 'z' | 'voice' | 'codes';
+/** What can be handed out. */
+export type Item = 'mel' | 'z' | 'phones' | 'classes';
+
+/** The model's output, as its policy names it; the log-mel is none. */
+const kOutputs: Partial<Record<Item, string>> = { z: 'z', phones: 'phones', classes: 'indices' };
 
 export const kItems: Record<PrivacyLevel, readonly Item[]> = {
-  low: ['mel', 'z', 'codes'],
-  moderate: ['codes', 'voice'],
-  high: ['codes'],
+  low: ['mel', 'z', 'phones', 'classes'],
+  moderate: ['phones', 'classes'],
+  high: ['classes'],
 };
 
 const kFloatBits = 32;
 const kMelRate = 100;
-const kCodeRate = 50;
+const kFrameRate = 50;
 export const kMelBands = 80;
 export const kEmbedding = 64;
-/** Mean and deviation of z. */
-export const kVoiceSize = 2 * kEmbedding;
-export const kCodeBits = 9;
+/** Numbers without a limit to what they carry are counted as the numbers that they are. */
+const kPlainBits: Partial<Record<Item, number>> = {
+  mel: kMelRate * kMelBands * kFloatBits,
+  z: kFrameRate * kEmbedding * kFloatBits,
+};
 
 /** 16 bits a sample. */
 export const kSoundBitsPerSecond = 16 * 16000;
 
-export const kBitsPerSecond: Record<Exclude<Item, 'voice'>, number> = {
-  mel: kMelRate * kMelBands * kFloatBits,
-  z: kCodeRate * kEmbedding * kFloatBits,
-  codes: kCodeRate * kCodeBits,
-};
+/**
+ * The most bits that an item carries for each second of sound. Of events, what the seal's guard computed from the model's policy and holds
+ * to; undefined while no seal has told.
+ */
+export function priceOf(item: Item, report: SealReport | undefined): number | undefined {
+  return kPlainBits[item] ?? report?.outputs.find(({ name }) => name === kOutputs[item])?.bitsPerSecond;
+}
 
-/** Handed out once a recording. */
-export const kVoiceBits = kVoiceSize * kFloatBits;
-
-export function bitsPerSecond(level: PrivacyLevel): number {
-  return kItems[level].reduce((sum, item) => sum + (item === 'voice' ? 0 : kBitsPerSecond[item]), 0);
+export function priceAt(level: PrivacyLevel, report: SealReport | undefined): number | undefined {
+  const prices = kItems[level].map((item) => priceOf(item, report));
+  return prices.every((price) => price !== undefined) ? prices.reduce((sum, price) => sum + price, 0) : undefined;
 }

@@ -1,10 +1,10 @@
 /** A sealed session around the demo's model, and everything that this page can think of to get more out of it. */
 import { EdgyError, Tensor } from 'edgy';
 import { createSealedSession, type SealedSession } from 'edgy/sealed';
+import { kPrivateModel } from '../engine';
 import type { SealVerifier } from '../panels/seal_check';
 import { kMelBands } from './levels';
 
-const kModel = new URL('models/edgy-256-sparse.edgy', document.baseURI);
 /** A forged call that was answered would have been by then; an unanswered one never is. */
 const kSilence = 400;
 
@@ -31,13 +31,13 @@ const kWaysOut: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 export async function closeSeal(): Promise<SealedSession> {
-  return createSealedSession(kModel, { level: 'high' });
+  return createSealedSession(kPrivateModel, { level: 'high' });
 }
 
-/** `recording` and `codes`: what the page is about to show, and the codes of the model outside the seal. */
+/** `current`: the recording that the page shows, and its events at level high from the model outside the seal. */
 export function makeVerifier(
   session: SealedSession,
-  current: () => { readonly pcm: Float32Array; readonly codes: Int32Array } | undefined,
+  current: () => { readonly pcm: Float32Array; readonly events: Int32Array } | undefined,
 ): SealVerifier {
   return async (onFinding) => {
     const recording = current();
@@ -54,12 +54,15 @@ export function makeVerifier(
     };
 
     const { codes } = await session.encode(recording.pcm);
-    if (!codes || !same(codes, recording.codes)) {
-      throw new EdgyError('internal', 'the sealed model gave other codes than the one outside');
+    if (!codes || !same(codes, recording.events)) {
+      throw new EdgyError('internal', 'the sealed model gave other events than the one outside');
     }
 
     const { pcm } = recording;
     await refused('Ask for z as well', () => session.encode(pcm).then(({ outputs }) => demand(outputs.z)));
+    await refused('Ask for the phones as well', () =>
+      session.encode(pcm).then(({ outputs }) => demand(outputs.phones)),
+    );
     await refused('Ask for the log-mel', () => session.encode(pcm, { mel: true }).then(({ mel }) => demand(mel)));
     await refused('Feed a log-mel and fetch z', () => session.run({ mel: silence() }, ['z']));
     await refused('Lower the level to moderate', () => session.tighten('moderate'));

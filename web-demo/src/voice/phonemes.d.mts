@@ -1,0 +1,1 @@
+export function phonemes(phones: readonly string[]): string;
