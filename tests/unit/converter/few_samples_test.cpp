@@ -186,7 +186,8 @@ TEST_CASE("a model pruned on few samples serves others better with damping chose
       for (int row = 0; row < kInputs; ++row) {
         for (int k = 0; k < 10; ++k)
           frame[static_cast<std::size_t>(row)] +=
-              mixture[static_cast<std::size_t>(row * 10 + k)] * source[static_cast<std::size_t>(k)];
+              mixture[(static_cast<std::size_t>(row) * 10) + static_cast<std::size_t>(k)] *
+              source[static_cast<std::size_t>(k)];
       }
       samples.push_back(std::move(frame));
     }
