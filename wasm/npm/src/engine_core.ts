@@ -1,4 +1,5 @@
 /** Runs in the worker (or, without one, on the page): the protocol on top of the WebAssembly module, whichever build that is. */
+import { leftMidway, withMissing } from './cut.js';
 import { EdgyError, type EdgyErrorCode, messageOf } from './errors.js';
 import type { NativeFactory, NativeModule, NativeOutput, NativeSession, NativeStatus } from './native.js';
 import type { Operation, Outcome, RawTensor, RequestOf, ResultOf } from './protocol.js';
@@ -54,6 +55,7 @@ export class EngineCore {
       if (this.#broken) throw new Stop('internal', this.#broken);
       return { ok: true, value: await (this.#handlers[operation] as Handler<O>)(request) };
     } catch (error) {
+      if (leftMidway(error)) this.#broken = messageOf(error);
       if (error instanceof Stop || error instanceof EdgyError)
         return { ok: false, code: error.code, message: error.message };
       this.#broken = `The runtime failed: ${messageOf(error)}`;
@@ -172,7 +174,7 @@ export function instantiateWith(
   return new Promise((resolve, reject) => {
     const instantiateWasm: Parameters<NativeFactory>[0]['instantiateWasm'] = (imports, done) => {
       // Emscripten waits for `done` alone, so a failure has to get out by another way.
-      WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), reject);
+      WebAssembly.instantiate(module, withMissing(imports)).then((instance) => done(instance, module), reject);
       return {};
     };
     create({ ...options, instantiateWasm }).then(resolve, reject);

@@ -1,0 +1,40 @@
+// Binaryen's work on a cut runtime: it removes what is not referred to any more and makes the rest small.
+
+/** Loaded when it is needed: 10 MB. */
+async function loadBinaryen() {
+  try {
+    return (await import('binaryen')).default;
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new Error('edgy bundle needs Binaryen, which was left out when this package was installed: npm install binaryen@132.0.0');
+  }
+}
+
+/** @param {Uint8Array} bytes @returns {Promise<Uint8Array>} */
+export async function shrink(bytes) {
+  const binaryen = await loadBinaryen();
+  const module = binaryen.readBinary(bytes);
+  try {
+    const { Features } = binaryen;
+    module.setFeatures(
+      Features.MVP | Features.SIMD128 | Features.RelaxedSIMD | Features.BulkMemory | Features.BulkMemoryOpt | Features.NontrappingFPToInt |
+        Features.SignExt | Features.MutableGlobals | Features.Multivalue | Features.ReferenceTypes | Features.Atomics | Features.CallIndirectOverlong,
+    );
+    // Level 3 keeps the kernels' loops as fast as they are; shrinking is what the passes around them do.
+    binaryen.setOptimizeLevel(3);
+    binaryen.setShrinkLevel(1);
+    binaryen.setClosedWorld(true);
+    binaryen.setDebugInfo(false);
+    module.runPasses(['remove-unused-module-elements', 'strip-debug', 'strip-producers']);
+    for (let before = Infinity; ; ) {
+      module.optimize();
+      const { length } = module.emitBinary();
+      if (length >= before) break;
+      before = length;
+    }
+    module.runPasses(['remove-unused-module-elements', 'strip-target-features', 'reorder-functions']);
+    return module.emitBinary();
+  } finally {
+    module.dispose();
+  }
+}
