@@ -70,6 +70,10 @@ struct ReconstructionOptions {
   /// fitting what little the calibration data says about rare combinations of inputs. Less needs
   /// more data.
   double damping = 0.01;
+  /// More damping for a layer where samples that it was not fitted to then err less.
+  bool choose_damping = true;
+  /// Layers that see few positions are fitted to samples made of the parts of others, too.
+  bool splice_samples = true;
   int mask_iterations = 60;   ///< at most, of the search for a mask
   int solve_iterations = 40;  ///< of conjugate gradients on the weights that stay
   /// Rounds in which targets that a fused activation clips follow what the layer computes, and

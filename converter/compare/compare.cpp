@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <numeric>
 
 #include "converter/columns.h"
 #include "converter/error.h"
@@ -56,6 +57,9 @@ void compare_outputs(const std::vector<Tensor>& reference, const std::vector<Ten
   for (std::size_t k = 0; k < outputs.size(); ++k) {
     OutputComparison& entry = comparison.outputs[k];
     if (outputs[k].type == DataType::F32) {
+      Fidelity alone;
+      alone.add(reference[k].values<float>(), outputs[k].values<float>());
+      entry.sample_cosines.push_back(alone.cosine());
       entry.fidelity.add(reference[k].values<float>(), outputs[k].values<float>());
       continue;
     }
@@ -78,7 +82,7 @@ Comparison compare(const fb::ModelT& reference, const fb::ModelT& model, Calibra
   comparison.samples = data.size();
   for (const int32_t output : model.outputs)
     comparison.outputs.push_back(
-        {model.tensors[static_cast<std::size_t>(output)]->name, {}, 0, 0, false});
+        {model.tensors[static_cast<std::size_t>(output)]->name, {}, 0, 0, false, {}});
 
   // Frames are compared with frames.
   runtime::SessionOptions options = limits;
@@ -138,6 +142,12 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
       entry["count"] = output.count;
     } else {
       entry["cosine"] = output.fidelity.cosine();
+      const std::vector<double>& cosines = output.sample_cosines;
+      if (!cosines.empty()) {
+        entry["mean_sample_cosine"] = std::accumulate(cosines.begin(), cosines.end(), 0.0) /
+                                      static_cast<double>(cosines.size());
+        entry["worst_sample_cosine"] = *std::min_element(cosines.begin(), cosines.end());
+      }
       entry["sqnr_db"] = db(output.fidelity.sqnr_db());
       entry["max_error"] = output.fidelity.max_error();
     }

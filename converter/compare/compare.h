@@ -21,6 +21,7 @@ struct OutputComparison {
   uint64_t equal = 0;  ///< index outputs: how many are the same
   uint64_t count = 0;  ///< of indices
   bool is_index = false;
+  std::vector<double> sample_cosines;  ///< float outputs: of each sample by itself
 };
 
 /// How one inner value agrees with the reference tensor of the same name.

@@ -46,8 +46,9 @@ class LayerData {
   /// Runs `f32` and its compressed form for `choices` as far as layer `index` on every sample.
   /// Choices of the layers before it must be final; the layer itself and those after it must be
   /// marked as quantized where they are to be. Targets are the float layer's outputs (or those of
-  /// `target`) before its fused activation. Takes 1 byte for each input and 4 for each output that
-  /// the samples give.
+  /// `target`) before its fused activation. Where the samples give few positions, spliced ones are
+  /// added (`options.reconstruction.splice_samples`). Takes 1 byte for each input and 4 for each
+  /// output that the samples give.
   LayerData(const format::fb::ModelT& f32, const std::vector<Layer>& layers, std::size_t index,
             const std::vector<LayerChoice>& choices, const Calibration& calibration,
             std::span<const Sample> samples, const QuantizeOptions& options, Progress& progress,
@@ -55,6 +56,10 @@ class LayerData {
 
   const Window& window() const { return window_; }
   int64_t positions() const { return positions_; }
+  /// From here on lie the positions of spliced samples, if there are any.
+  int64_t first_spliced() const { return first_spliced_; }
+  /// From here on lie those of samples that judge a fit: one of four, none of a single one.
+  int64_t first_held_back() const { return first_held_back_; }
   /// An input's unit is its scale.
   const LayerUnits& units() const { return units_; }
   /// Range of the fused activation, in units of the targets.
@@ -86,6 +91,8 @@ class LayerData {
   float activation_min_ = 0;
   float activation_max_ = 0;
   int64_t positions_ = 0;
+  int64_t first_spliced_ = 0;
+  int64_t first_held_back_ = 0;
   std::vector<Image> images_;
   std::vector<float> targets_;
 };

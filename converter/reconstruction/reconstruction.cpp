@@ -1,6 +1,8 @@
 #include "converter/reconstruction/reconstruction.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "converter/reconstruction/dense_algebra.h"
 
@@ -13,6 +15,11 @@ using Matrix = Eigen::MatrixXf;
 constexpr float kFirstPenalty = 0.1F;
 /// Share of the blocks that changed in three iterations: less is not worth a step.
 constexpr double kSettled = 1e-3;
+/// Dampings that are tried, each so many times the one before: 3000 times the first at most.
+constexpr double kDampingFactor = 3.1623;
+constexpr int kDampingSteps = 8;
+/// Of conjugate gradients, for a fit that is only judged.
+constexpr int kJudgingIterations = 20;
 
 std::span<const float> values(const Matrix& m) {
   return {m.data(), static_cast<std::size_t>(m.size())};
@@ -25,14 +32,19 @@ struct Scaled {
   Eigen::VectorXf unit;  ///< weight = unit * scaled weight
 };
 
+/// What an input's unit is there: one that never varies (a dead channel) has a part of the mean
+/// power, so that nothing explodes; where none varies, the damping alone is left, and with it the
+/// prior.
+Eigen::VectorXf units_of(const LayerProblem& problem) {
+  const Eigen::VectorXf power = problem.gram.diagonal();
+  const float mean = power.mean() > 0 ? power.mean() : 1.0F;
+  return power.unaryExpr([&](float p) { return 1 / std::sqrt(std::max(p, mean * 1e-4F)); });
+}
+
 /// Damping pulls towards `prior`, the float model's weights.
 Scaled scale(const LayerProblem& problem, const Matrix& prior, double damping) {
   Scaled scaled;
-  const Eigen::VectorXf power = problem.gram.diagonal();
-  // Inputs that never vary (a dead channel) get a part of the mean power, so that nothing explodes;
-  // where none varies, the damping alone is left, and with it the prior.
-  const float mean = power.mean() > 0 ? power.mean() : 1.0F;
-  scaled.unit = power.unaryExpr([&](float p) { return 1 / std::sqrt(std::max(p, mean * 1e-4F)); });
+  scaled.unit = units_of(problem);
   scaled.gram = scaled.unit.asDiagonal() * problem.gram * scaled.unit.asDiagonal();
   scaled.gram.diagonal().array() += static_cast<float>(damping);
   scaled.cross = scaled.unit.asDiagonal() * problem.cross +
@@ -137,6 +149,34 @@ SparseWeights reconstruct(const LayerProblem& problem, const format::BlockGrid& 
   }
   refit(problem, grid, prior, options, result);
   return result;
+}
+
+LayerProblem damped(LayerProblem problem, const Matrix& prior, double damping) {
+  const Eigen::VectorXf pull =
+      static_cast<float>(damping) * units_of(problem).cwiseInverse().cwiseAbs2();
+  problem.gram.diagonal() += pull;
+  problem.cross += pull.asDiagonal() * prior;
+  return problem;
+}
+
+JudgedDamping choose_damping(const JudgedProblem& problem, const format::BlockGrid& grid,
+                             const BlockMask& mask, const Matrix& prior,
+                             const ReconstructionOptions& options) {
+  JudgedDamping best{options.damping, std::numeric_limits<double>::infinity()};
+  if (!problem.can_judge())
+    return best;
+  ReconstructionOptions tried = options;
+  tried.solve_iterations = std::min(options.solve_iterations, kJudgingIterations);
+  for (int step = 0; step < kDampingSteps; ++step) {
+    SparseWeights sparse{mask, prior};
+    refit(problem.fitted, grid, prior, tried, sparse);
+    const double error = error_elsewhere(problem.fitted, problem.held_back, sparse.weights);
+    if (!(error < best.error))
+      break;
+    best = {tried.damping, error};
+    tried.damping *= kDampingFactor;
+  }
+  return best;
 }
 
 void refit(const LayerProblem& problem, const format::BlockGrid& grid, const Matrix& prior,

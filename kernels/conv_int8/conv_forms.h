@@ -11,6 +11,7 @@ namespace edgy::kernels {
 struct ConvForms {
   QuadKernel::Accumulate dense;
   QuadKernel::Accumulate dense_copied;  ///< over a StripCopy; null: the form has none
+  QuadKernel::AccumulateTwo dense_two;  ///< null: the form has none
   QuadKernel::AccumulateColumn dense_column;
   DepthwiseForms depthwise;
 };
@@ -21,7 +22,8 @@ ConvForms conv_relaxed_pair();
 
 template <typename Form>
 ConvForms conv_forms() {
-  return {accumulate_dense<Form>, nullptr, accumulate_dense_column<Form>, depthwise_forms<Form>()};
+  return {accumulate_dense<Form>, nullptr, nullptr, accumulate_dense_column<Form>,
+          depthwise_forms<Form>()};
 }
 
 }  // namespace edgy::kernels

@@ -95,8 +95,9 @@ void conv_int8(const PackedConvWeights& weights, std::span<const int32_t> offset
   const bool copied = copies_strips(weights, input_layout);
   kernel.copy = copied ? &copy : nullptr;
   kernel.accumulate = copied && weights.isa() == Isa::kSimd128 ? forms.dense_copied : forms.dense;
-  if (!copied && weights.starts().empty()) {
-    kernel.accumulate_column = forms.dense_column;
+  if (weights.starts().empty()) {
+    kernel.accumulate_two = forms.dense_two;
+    kernel.accumulate_column = copied ? nullptr : forms.dense_column;
   }
   kernel.strip_vectors = kQuadStripVectors;
   kernel.weights = weights.data().data();

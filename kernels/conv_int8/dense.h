@@ -11,7 +11,7 @@ namespace edgy::kernels {
 
 /// Four output channels by `Vectors` vectors, all in registers.
 template <typename Form, int Vectors>
-void dense_tile(const QuadSteps& quad, const int8_t* input, const int32_t (&bias)[4],
+void dense_tile(const QuadSteps& quad, const int8_t* input, const int32_t* bias,
                 int32_t first_vector, QuadSums& sums) {
   const Form form;
   auto [weights, offsets, steps] = quad;
@@ -46,7 +46,7 @@ void dense_tile(const QuadSteps& quad, const int8_t* input, const int32_t (&bias
 /// Two or three positions: the lanes are the four output channels, so that weights are read once,
 /// as they lie.
 template <typename Form, int Positions>
-void dense_columns(const QuadSteps& quad, const int8_t* input, const int32_t (&bias)[4],
+void dense_columns(const QuadSteps& quad, const int8_t* input, const int32_t* bias,
                    QuadSums& sums) {
   const Form form;
   constexpr int chains = 2;  // to hide the latency of an accumulation
@@ -84,8 +84,8 @@ void dense_columns(const QuadSteps& quad, const int8_t* input, const int32_t (&b
 }
 
 template <typename Form>
-void dense_tiles(const QuadSteps& steps, const int8_t* input, int32_t vectors,
-                 const int32_t (&bias)[4], QuadSums& sums) {
+void dense_tiles(const QuadSteps& steps, const int8_t* input, int32_t vectors, const int32_t* bias,
+                 QuadSums& sums) {
   constexpr int tile_vectors = 2 / Form::kRegistersPerSum;
   int32_t vector = 0;
   for (; vector + tile_vectors <= vectors; vector += tile_vectors) {
@@ -99,7 +99,7 @@ void dense_tiles(const QuadSteps& steps, const int8_t* input, int32_t vectors,
 /// QuadKernel::Accumulate for weights packed [quad][step][4 out][4 in].
 template <typename Form>
 void accumulate_dense(const QuadKernel& kernel, int64_t quad, const int8_t* input,
-                      int32_t positions, const int32_t (&bias)[4], QuadSums& sums) {
+                      int32_t positions, const int32_t* bias, QuadSums& sums) {
   const QuadSteps steps = steps_of(kernel, quad);
   if (positions == 2) {
     return dense_columns<Form, 2>(steps, input, bias, sums);

@@ -38,7 +38,7 @@ inline void dense_wide_tile(const int16_t* weights, const int32_t* offsets, int3
 
 /// QuadKernel::Accumulate for weights packed [quad][step][4 out][4 in], over a StripCopy.
 inline void accumulate_dense_wide(const QuadKernel& kernel, int64_t quad, const int8_t* input,
-                                  int32_t positions, const int32_t (&bias)[4], QuadSums& sums) {
+                                  int32_t positions, const int32_t* bias, QuadSums& sums) {
   alignas(64) int16_t wide[16 * kWideSteps];
   const int32_t vectors = (positions + 3) / 4;
   for (int i = 0; i < 4; ++i) {

@@ -14,18 +14,15 @@ const volatile float kRounder = 12582912.0F;
 
 namespace {
 
-struct QuadScales {
-  v128_t channel[4];
+struct alignas(16) QuadScales {
+  float channel[4];
 };
 
 QuadScales load_scales(const ConvQuantization& quantization, int64_t quad) {
-  QuadScales scales;
-  const float* scale = quantization.scale.data() + 4 * quad;
+  // A channel that does not exist gets scale 0, and so the zero point as its value.
+  QuadScales scales = {};
   const int64_t channels = std::ssize(quantization.scale) - 4 * quad;
-  for (int32_t i = 0; i < 4; ++i) {
-    // A channel that does not exist gets scale 0, and so the zero point as its value.
-    scales.channel[i] = wasm_f32x4_splat(i < channels ? scale[i] : 0.0F);
-  }
+  std::copy_n(quantization.scale.data() + 4 * quad, std::min<int64_t>(4, channels), scales.channel);
   return scales;
 }
 
@@ -33,16 +30,33 @@ QuadScales load_scales(const ConvQuantization& quantization, int64_t quad) {
 void finish_int8(const ConvQuantization& quantization, const QuadScales& scales, int32_t vectors,
                  const QuadSums& sums, int8_t* words) {
   const Requantizer requantizer(quantization);
+  v128_t channel_scales[4];
+  for (int32_t i = 0; i < 4; ++i) {
+    channel_scales[i] = wasm_v128_load32_splat(scales.channel + i);
+  }
   for (int32_t vector = 0; vector < vectors; ++vector) {
     v128_t values[4];
     for (int32_t i = 0; i < 4; ++i) {
       values[i] = requantizer(wasm_v128_load(sums.channel[i] + std::ptrdiff_t{4} * vector),
-                              scales.channel[i]);
+                              channel_scales[i]);
     }
     const v128_t planar = requantizer.narrow(values);
     const v128_t by_position =
         wasm_i8x16_shuffle(planar, planar, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     wasm_v128_store(words + std::ptrdiff_t{16} * vector, by_position);
+  }
+}
+
+void finish_int8(const ConvQuantization& quantization, const QuadScales& scales, int32_t vectors,
+                 const PositionSums& sums, int8_t* words) {
+  const Requantizer requantizer(quantization);
+  const v128_t scale = wasm_v128_load(scales.channel);
+  for (int32_t vector = 0; vector < vectors; ++vector) {
+    v128_t values[4];
+    for (int32_t i = 0; i < 4; ++i) {
+      values[i] = requantizer(wasm_v128_load(sums.position[4 * vector + i]), scale);
+    }
+    wasm_v128_store(words + std::ptrdiff_t{16} * vector, requantizer.narrow(values));
   }
 }
 
@@ -55,7 +69,8 @@ void finish_float(const ConvQuantization& quantization, const QuadScales& scales
     v128_t row[4];
     for (int32_t i = 0; i < 4; ++i) {
       const v128_t sum = wasm_v128_load(sums.channel[i] + std::ptrdiff_t{4} * vector);
-      const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum), scales.channel[i]);
+      const v128_t scaled =
+          wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum), wasm_v128_load32_splat(scales.channel + i));
       row[i] = wasm_f32x4_pmin(high, wasm_f32x4_pmax(low, scaled));
     }
     const v128_t low01 = wasm_i32x4_shuffle(row[0], row[1], 0, 4, 1, 5);
@@ -67,6 +82,19 @@ void finish_float(const ConvQuantization& quantization, const QuadScales& scales
     wasm_v128_store(out + 4, wasm_i64x2_shuffle(low01, low23, 1, 3));
     wasm_v128_store(out + 8, wasm_i64x2_shuffle(high01, high23, 0, 2));
     wasm_v128_store(out + 12, wasm_i64x2_shuffle(high01, high23, 1, 3));
+  }
+}
+
+void finish_float(const ConvQuantization& quantization, const QuadScales& scales, int32_t vectors,
+                  const PositionSums& sums, float* values) {
+  const v128_t low = wasm_f32x4_splat(quantization.float_min);
+  const v128_t high = wasm_f32x4_splat(quantization.float_max);
+  const v128_t scale = wasm_v128_load(scales.channel);
+  for (int32_t i = 0; i < 4 * vectors; ++i) {
+    const v128_t sum = wasm_f32x4_convert_i32x4(wasm_v128_load(sums.position[i]));
+    const v128_t scaled = wasm_f32x4_mul(sum, scale);
+    wasm_v128_store(values + std::ptrdiff_t{4} * i,
+                    wasm_f32x4_pmin(high, wasm_f32x4_pmax(low, scaled)));
   }
 }
 
@@ -203,7 +231,8 @@ void OutputWriter::for_each_run(int64_t quad, int64_t start, int32_t count,
   }
 }
 
-void OutputWriter::store(int64_t quad, int64_t start, int32_t count, const QuadSums& sums) const {
+template <typename Sums>
+void OutputWriter::store_sums(int64_t quad, int64_t start, int32_t count, const Sums& sums) const {
   const QuadScales scales = load_scales(quantization_, quad);
   const int32_t vectors = (count + 3) / 4;
   alignas(16) union {
@@ -221,6 +250,14 @@ void OutputWriter::store(int64_t quad, int64_t start, int32_t count, const QuadS
       store_words(run, finished.words + 4 * done);
     });
   }
+}
+
+void OutputWriter::store(int64_t quad, int64_t start, int32_t count, const QuadSums& sums) const {
+  store_sums(quad, start, count, sums);
+}
+void OutputWriter::store(int64_t quad, int64_t start, int32_t count,
+                         const PositionSums& sums) const {
+  store_sums(quad, start, count, sums);
 }
 
 int8_t* OutputWriter::as_one_run(int64_t quad, int64_t start, int32_t count) const {

@@ -16,6 +16,11 @@ struct alignas(16) QuadSums {
   int32_t channel[4][kStripPositions];
 };
 
+/// The same, lanes being channels.
+struct alignas(16) PositionSums {
+  int32_t position[kStripPositions][4];
+};
+
 /// Bytes from one channel to the next of int8 values over a strip: whole vectors.
 inline constexpr int32_t kPlanarBytes = (kStripPositions + 15) / 16 * 16;
 
@@ -30,6 +35,7 @@ class OutputWriter {
   /// Finishes and stores `count` positions from number `start` on, of channels 4 * quad and
   /// following.
   void store(int64_t quad, int64_t start, int32_t count, const QuadSums& sums) const;
+  void store(int64_t quad, int64_t start, int32_t count, const PositionSums& sums) const;
   /// Stores int8 values that are finished: `values` is [4][kPlanarBytes], not for kRowsFloat.
   void store_planar(int64_t quad, int64_t start, int32_t count, const int8_t* values) const;
   /// Finishes and stores one position of `quads` quads; `sums` is [quads][4], all of it readable.
@@ -52,6 +58,9 @@ class OutputWriter {
  private:
   template <typename Store>
   void for_each_run(int64_t quad, int64_t start, int32_t count, const Store& store) const;
+  /// Of QuadSums or PositionSums.
+  template <typename Sums>
+  void store_sums(int64_t quad, int64_t start, int32_t count, const Sums& sums) const;
   /// Where `count` positions are stored, if one after another; else null.
   int8_t* as_one_run(int64_t quad, int64_t start, int32_t count) const;
 

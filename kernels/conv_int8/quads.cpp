@@ -31,15 +31,24 @@ void QuadKernel::run(const Strip& strip, const ChannelRange& channels,
     return;
   }
   QuadSums sums = {};
-  const int32_t* biases = quantization.bias.data();
-  for (int64_t quad = channels.begin / 4; 4 * quad < channels.end; ++quad) {
-    int32_t bias[4] = {};
-    for (int32_t i = 0; i < 4 && 4 * quad + i < out_channels; ++i) {
-      bias[i] = biases[4 * quad + i];
+  PositionSums two_sums[2] = {};
+  const int64_t end = divide_up(channels.end, 4);
+  for (int64_t quad = channels.begin / 4; quad < end;) {
+    alignas(16) int32_t bias[8] = {};
+    std::copy_n(quantization.bias.data() + 4 * quad, std::min<int64_t>(8, out_channels - 4 * quad),
+                bias);
+    const int64_t group = quad / quads_per_group;
+    const int8_t* input = strip.input + strip.group_bytes * group;
+    if (accumulate_two != nullptr && quad + 2 <= std::min(end, quads_per_group * (group + 1))) {
+      accumulate_two(*this, quad, input, strip.positions, bias, two_sums);
+      writer.store(quad, strip.start, strip.positions, two_sums[0]);
+      writer.store(quad + 1, strip.start, strip.positions, two_sums[1]);
+      quad += 2;
+    } else {
+      accumulate(*this, quad, input, strip.positions, bias, sums);
+      writer.store(quad, strip.start, strip.positions, sums);
+      ++quad;
     }
-    const int8_t* input = strip.input + strip.group_bytes * (quad / quads_per_group);
-    accumulate(*this, quad, input, strip.positions, bias, sums);
-    writer.store(quad, strip.start, strip.positions, sums);
   }
 }
 

@@ -14,9 +14,12 @@ inline constexpr int32_t kQuadStripVectors = 8;
 class QuadKernel final : public StripKernel {
  public:
   /// Sums of the quad over `positions` neighbours from `input` on,
-  /// starting from `bias`. Every vector that holds a position is written whole.
+  /// starting from its four biases. Every vector that holds a position is written whole.
   using Accumulate = void (*)(const QuadKernel& kernel, int64_t quad, const int8_t* input,
-                              int32_t positions, const int32_t (&bias)[4], QuadSums& sums);
+                              int32_t positions, const int32_t* bias, QuadSums& sums);
+  /// Sums of this quad and the next, of one group, as `Accumulate`.
+  using AccumulateTwo = void (*)(const QuadKernel& kernel, int64_t quad, const int8_t* input,
+                                 int32_t positions, const int32_t* bias, PositionSums (&sums)[2]);
   /// Sums of `quads` quads of one group at one position, added to `sums` ([quads][4], holding the
   /// biases).
   using AccumulateColumn = void (*)(const QuadKernel& kernel, int64_t quad, int64_t quads,
@@ -27,6 +30,7 @@ class QuadKernel final : public StripKernel {
   ChannelRange part(int64_t index, int64_t parts) const override;
 
   Accumulate accumulate = nullptr;
+  AccumulateTwo accumulate_two = nullptr;        ///< where a group has two more; may be null
   AccumulateColumn accumulate_column = nullptr;  ///< for strips of one position; may be null
   const int8_t* weights = nullptr;               ///< in the kernel's own packing
   const int32_t* offsets = nullptr;              ///< bytes from the first position's input
