@@ -34,7 +34,7 @@ const others = [
   ['kernels of single positions', ['kernels::PackedColumnWeights::new', 'kernels::column_int8']],
   ['kernels of single weights', ['kernels::single_row']],
   ['depthwise kernels', ['kernels::run_depthwise']],
-  ['reference kernels', ['kernels::conv_int8_reference', 'kernels::store_reference', 'kernels::lookup_reference', 'kernels::nearest_code_reference']],
+  ['reference kernels', ['kernels::conv_int8_reference', 'kernels::store_reference', 'kernels::lookup_reference']],
   ['dense kernels in simd128', ['kernels::conv_simd128']],
   ['dense kernels in relaxed-dot', ['kernels::conv_relaxed_dot']],
   ['dense kernels in relaxed-pair', ['kernels::conv_relaxed_pair']],
