@@ -14,11 +14,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { writeIntegrity } from '../bin/bundle/integrity.mjs';
 import { audit, auditResampler } from './audit.mjs';
 import { makeBundleParts } from './bundle_parts.mjs';
 import { makeNotices } from './notices.mjs';
 import { keepPublicTypes } from './public_types.mjs';
-import { writeIntegrity } from '../bin/bundle/integrity.mjs';
 import { digest, makeSealPage } from './seal_page.mjs';
 
 const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -165,19 +165,15 @@ async function makeLoader(outdir, define, defineSeal) {
 const inDist = (file) => readFile(path.join(dist, file));
 const known = { EDGY_VERSION: JSON.stringify(version) };
 let seal;
-await makeLoader(
-  'dist',
-  { ...known, EDGY_CUT: 'false', EDGY_WASM_BYTES: JSON.stringify(wasmBytes) },
-  async () => {
-    seal = await makeSealPage({
-      engine: digest(await inDist('sealed-engine.txt')),
-      simd: digest(await inDist('edgy-simd.wasm')),
-      relaxed: digest(await inDist('edgy-relaxed.wasm')),
-    });
-    await writeFile(path.join(dist, 'seal.htm'), seal.html);
-    return { EDGY_SEAL: JSON.stringify(digest(seal.html)) };
-  },
-);
+await makeLoader('dist', { ...known, EDGY_CUT: 'false', EDGY_WASM_BYTES: JSON.stringify(wasmBytes) }, async () => {
+  seal = await makeSealPage({
+    engine: digest(await inDist('sealed-engine.txt')),
+    simd: digest(await inDist('edgy-simd.wasm')),
+    relaxed: digest(await inDist('edgy-relaxed.wasm')),
+  });
+  await writeFile(path.join(dist, 'seal.htm'), seal.html);
+  return { EDGY_SEAL: JSON.stringify(digest(seal.html)) };
+});
 await bundle({
   entryPoints: { resampler: 'src/resampler.ts', trouble: 'src/trouble.ts' },
   outdir: 'dist',

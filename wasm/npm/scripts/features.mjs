@@ -30,7 +30,10 @@ const others = [
   ['int4 weights', ['format::unpack_int4']],
   ['float16 constants', ['format::unpack_float16']],
   ['sparse weights', ['format::decode_sparse']],
-  ['sparse kernels', ['kernels::PackedSparseWeights::new', 'kernels::sparse_conv_int8', 'kernels::sparse_conv_offsets']],
+  [
+    'sparse kernels',
+    ['kernels::PackedSparseWeights::new', 'kernels::sparse_conv_int8', 'kernels::sparse_conv_offsets'],
+  ],
   ['kernels of single positions', ['kernels::PackedColumnWeights::new', 'kernels::column_int8']],
   ['kernels of single weights', ['kernels::single_row']],
   ['depthwise kernels', ['kernels::run_depthwise']],

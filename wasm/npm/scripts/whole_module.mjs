@@ -80,7 +80,11 @@ function readLimits(reader) {
 
 function exportsOf(payload) {
   const reader = new Reader(payload);
-  return Array.from({ length: reader.leb() }, () => ({ name: reader.name(), kind: reader.byte(), index: reader.leb() }));
+  return Array.from({ length: reader.leb() }, () => ({
+    name: reader.name(),
+    kind: reader.byte(),
+    index: reader.leb(),
+  }));
 }
 
 /** What the JavaScript calls, under its letter, and nothing else. */
@@ -91,8 +95,13 @@ function renameExports(payload, bindings) {
     return letter === undefined ? [] : [{ letter, kind, index }];
   });
   if (kept.length !== bindings.size)
-    throw new Error(`the JavaScript binds ${[...bindings.values()]}; the linked file exports ${exportsOf(payload).map(({ name }) => name)}`);
-  return Uint8Array.from([...leb(kept.length), ...kept.flatMap(({ letter, kind, index }) => [...name(letter), kind, ...leb(index)])]);
+    throw new Error(
+      `the JavaScript binds ${[...bindings.values()]}; the linked file exports ${exportsOf(payload).map(({ name }) => name)}`,
+    );
+  return Uint8Array.from([
+    ...leb(kept.length),
+    ...kept.flatMap(({ letter, kind, index }) => [...name(letter), kind, ...leb(index)]),
+  ]);
 }
 const special = { memory: 'wasmMemory', __indirect_function_table: 'wasmTable' };
 
@@ -138,8 +147,15 @@ function makeGraph(sections, symbols, relocations) {
   if (start) roots.add(new Reader(start.payload).leb());
   for (const { kind, index } of exportsOf(sections.find(({ id }) => id === kExports).payload))
     if (kind === 0) roots.add(index);
-  return { graph: { functions: count, data: pieces.map(({ segment, offset, size }) => [segment, offset, size]),
-    edges: edges.map((set) => [...set].sort((a, b) => a - b)), roots: [...roots].sort((a, b) => a - b) }, names };
+  return {
+    graph: {
+      functions: count,
+      data: pieces.map(({ segment, offset, size }) => [segment, offset, size]),
+      edges: edges.map((set) => [...set].sort((a, b) => a - b)),
+      roots: [...roots].sort((a, b) => a - b),
+    },
+    names,
+  };
 }
 
 function importedFunctions(sections) {

@@ -39,7 +39,10 @@ export async function bundle(root, words) {
   await writeLoader({ root, to, words: { to: named, out }, runtimes });
   await check(root, to, loaded, runtimes);
   const sizes = await measure(root, to);
-  await writeFile(path.join(to, 'bundle.json'), `${JSON.stringify({ models: loaded.map(({ name }) => name), needs: [...needed].sort(), without: out, sizes }, null, 2)}\n`);
+  await writeFile(
+    path.join(to, 'bundle.json'),
+    `${JSON.stringify({ models: loaded.map(({ name }) => name), needs: [...needed].sort(), without: out, sizes }, null, 2)}\n`,
+  );
   return { models: named, needed: [...needed].sort(), sizes };
 }
 
@@ -103,7 +106,9 @@ async function check(root, to, models, runtimes) {
     ];
     const same = cutOnes.every(({ data }, i) => Buffer.from(data.buffer).equals(Buffer.from(fullOnes[i].data.buffer)));
     if (!same || cutOnes.length !== fullOnes.length)
-      throw new Error(`${model.file}: the cut runtime computes something else than the whole one. This is a defect of edgy bundle.`);
+      throw new Error(
+        `${model.file}: the cut runtime computes something else than the whole one. This is a defect of edgy bundle.`,
+      );
   }
 }
 
@@ -122,7 +127,10 @@ async function measure(root, to) {
     rows[variant] = {
       before: await sum(path.join(root, 'dist'), names),
       after: await sum(to, names),
-      runtime: { before: await sum(path.join(root, 'dist'), names.slice(0, 1)), after: await sum(to, names.slice(0, 1)) },
+      runtime: {
+        before: await sum(path.join(root, 'dist'), names.slice(0, 1)),
+        after: await sum(to, names.slice(0, 1)),
+      },
     };
   }
   return rows;
@@ -132,7 +140,11 @@ async function measure(root, to) {
 export async function bundleCommand(root, words) {
   if (words.includes('--help') || words.includes('-h')) return usage;
   const { models, needed, sizes } = await bundle(root, words);
-  const lines = [`${models} needs ${needed.join(', ')}`, '', `${''.padEnd(34)}${'before'.padStart(20)}${'after'.padStart(20)}`];
+  const lines = [
+    `${models} needs ${needed.join(', ')}`,
+    '',
+    `${''.padEnd(34)}${'before'.padStart(20)}${'after'.padStart(20)}`,
+  ];
   const row = (title, before, after) =>
     lines.push(
       `${title.padEnd(34)}${[before, after].map(({ raw, brotli }) => `${raw} (${brotli})`.padStart(20)).join('')}`,

@@ -63,7 +63,8 @@ function withEntries(payload, entry) {
   const out = [...leb(count)];
   for (let i = 0; i < count; i++) {
     const from = reader.at;
-    if (reader.leb() !== 0 || reader.byte() !== kI32Const) throw new Error('a table is filled in a way that is not known');
+    if (reader.leb() !== 0 || reader.byte() !== kI32Const)
+      throw new Error('a table is filled in a way that is not known');
     reader.sleb();
     if (reader.byte() !== kEnd) throw new Error('a table is filled in a way that is not known');
     out.push(...payload.subarray(from, reader.at));

@@ -4,7 +4,15 @@ import path from 'node:path';
 import { writeIntegrity } from './integrity.mjs';
 import { digest, embeddable, innerPage, sealPage } from './seal.mjs';
 
-const scripts = ['index.js', 'sealed.js', 'shared.js', 'engine.js', 'worker.js', 'worker-threads.js', 'sealed-engine.txt'];
+const scripts = [
+  'index.js',
+  'sealed.js',
+  'shared.js',
+  'engine.js',
+  'worker.js',
+  'worker-threads.js',
+  'sealed-engine.txt',
+];
 /** The same as for every runtime. */
 const copied = ['resampler.js', 'trouble.js', 'ort.js', 'models.js', 'edgy-resample.wasm'];
 
@@ -26,7 +34,8 @@ export function filledIn(text, values) {
 export async function writeLoader({ root, to, words, runtimes }) {
   const { version, ...description } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
   const template = (name) => readFile(path.join(root, 'bundle', name), 'utf8');
-  for (const [variant, bytes] of Object.entries(runtimes)) await writeFile(path.join(to, `edgy-${variant}.wasm`), bytes);
+  for (const [variant, bytes] of Object.entries(runtimes))
+    await writeFile(path.join(to, `edgy-${variant}.wasm`), bytes);
   const values = {
     EDGY_CUT_WORDS: words,
     EDGY_WASM_BYTES: Object.fromEntries(Object.entries(runtimes).map(([variant, { length }]) => [variant, length])),
@@ -51,7 +60,9 @@ function packageOf(version, { name, license, exports }) {
   const here = (target) =>
     typeof target === 'string'
       ? target.replace('./dist/', './')
-      : Object.fromEntries(Object.entries(target).map(([condition, file]) => [condition, file.replace('./dist/', './')]));
+      : Object.fromEntries(
+          Object.entries(target).map(([condition, file]) => [condition, file.replace('./dist/', './')]),
+        );
   return {
     name,
     version,

@@ -6,7 +6,9 @@ async function loadBinaryen() {
     return (await import('binaryen')).default;
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new Error('edgy bundle needs Binaryen, which was left out when this package was installed: npm install binaryen@132.0.0');
+    throw new Error(
+      'edgy bundle needs Binaryen, which was left out when this package was installed: npm install binaryen@132.0.0',
+    );
   }
 }
 
@@ -17,8 +19,18 @@ export async function shrink(bytes) {
   try {
     const { Features } = binaryen;
     module.setFeatures(
-      Features.MVP | Features.SIMD128 | Features.RelaxedSIMD | Features.BulkMemory | Features.BulkMemoryOpt | Features.NontrappingFPToInt |
-        Features.SignExt | Features.MutableGlobals | Features.Multivalue | Features.ReferenceTypes | Features.Atomics | Features.CallIndirectOverlong,
+      Features.MVP |
+        Features.SIMD128 |
+        Features.RelaxedSIMD |
+        Features.BulkMemory |
+        Features.BulkMemoryOpt |
+        Features.NontrappingFPToInt |
+        Features.SignExt |
+        Features.MutableGlobals |
+        Features.Multivalue |
+        Features.ReferenceTypes |
+        Features.Atomics |
+        Features.CallIndirectOverlong,
     );
     // Level 3 keeps the kernels' loops as fast as they are; shrinking is what the passes around them do.
     binaryen.setOptimizeLevel(3);
