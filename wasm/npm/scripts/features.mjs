@@ -15,7 +15,8 @@ function families() {
 
 /**
  * Beside operators. Which of them a model needs must not depend on the sizes of what it is fed, but on the file and the processor alone.
- * @type {readonly (readonly [string, readonly string[]])[]}
+ * Functions by their names after edgy::, or by a pattern of their mangled names.
+ * @type {readonly (readonly [string, readonly (string | RegExp)[]])[]}
  */
 const others = [
   ['convolution in float32', ['runtime::make_xnnpack_float']],
@@ -36,7 +37,7 @@ const others = [
   ],
   ['kernels of single positions', ['kernels::PackedColumnWeights::new', 'kernels::column_int8']],
   ['kernels of single weights', ['kernels::single_row']],
-  ['depthwise kernels', ['kernels::run_depthwise']],
+  ['depthwise kernels', ['kernels::run_depthwise', 'kernels::depthwise_rows']],
   ['reference kernels', ['kernels::conv_int8_reference', 'kernels::store_reference', 'kernels::lookup_reference']],
   ['dense kernels in simd128', ['kernels::conv_simd128']],
   ['dense kernels in relaxed-dot', ['kernels::conv_relaxed_dot']],
@@ -49,6 +50,9 @@ const others = [
   ['single positions in simd128', ['kernels::column_simd128']],
   ['single positions in relaxed-dot', ['kernels::column_relaxed_dot']],
   ['single positions in relaxed-pair', ['kernels::column_relaxed_pair']],
+  ['sparse kernels that leave sums', [/^_ZN4edgy7kernels12sparse_chunkI\w+RowsToSums/]],
+  // Asked for when JavaScript passes what Embind does not know, which is an error anyway.
+  ['names of types', [/^__getTypeName$/]],
   ['the audio front end', ['runtime::AudioFrontEnd::create', 'runtime::AudioFrontEnd::compute']],
 ];
 /** Of builds with relaxed SIMD alone. */
@@ -88,8 +92,11 @@ export function features(names, relaxed) {
   return [...operators, ...others.filter(([name]) => relaxed || !ofRelaxed.test(name))].map(([name, functions]) => ({
     name,
     functions: functions.flatMap((each) => {
-      const found = places.get(`edgy::${each}`);
-      if (!found) throw new Error(`the runtime has no function edgy::${each}: adapt scripts/features.mjs`);
+      const found =
+        typeof each === 'string'
+          ? places.get(`edgy::${each}`)
+          : names.flatMap((mangled, index) => (each.test(mangled) ? [index] : []));
+      if (!found?.length) throw new Error(`the runtime has no function ${each}: adapt scripts/features.mjs`);
       return found;
     }),
   }));
