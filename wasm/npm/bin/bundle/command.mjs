@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { writeLoader } from './loader.mjs';
 import { load, needs, use } from './needs.mjs';
 import { cut, readWhole } from './runtime.mjs';
-import { shrink } from './shrink.mjs';
+import { shrinkAside } from './shrink.mjs';
 import { brotliBytes } from './size.mjs';
 
 export const usage = `Usage: edgy bundle MODEL.edgy... -o DIR
@@ -33,8 +33,9 @@ export async function bundle(root, words) {
   const needed = await neededBy(root, wholes, loaded);
   const all = [...new Set(Object.values(wholes).flatMap(({ graph }) => graph.features.map(({ name }) => name)))];
   const out = all.filter((name) => !needed.has(name));
-  const runtimes = {};
-  for (const variant of variants) runtimes[variant] = await shrink(cut(wholes[variant], out));
+  const runtimes = Object.fromEntries(
+    await Promise.all(variants.map(async (variant) => [variant, await shrinkAside(cut(wholes[variant], out))])),
+  );
   const named = loaded.map(({ name }) => name).join(', ');
   await writeLoader({ root, to, words: { to: named, out }, runtimes });
   await check(root, to, loaded, runtimes);

@@ -1,4 +1,11 @@
 // Binaryen's work on a cut runtime: it removes what is not referred to any more and makes the rest small.
+import { Worker } from 'node:worker_threads';
+
+/** The same in another thread. @param {Uint8Array} bytes @returns {Promise<Uint8Array>} */
+export function shrinkAside(bytes) {
+  const worker = new Worker(new URL('./shrink_worker.mjs', import.meta.url), { workerData: bytes });
+  return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+}
 
 /** Loaded when it is needed: 10 MB. */
 async function loadBinaryen() {
