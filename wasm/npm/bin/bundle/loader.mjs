@@ -16,10 +16,10 @@ const scripts = [
 /** The same as for every runtime. */
 const copied = ['resampler.js', 'trouble.js', 'ort.js', 'models.js', 'edgy-resample.wasm'];
 
-/** `text` with what stands for names that the build left in it. @param {string} text @param {Record<string, unknown>} values */
+/** `text` with what stands for names that the build left in it; in parentheses, as an arrow takes an object for its body. @param {string} text @param {Record<string, unknown>} values */
 export function filledIn(text, values) {
   return Object.entries(values).reduce(
-    (filled, [name, value]) => filled.replaceAll(name, () => JSON.stringify(value)),
+    (filled, [name, value]) => filled.replaceAll(name, () => `(${JSON.stringify(value)})`),
     text,
   );
 }
