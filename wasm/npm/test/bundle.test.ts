@@ -16,7 +16,7 @@ const command = path.join(root, 'wasm/npm/bin/edgy.mjs');
 const model = (name: string) => path.join(root, 'build/models', name);
 
 /** What the runtime with the loader may weigh after the cut, in bytes of brotli, for the model that the page ships. */
-const kLimitBytes = { simd: 105_000, relaxed: 110_000 };
+const kLimitBytes = { simd: 112_000, relaxed: 116_000 };
 
 describe('the parts', () => {
   it.each(['simd', 'relaxed', 'relaxed-threads'])(
@@ -92,7 +92,7 @@ describe.each([
     const outputs = async ({ InferenceSession, AudioEncoder, Tensor }: typeof Edgy) => {
       const session = await InferenceSession.create(bytes);
       const seen: unknown[] = [];
-      for (const frames of [3, 30, 61, 257]) {
+      for (const frames of [5, 30, 61, 257]) {
         const data = Float32Array.from({ length: 80 * frames }, (_, i) => Math.sin(i * 12.9898) / 2 + 0.5);
         const results = await session.run({ mel: new Tensor('float32', data, [1, 80, frames]) });
         seen.push(
