@@ -3,6 +3,7 @@
  * Emscripten's JavaScript knows; there it waits for what the first one hands it. So bundlers have one file to find, wherever they put it.
  */
 import createThreaded from '#native/relaxed-threads';
+import { helpWithMissing } from './cut.js';
 import { EngineCore, instantiateWith } from './engine_core.js';
 import { serve } from './worker_loop.js';
 
@@ -14,4 +15,6 @@ if (name !== 'em-pthread') {
       instantiateWith(createThreaded, module, { mainScriptUrlOrBlob: location.href, helpers: threads - 1 }),
     ),
   );
+} else {
+  helpWithMissing();
 }
