@@ -78,7 +78,7 @@ describe.each([
     const { needs: needed, without, sizes } = JSON.parse(readFileSync(path.join(folder, 'bundle.json'), 'utf8'));
     expect(needed).toContain(needs);
     expect(without).toContain(not);
-    for (const variant of ['simd', 'relaxed', 'relaxed-threads']) {
+    for (const variant of ['simd', 'relaxed']) {
       expect(printed).toContain(`edgy-${variant}.wasm`);
       expect(sizes[variant].after.brotli).toBeLessThan(sizes[variant].before.brotli);
     }

@@ -34,7 +34,15 @@ export async function bundle(root, words) {
   const all = [...new Set(Object.values(wholes).flatMap(({ graph }) => graph.features.map(({ name }) => name)))];
   const out = all.filter((name) => !needed.has(name));
   const runtimes = Object.fromEntries(
-    await Promise.all(variants.map(async (variant) => [variant, await shrinkAside(cut(wholes[variant], out))])),
+    await Promise.all(
+      variants.map(async (variant) => [
+        variant,
+        // Not cut yet: what was cut of it ends in an instruction that is unreachable, and why is not known.
+        variant === 'relaxed-threads'
+          ? new Uint8Array(await readFile(path.join(root, 'dist/edgy-relaxed-threads.wasm')))
+          : await shrinkAside(cut(wholes[variant], out)),
+      ]),
+    ),
   );
   const named = loaded.map(({ name }) => name).join(', ');
   await writeLoader({ root, to, words: { to: named, out }, runtimes });
