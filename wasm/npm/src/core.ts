@@ -7,8 +7,8 @@ import type { Operation, RequestOf, ResultOf } from './protocol.js';
 import { inNode, loadRuntime, movedTo } from './runtime_files.js';
 import { checkModel, readModel } from './source.js';
 import { chooseThreads, sayOnce, surroundings } from './threads.js';
-import type { Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
-import { type Build, buildOf } from './variants.js';
+import type { Build, Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
+import { buildOf } from './variants.js';
 
 /** Replaced by the build script. */
 declare const EDGY_VERSION: string;

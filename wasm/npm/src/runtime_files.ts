@@ -3,8 +3,8 @@ import { relaxedSimd, simd } from 'wasm-feature-detect';
 import { EdgyError, messageOf } from './errors.js';
 import { explained } from './explain.js';
 import { fetchOk, readLocalFile, toUrl } from './source.js';
-import type { RuntimeFile, SessionOptions, Variant } from './types.js';
-import { type Build, buildOf, builds } from './variants.js';
+import type { Build, RuntimeFile, SessionOptions, Variant } from './types.js';
+import { buildOf, builds } from './variants.js';
 
 export interface Runtime {
   readonly variant: Variant;

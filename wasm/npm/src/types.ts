@@ -1,5 +1,4 @@
 import type { TensorLike, TensorType } from './tensor.js';
-import type { Build } from './variants.js';
 
 /**
  * Where a model may come from, or a promise of it (`fetch(url)`). `string` is a URL, relative to the page. Buffers and what views show of
@@ -29,6 +28,9 @@ export interface Progress {
 
 /** The build of the runtime: with relaxed SIMD instructions, or with plain SIMD128. Both give the same integers. */
 export type Variant = 'relaxed' | 'simd';
+
+/** A file of the runtime: `edgy-BUILD.wasm`. */
+export type Build = Variant | 'relaxed-threads';
 
 /** Instruction form of the int8 kernels. The relaxed ones exist in the variant `relaxed` only. */
 export type Isa = 'reference' | 'simd128' | 'relaxed-dot' | 'relaxed-pair';
