@@ -52,7 +52,7 @@ export function ask(classifier: Linear, features: ArrayLike<number>): Belief[] {
   return classes.map((name, at) => ({ name, share: shares[at] as number })).sort((a, b) => b.share - a.share);
 }
 
-export function softmax(scores: readonly number[]): number[] {
+function softmax(scores: readonly number[]): number[] {
   const top = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - top));
   const total = powers.reduce((sum, power) => sum + power, 0);
