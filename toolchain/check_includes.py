@@ -55,12 +55,15 @@ def find_cycle(graph):
 
 
 def main():
-    files = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.h", "*.cpp", "*.inc"],
+    files = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.h", "*.cpp", "*.inc", "*.ts"],
                            check=True, capture_output=True, text=True).stdout.split()
     problems, graph = [], {}
     rooms, because, sizes = collections.defaultdict(set), {}, collections.Counter()
     for name in files:
         if not pathlib.Path(name).exists():
+            continue
+        if name.endswith(".ts"):  # their imports are Biome's to check
+            sizes[folder_of(name)] += 1
             continue
         room = room_of(name)
         targets = INCLUDE.findall(pathlib.Path(name).read_text())

@@ -8,7 +8,7 @@
 #include "converter/config/config.h"
 #include "converter/data/npy.h"
 #include "tests/loader/operator_models.h"
-#include "tests/unit/converter/onnx_models.h"
+#include "tests/unit/converter/onnx/onnx_models.h"
 
 namespace {
 

@@ -12,8 +12,8 @@
 #include "converter/export/constant_storage.h"
 #include "converter/export/package.h"
 #include "converter/quantization/layers.h"
-#include "tests/unit/converter/encoder_data.h"
-#include "tests/unit/converter/layer_model.h"
+#include "tests/unit/converter/compress/layer_model.h"
+#include "tests/unit/converter/private_encoder/encoder_data.h"
 
 namespace edgy::converter {
 namespace {

@@ -80,8 +80,8 @@ const native = {
 const separateFiles = {
   name: 'separate-files',
   setup(context) {
-    context.onResolve({ filter: /^\.\/(engine|resampler|trouble)\.js$/ }, ({ path: file }) => ({
-      path: file,
+    context.onResolve({ filter: /\/(engine|resampler|trouble)\.js$/ }, ({ path: file }) => ({
+      path: `./${path.posix.basename(file)}`,
       external: true,
     }));
   },
@@ -165,7 +165,7 @@ await bundle({
   plugins: [separateFiles],
 });
 await bundle({
-  entryPoints: { resampler: 'src/resampler.ts', trouble: 'src/trouble.ts' },
+  entryPoints: { resampler: 'src/sound/resampler.ts', trouble: 'src/errors/trouble.ts' },
   format: 'esm',
 });
 await bundle({
@@ -174,7 +174,11 @@ await bundle({
   plugins: [onTopOfIndex],
 });
 await bundle({
-  entryPoints: { engine: 'src/engine_entry.ts', worker: 'src/worker.ts', 'worker-threads': 'src/worker_threads.ts' },
+  entryPoints: {
+    engine: 'src/engine_entry.ts',
+    worker: 'src/worker/worker.ts',
+    'worker-threads': 'src/worker/worker_threads.ts',
+  },
   format: 'esm',
   plugins: [native],
 });

@@ -1,14 +1,15 @@
 /** What InferenceSession and AudioEncoder share: one loaded model on one backend, asked one thing at a time. */
-import { type Backend, type CallOptions, LocalBackend, WorkerBackend } from './backend.js';
+
 import { tell } from './callbacks.js';
-import { abortedError, EdgyError, messageOf, throwIfAborted, typed } from './errors.js';
+import { inNode, loadRuntime, movedTo } from './engine/runtime_files.js';
+import { chooseThreads, sayOnce, surroundings } from './engine/threads.js';
+import { buildOf } from './engine/variants.js';
+import { abortedError, EdgyError, messageOf, throwIfAborted, typed } from './errors/errors.js';
 import { checkOptions } from './options.js';
-import type { Operation, RequestOf, ResultOf } from './protocol.js';
-import { inNode, loadRuntime, movedTo } from './runtime_files.js';
 import { checkModel, readModel } from './source.js';
-import { chooseThreads, sayOnce, surroundings } from './threads.js';
 import type { Build, Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
-import { buildOf } from './variants.js';
+import { type Backend, type CallOptions, LocalBackend, WorkerBackend } from './worker/backend.js';
+import type { Operation, RequestOf, ResultOf } from './worker/protocol.js';
 
 /** Replaced by the build script. */
 declare const EDGY_VERSION: string;

@@ -1,9 +1,9 @@
 /** From what a caller feeds and fetches to what the engine takes, with errors that name the culprit. */
 import { hasNaN } from './convert.js';
-import { EdgyError } from './errors.js';
-import type { RawTensor } from './protocol.js';
+import { EdgyError } from './errors/errors.js';
 import { elementCount, isTensorType, ownArray, shapeText, shown, tensorArrays } from './tensor.js';
 import type { Feeds, Fetches, TensorMetadata } from './types.js';
+import type { RawTensor } from './worker/protocol.js';
 
 /** One tensor for each input, in order. Nothing is copied. `checkValues`: refuse a NaN. */
 export function orderFeeds(feeds: Feeds, inputs: readonly TensorMetadata[], checkValues = false): RawTensor[] {

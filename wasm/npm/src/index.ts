@@ -13,13 +13,13 @@
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export { AudioEncoder } from './audio_encoder.js';
-export type { AudioEncoding, AudioTimings, EncodeOptions } from './encode.js';
-export type { EdgyErrorCode } from './errors.js';
-export { EdgyError } from './errors.js';
-export { Resampler } from './live_resampler.js';
+export type { EdgyErrorCode } from './errors/errors.js';
+export { EdgyError } from './errors/errors.js';
 export { preload } from './preload.js';
 export { InferenceSession } from './session.js';
+export { AudioEncoder } from './sound/audio_encoder.js';
+export type { AudioEncoding, AudioTimings, EncodeOptions } from './sound/encode.js';
+export { Resampler } from './sound/live_resampler.js';
 export type { TensorData, TensorLike, TensorType } from './tensor.js';
 export { Tensor } from './tensor.js';
 export type {

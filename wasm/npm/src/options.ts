@@ -1,6 +1,6 @@
 /** Options that do not exist are said so: a name mistyped would go unheard. */
-import { EdgyError } from './errors.js';
-import { explained } from './explain.js';
+import { EdgyError } from './errors/errors.js';
+import { explained } from './errors/explain.js';
 import { shown } from './tensor.js';
 
 /** The first name in `options` that is none of `known`. */

@@ -1,5 +1,5 @@
 import { checkScope, choose, runtimeFor } from './core.js';
-import { typed } from './errors.js';
+import { typed } from './errors/errors.js';
 import { checkOptions } from './options.js';
 import type { PreloadOptions } from './types.js';
 

@@ -1,15 +1,15 @@
 import { abortable, checkMemoryLimit, checkWorkLimit, kSessionOptions, runtimeInfo, SessionCore } from './core.js';
-import { type AudioEncoding, type EncodeOptions, encodeRecording } from './encode.js';
-import { EdgyError, throwIfAborted } from './errors.js';
+import { chooseVariant, movedTo, wasmUrl } from './engine/runtime_files.js';
+import { EdgyError, throwIfAborted } from './errors/errors.js';
 import { detachable, orderFeeds, orderFetches } from './feeds.js';
 import { checkOptions } from './options.js';
-import { chooseVariant, movedTo, wasmUrl } from './runtime_files.js';
 import { SealBackend } from './seal/backend.js';
 import { toCeiling } from './seal/checks.js';
 import { atLeast, handedOut, isLevel } from './seal/levels.js';
 import type { SealResult } from './seal/protocol.js';
 import type { Closure, Price, SealedOutput } from './seal/report.js';
 import { namedOutputs } from './session.js';
+import { type AudioEncoding, type EncodeOptions, encodeRecording } from './sound/encode.js';
 import { checkModel, fetchOk, readModel } from './source.js';
 import type { Tensor } from './tensor.js';
 import type {

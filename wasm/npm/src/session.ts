@@ -1,5 +1,5 @@
 import { SessionCore } from './core.js';
-import { EdgyError, typed } from './errors.js';
+import { EdgyError, typed } from './errors/errors.js';
 import { detachable, FeedCopies, orderFeeds, orderFetches } from './feeds.js';
 import { unknown, unknownOption } from './options.js';
 import { Tensor } from './tensor.js';

@@ -1,7 +1,7 @@
 /** Fetching: the bytes of a model from wherever the caller has it. */
 import { tell } from './callbacks.js';
-import { abortedError, EdgyError, messageOf, throwIfAborted } from './errors.js';
-import { explained } from './explain.js';
+import { abortedError, EdgyError, messageOf, throwIfAborted } from './errors/errors.js';
+import { explained } from './errors/explain.js';
 import { kindOf } from './realm.js';
 import { shown } from './tensor.js';
 import type { ModelSource, Progress } from './types.js';

@@ -1,5 +1,5 @@
 import { toElement } from './convert.js';
-import { EdgyError } from './errors.js';
+import { EdgyError } from './errors/errors.js';
 import { arrayKind } from './realm.js';
 
 interface TensorDataTypes {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { WorkerBackend } from '../src/backend.js';
-import type { Answer, Call } from '../src/protocol.js';
+import { WorkerBackend } from '../src/worker/backend.js';
+import type { Answer, Call } from '../src/worker/protocol.js';
 
 /** Stands in for the browser's worker: the test answers by hand. */
 class FakeWorker {

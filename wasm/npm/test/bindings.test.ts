@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { NativeFactory, NativeModule, NativeSession } from '../src/native.js';
+import type { NativeFactory, NativeModule, NativeSession } from '../src/engine/native.js';
 
 const root = path.resolve(__dirname, '../../..');
 const options = { isa: 'auto', memoryLimit: 2 ** 30, profile: false, threads: 1, workLimit: Infinity };

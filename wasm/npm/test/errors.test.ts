@@ -2,10 +2,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadRuntime, movedTo } from '../src/engine/runtime_files.js';
+import { unknownName } from '../src/errors/trouble.js';
 import { EdgyError, InferenceSession, Resampler, type SessionOptions } from '../src/index.js';
-import { loadRuntime, movedTo } from '../src/runtime_files.js';
 import { readModel } from '../src/source.js';
-import { unknownName } from '../src/trouble.js';
 
 const failure = (work: Promise<unknown>) =>
   work.then(

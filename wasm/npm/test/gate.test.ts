@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../src/protocol.js';
 import { Gate } from '../src/seal/gate.js';
+import type { Outcome } from '../src/worker/protocol.js';
 
 const lockdown = { removed: [], kept: [] };
 const engine = () => new ArrayBuffer(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../src/protocol.js';
 import { Guard, type Surroundings } from '../src/seal/guard.js';
 import { readModelPolicy } from '../src/seal/model_policy.js';
+import type { Outcome } from '../src/worker/protocol.js';
 import {
   kArgReduce,
   kBool,

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { toMono } from '../src/mono.js';
+import { toMono } from '../src/sound/mono.js';
 
 const stereo = (left: number[], right: number[]) =>
   ({

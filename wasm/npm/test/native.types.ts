@@ -1,6 +1,6 @@
-/** Fails to compile when src/native.ts and the declarations that Embind generated differ in a name or a view's type. */
+/** Fails to compile when src/engine/native.ts and the declarations that Embind generated differ in a name or a view's type. */
 import type { ClassHandle, MainModule, Session, Status } from '#generated';
-import type { NativeModule, NativeSession, NativeStatus } from '../src/native.js';
+import type { NativeModule, NativeSession, NativeStatus } from '../src/engine/native.js';
 
 type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 type Methods = Exclude<keyof Session, Exclude<keyof ClassHandle, 'delete'>>;

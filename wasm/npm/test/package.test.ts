@@ -47,12 +47,9 @@ describe('the tarball', () => {
   it('has public types and no others', () => {
     const types = names.filter((name) => name.endsWith('.d.ts')).map((name) => name.slice('dist/types/'.length));
     expect(types.toSorted()).toEqual([
-      'audio_encoder.d.ts',
-      'encode.d.ts',
       'engine_entry.d.ts',
-      'errors.d.ts',
+      'errors/errors.d.ts',
       'index.d.ts',
-      'live_resampler.d.ts',
       'models/index.d.ts',
       'ort/api.d.ts',
       'ort/env.d.ts',
@@ -64,6 +61,9 @@ describe('the tarball', () => {
       'sealed.d.ts',
       'sealed_session.d.ts',
       'session.d.ts',
+      'sound/audio_encoder.d.ts',
+      'sound/encode.d.ts',
+      'sound/live_resampler.d.ts',
       'tensor.d.ts',
       'types.d.ts',
     ]);

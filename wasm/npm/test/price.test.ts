@@ -1,10 +1,10 @@
 /** What a session hands out never exceeds its printed price, whatever the engine answers. */
 import { describe, expect, it } from 'vitest';
-import type { Outcome, RawTensor } from '../src/protocol.js';
 import { Guard } from '../src/seal/guard.js';
 import { readModelPolicy } from '../src/seal/model_policy.js';
 import { bitsPerSecond, eventBits } from '../src/seal/price.js';
 import type { SealResult } from '../src/seal/protocol.js';
+import type { Outcome, RawTensor } from '../src/worker/protocol.js';
 import { kI32, kI64, kNearestCode, modelFile, type Said } from './model_file.js';
 
 interface Codes extends Said {

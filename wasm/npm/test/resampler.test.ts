@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resample, SampleStream } from '../src/resampler.js';
-import { checkRate } from '../src/sample_rate.js';
+import { resample, SampleStream } from '../src/sound/resampler.js';
+import { checkRate } from '../src/sound/sample_rate.js';
 
 const module = new WebAssembly.Module(readFileSync(path.resolve(__dirname, '../dist/edgy-resample.wasm')));
 const kModelRate = 16000;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { EdgyError } from '../src/errors.js';
-import { chooseThreads, type Surroundings, sayOnce } from '../src/threads.js';
-import { obstacles } from '../src/trouble.js';
+import { chooseThreads, type Surroundings, sayOnce } from '../src/engine/threads.js';
+import { EdgyError } from '../src/errors/errors.js';
+import { obstacles } from '../src/errors/trouble.js';
 
 const able: Surroundings = {
   isolated: true,

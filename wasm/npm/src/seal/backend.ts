@@ -1,8 +1,9 @@
 /** The page's side of the seal: makes the frame, hands the files in, and talks to the gate and then the guard through one port. */
-import { type Backend, notHandedOver } from '../backend.js';
-import { EdgyError } from '../errors.js';
-import { PendingCalls } from '../pending_calls.js';
-import type { Answer, Operation, RequestOf, ResultOf } from '../protocol.js';
+
+import { EdgyError } from '../errors/errors.js';
+import { type Backend, notHandedOver } from '../worker/backend.js';
+import { PendingCalls } from '../worker/pending_calls.js';
+import type { Answer, Operation, RequestOf, ResultOf } from '../worker/protocol.js';
 import { type SealFile, sayWhy, whatIsWrong } from './page_trouble.js';
 import type { Almost, Handshake, Price, Priced, Ready, SealOperation, SealRequest, SealResult } from './protocol.js';
 

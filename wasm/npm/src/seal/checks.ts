@@ -1,8 +1,8 @@
 /** The schema of what crosses the seal, in both directions. What passes is a new object with the checked fields and no others. */
-import { EdgyError, type EdgyErrorCode } from '../errors.js';
-import type { Outcome, RawTensor } from '../protocol.js';
+import { EdgyError, type EdgyErrorCode } from '../errors/errors.js';
 import { isTensorType, type TensorData, type TensorType, tensorArrays } from '../tensor.js';
 import type { PrivacyLevel } from '../types.js';
+import type { Outcome, RawTensor } from '../worker/protocol.js';
 import { kCeilings } from './account.js';
 import { isLevel } from './levels.js';
 import type { OutputRule } from './model_policy.js';

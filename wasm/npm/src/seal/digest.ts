@@ -1,5 +1,5 @@
 /** Hashes as Subresource Integrity writes them. */
-import { EdgyError } from '../errors.js';
+import { EdgyError } from '../errors/errors.js';
 import type { Digest } from './protocol.js';
 
 export type Digester = (bytes: ArrayBuffer) => Promise<Digest>;

@@ -1,6 +1,6 @@
 /** sealed-engine.txt: the engine as the module that the sealed worker's guard lets in. */
 import resampler from '#native/resample';
-import { buffersOf, Engine } from '../engine.js';
+import { buffersOf, Engine } from '../engine/engine.js';
 import type { StartEngine } from './protocol.js';
 
 const start: StartEngine = ({ almost }) => {

@@ -3,7 +3,7 @@
  * when that has reported that it is shut, the gate takes the hash of the model (which a worker of an opaque origin cannot) and leaves the
  * call and the page's port to the guard in there.
  */
-import { EdgyError } from '../errors.js';
+import { EdgyError } from '../errors/errors.js';
 import * as checks from './checks.js';
 import type { Digester } from './digest.js';
 import type { Closure, Handoff, Integrity, Runtime } from './protocol.js';

@@ -2,9 +2,9 @@
  * Decides what crosses the seal. It lives in the worker, in front of the engine and out of its reach (harden.ts, isolated.ts): it reads
  * the policy from the model's file itself, checks every message in both directions and hands out nothing above the session's level.
  */
-import { EdgyError, messageOf } from '../errors.js';
-import type { Operation, RawTensor, RequestOf } from '../protocol.js';
+import { EdgyError, messageOf } from '../errors/errors.js';
 import type { EventRule, PrivacyLevel } from '../types.js';
+import type { Operation, RawTensor, RequestOf } from '../worker/protocol.js';
 import { Account, type Amount, kCeilings, kOutcomeBits } from './account.js';
 import * as checks from './checks.js';
 import { atLeast, handedOut } from './levels.js';

@@ -2,7 +2,7 @@
  * The one script that the sealed worker starts with. Takes the network, storage and messages away, freezes what is left, sees that the
  * policy holds, and only then lets the engine in, as a module of its own that answers calls of the guard and nothing else.
  */
-import { EdgyError, messageOf } from '../errors.js';
+import { EdgyError, messageOf } from '../errors/errors.js';
 import { makeEntrance } from './entrance.js';
 import { Guard } from './guard.js';
 import { harden } from './harden.js';

@@ -1,6 +1,6 @@
 /** The script of the inner frame: keeps what the gate needs, removes the rest, and waits for the one port. */
 
-import { EdgyError, messageOf } from '../errors.js';
+import { EdgyError, messageOf } from '../errors/errors.js';
 import { modelIn } from './checks.js';
 import { makeDigester } from './digest.js';
 import { Gate } from './gate.js';

@@ -1,5 +1,5 @@
 /** What the engine answers, made safe to look at. */
-import type { Operation, Outcome, RequestOf } from '../protocol.js';
+import type { Operation, Outcome, RequestOf } from '../worker/protocol.js';
 import type { SealedHandler } from './protocol.js';
 
 const kFailed: Outcome<unknown> = { ok: false, code: 'internal', message: '' };

@@ -2,7 +2,7 @@
  * The script of seal.htm, the outer frame. It makes the inner frame, which the policy of this page keeps from going anywhere else,
  * hands the page's port on to it, and then has nothing left to do.
  */
-import { messageOf } from '../errors.js';
+import { messageOf } from '../errors/errors.js';
 import { kLanguage, lockDown } from './lockdown.js';
 import type { Handover, Handshake } from './protocol.js';
 import { trusted } from './trusted.js';

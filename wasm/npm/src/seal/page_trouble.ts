@@ -1,5 +1,5 @@
 /** Why a frame around seal.htm would not come about, from what its server answers: the frame itself cannot say. */
-import { messageOf } from '../errors.js';
+import { messageOf } from '../errors/errors.js';
 import { reported } from './reporting.js';
 
 /** Replaced by the build script: what seal.htm of this release hashes to. */

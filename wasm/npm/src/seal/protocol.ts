@@ -1,6 +1,7 @@
 /** What crosses the seal. Everything that comes in or goes out is checked by checks.ts and built anew. */
-import type { Operation, Operations, Outcome, RequestOf, ResultOf } from '../protocol.js';
+
 import type { Isa, PrivacyLevel, Variant } from '../types.js';
+import type { Operation, Operations, Outcome, RequestOf, ResultOf } from '../worker/protocol.js';
 import type { Closure, Digest, Price, SealedOutput, WorkerReport } from './report.js';
 
 export type { Closure, Digest, Price, SealedOutput, WorkerReport } from './report.js';

@@ -1,6 +1,6 @@
 /** How the gate and the guard answer the page. */
-import { EdgyError } from '../errors.js';
-import type { Outcome } from '../protocol.js';
+import { EdgyError } from '../errors/errors.js';
+import type { Outcome } from '../worker/protocol.js';
 import { parseCall } from './checks.js';
 
 export interface Reply {
