@@ -95,12 +95,12 @@ LogMel::LogMel(const LogMelParameters& parameters)
       points_(short_points(parameters)),
       phases_(half_ / points_),
       fft_(points_),
-      hann_(2 * points_, 0.0F) {
+      window_(2 * points_, 0.0F) {
   if (parameters_.f_max == 0) {
     parameters_.f_max = static_cast<float>(parameters_.sample_rate) / 2;
   }
   for (int32_t i = 0; i < parameters_.window; ++i) {
-    hann_.data()[i] =
+    window_.data()[i] =
         static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * i / parameters_.window));
   }
   for (std::size_t phase = 0; phase < phases_; ++phase) {
@@ -182,7 +182,7 @@ void LogMel::decibels(std::span<const float> segments, std::span<float> out,
     if (i < window) {
       x = wasm_f32x4_mul(wasm_f32x4_make(segments[i], segments[window + i],
                                          segments[2 * window + i], segments[3 * window + i]),
-                         wasm_v128_load32_splat(&hann_[i]));
+                         wasm_v128_load32_splat(&window_[i]));
     }
     wasm_v128_store(samples + i * kLanes, x);
   }

@@ -52,7 +52,7 @@ std::vector<float> compute(const LogMelParameters& parameters, std::span<const f
   return out;
 }
 
-/// The definition in log_mel.h, in double, by a plain Fourier sum over the whole padded frame.
+/// The definition in edgy.fbs, in double, by a plain Fourier sum over the whole padded frame.
 std::vector<double> expected_in_double(const LogMelParameters& p, std::span<const float> pcm) {
   const int64_t n = static_cast<int64_t>(pcm.size());
   double peak = 0;
