@@ -86,6 +86,9 @@ const char* reject_reason(const LogMelParameters& p) {
       !is_finite(p.offset)) {
     return "top_db must be at least 0, divisor not 0, all finite";
   }
+  if (!(p.window_alpha >= 0.5F && p.window_alpha <= 1)) {
+    return "window_alpha must be 0.5..1";
+  }
   return nullptr;
 }
 
@@ -99,9 +102,10 @@ LogMel::LogMel(const LogMelParameters& parameters)
   if (parameters_.f_max == 0) {
     parameters_.f_max = static_cast<float>(parameters_.sample_rate) / 2;
   }
+  const double alpha = parameters_.window_alpha;
   for (int32_t i = 0; i < parameters_.window; ++i) {
-    window_.data()[i] =
-        static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * i / parameters_.window));
+    window_.data()[i] = static_cast<float>(
+        alpha - (1 - alpha) * std::cos(2 * std::numbers::pi * i / parameters_.window));
   }
   for (std::size_t phase = 0; phase < phases_; ++phase) {
     for (std::size_t n = 0; n < points_; ++n) {
