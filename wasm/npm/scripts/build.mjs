@@ -200,7 +200,7 @@ await bundle({
 await writeIntegrity(dist, version, seal.policy);
 await rm(path.join(here, 'bundle'), { recursive: true, force: true });
 await makeLoader('bundle', { ...known, EDGY_CUT: 'true' }, async () => ({}));
-await makeBundleParts({ into: path.join(here, 'bundle'), builds, folders });
+await makeBundleParts({ into: path.join(here, 'bundle'), variants, folders });
 const wasm = builds.map((variant) => ({
   file: `edgy-${variant}.wasm`,
   folder: folders[variant],

@@ -5,16 +5,22 @@ import { dotClassOf, features } from './features.mjs';
 import { sealScripts } from './seal_page.mjs';
 import { makeWhole } from './whole_module.mjs';
 
-/** @param {{ into: string, builds: readonly string[], folders: Record<string, string> }} what */
-export async function makeBundleParts({ into, builds, folders }) {
-  for (const variant of builds) {
+/**
+ * @param {{ into: string, variants: Record<string, { relaxed: boolean, threads: boolean }>, folders: Record<string, string> }} what
+ *   `folders`: where CMake built each variant
+ */
+export async function makeBundleParts({ into, variants, folders }) {
+  await writeFile(path.join(into, 'variants.json'), JSON.stringify(variants));
+  for (const [variant, { relaxed, threads }] of Object.entries(variants)) {
+    // Runtimes with threads are not cut (yet): bin/bundle/command.mjs.
+    if (threads) continue;
     const file = path.join(folders[variant], `edgy-${variant}`);
     const linked = await readFile(`${file}-whole.wasm`).catch(() => {
       throw new Error(`${file}-whole.wasm is missing: build the CMake preset wasm-${variant} first`);
     });
     const { bytes, graph, names } = makeWhole({ linked, glue: await readFile(`${file}.mjs`, 'utf8') });
     await writeFile(path.join(into, `whole-${variant}.wasm`), bytes);
-    const content = { ...graph, features: features(names, variant !== 'simd'), dotClass: dotClassOf(names) };
+    const content = { ...graph, features: features(names, relaxed), dotClass: dotClassOf(names) };
     await writeFile(path.join(into, `whole-${variant}.json`), JSON.stringify(content));
   }
   const { inner, outer } = await sealScripts();

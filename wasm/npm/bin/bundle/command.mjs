@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { writeLoader } from './loader.mjs';
-import { load, needs, use } from './needs.mjs';
+import { needs, use } from './needs.mjs';
 import { cut, readWhole } from './runtime.mjs';
 import { shrinkAside } from './shrink.mjs';
 import { brotliBytes } from './size.mjs';
@@ -16,9 +16,8 @@ Import DIR/index.js (or sealed.js) instead of 'edgy', or make DIR stand for it: 
 is refused with the code 'unsupported-model' and what it needs. Which parts a model needs is asked of the runtime, on each class of processor.
 `;
 
-const variants = ['simd', 'relaxed', 'relaxed-threads'];
-/** What a browser loads for a session with one thread. */
-const scripts = ['index.js', 'shared.js', 'worker.js'];
+/** What a browser loads beside the runtime. @param {boolean} threads */
+const scripts = (threads) => ['index.js', 'shared.js', threads ? 'worker-threads.js' : 'worker.js'];
 
 class Refusal extends Error {}
 
@@ -26,34 +25,40 @@ class Refusal extends Error {}
 export async function bundle(root, words) {
   const { models, to } = readWords(words);
   const loaded = await Promise.all(models.map(readModel));
-  const wholes = Object.fromEntries(
-    await Promise.all(variants.map(async (variant) => [variant, await readWhole(path.join(root, 'bundle'), variant)])),
-  );
+  const parts = path.join(root, 'bundle');
+  /** @type {Record<string, { relaxed: boolean, threads: boolean }>} */
+  const variants = JSON.parse(await readFile(path.join(parts, 'variants.json'), 'utf8'));
+  // The runtimes with threads stay as they are: cut, they end in an instruction that is unreachable, and why is not known.
+  const isCut = (variant) => !variants[variant].threads;
+  const names = Object.keys(variants);
+  const wholes = await Promise.all(names.filter(isCut).map((variant) => readWhole(parts, variant)));
   await mkdir(to, { recursive: true });
-  const needed = await neededBy(root, wholes, loaded);
-  const all = [...new Set(Object.values(wholes).flatMap(({ graph }) => graph.features.map(({ name }) => name)))];
+  const needed = await neededBy(root, names, wholes, loaded);
+  const all = [...new Set(wholes.flatMap(({ graph }) => graph.features.map(({ name }) => name)))];
   const out = all.filter((name) => !needed.has(name));
-  const runtimes = Object.fromEntries(
-    await Promise.all(
-      variants.map(async (variant) => [
-        variant,
-        // Not cut yet: what was cut of it ends in an instruction that is unreachable, and why is not known.
-        variant === 'relaxed-threads'
-          ? new Uint8Array(await readFile(path.join(root, 'dist/edgy-relaxed-threads.wasm')))
-          : await shrinkAside(cut(wholes[variant], out)),
-      ]),
-    ),
+  const made = await Promise.all(wholes.map(async (whole) => [whole.variant, await shrinkAside(cut(whole, out))]));
+  const kept = await Promise.all(
+    names.filter((name) => !isCut(name)).map(async (name) => [name, await shipped(root, name)]),
   );
+  const runtimes = Object.fromEntries([...made, ...kept]);
   const named = loaded.map(({ name }) => name).join(', ');
   await writeLoader({ root, to, words: { to: named, out }, runtimes });
   await check(root, to, loaded, runtimes);
-  const sizes = await measure(root, to);
-  await writeFile(
-    path.join(to, 'bundle.json'),
-    `${JSON.stringify({ models: loaded.map(({ name }) => name), needs: [...needed].sort(), without: out, sizes }, null, 2)}\n`,
-  );
-  return { models: named, needed: [...needed].sort(), sizes };
+  const sizes = await measure(root, to, variants);
+  const account = {
+    models: loaded.map(({ name }) => name),
+    needs: [...needed].sort(),
+    without: out,
+    whole: names.filter((name) => !isCut(name)),
+    sizes,
+  };
+  await writeFile(path.join(to, 'bundle.json'), `${JSON.stringify(account, null, 2)}\n`);
+  return account;
 }
+
+/** The runtime of the package. @param {string} root @param {string} variant */
+const shipped = async (root, variant) =>
+  new Uint8Array(await readFile(path.join(root, 'dist', `edgy-${variant}.wasm`)));
 
 function readWords(words) {
   const models = [];
@@ -76,17 +81,17 @@ async function readModel(file) {
   return { name: path.basename(file), file, bytes };
 }
 
-/** Names of features. */
-async function neededBy(root, wholes, models) {
+/** Names of features that any of the models needs. `names`: of all variants. */
+async function neededBy(root, names, wholes, models) {
   const scratch = await mkdtemp(path.join(tmpdir(), 'edgy-bundle-'));
   try {
-    const nothing = Object.fromEntries(variants.map((variant) => [variant, wholes[variant].bytes]));
-    await writeLoader({ root, to: scratch, words: { to: '', out: [] }, runtimes: nothing });
+    const runtimes = Object.fromEntries(names.map((name) => [name, new Uint8Array()]));
+    await writeLoader({ root, to: scratch, words: { to: '', out: [] }, runtimes });
     const Engine = await engineOf(scratch);
     const needed = new Set();
     for (const { file, bytes } of models) {
-      for (const variant of ['simd', 'relaxed']) {
-        const found = await needs(wholes[variant], Engine, bytes).catch((error) => {
+      for (const whole of wholes) {
+        const found = await needs(whole, Engine, bytes).catch((error) => {
           throw new Refusal(`${file}: ${error.message}`);
         });
         for (const name of found) needed.add(name);
@@ -103,25 +108,24 @@ const engineOf = async (folder) => (await import(pathToFileURL(path.resolve(fold
 /** That the cut runtime computes of each model what the whole one does. Node runs the build for plain SIMD. */
 async function check(root, to, models, runtimes) {
   const outputs = async (folder, bytes, { bytes: model }) => {
-    const engine = new (await engineOf(folder))();
-    const declared = await load(engine, new WebAssembly.Module(bytes), 'simd', model);
-    return use(engine, declared);
+    const Engine = await engineOf(folder);
+    return use(new Engine(), new WebAssembly.Module(bytes), 'simd', model);
   };
-  const full = await readFile(path.join(root, 'dist/edgy-simd.wasm'));
+  const full = await shipped(root, 'simd');
   for (const model of models) {
     const [cutOnes, fullOnes] = [
       await outputs(to, runtimes.simd, model),
       await outputs(path.join(root, 'dist'), full, model),
     ];
-    const same = cutOnes.every(({ data }, i) => Buffer.from(data.buffer).equals(Buffer.from(fullOnes[i].data.buffer)));
-    if (!same || cutOnes.length !== fullOnes.length)
+    const equal = ({ data }, i) => Buffer.from(data.buffer).equals(Buffer.from(fullOnes[i].data.buffer));
+    if (cutOnes.length !== fullOnes.length || !cutOnes.every(equal))
       throw new Error(
         `${model.file}: the cut runtime computes something else than the whole one. This is a defect of edgy bundle.`,
       );
   }
 }
 
-async function measure(root, to) {
+async function measure(root, to, variants) {
   const sum = async (folder, names) => {
     const files = await Promise.all(names.map((name) => readFile(path.join(folder, name))));
     return {
@@ -130,9 +134,8 @@ async function measure(root, to) {
     };
   };
   const rows = {};
-  for (const variant of variants) {
-    const loader = variant === 'relaxed-threads' ? ['index.js', 'shared.js', 'worker-threads.js'] : scripts;
-    const names = [`edgy-${variant}.wasm`, ...loader];
+  for (const [variant, { threads }] of Object.entries(variants)) {
+    const names = [`edgy-${variant}.wasm`, ...scripts(threads)];
     rows[variant] = {
       before: await sum(path.join(root, 'dist'), names),
       after: await sum(to, names),
@@ -148,9 +151,9 @@ async function measure(root, to) {
 /** The command: prints what it did. @param {string} root @param {readonly string[]} words @returns {Promise<string>} */
 export async function bundleCommand(root, words) {
   if (words.includes('--help') || words.includes('-h')) return usage;
-  const { models, needed, sizes } = await bundle(root, words);
+  const { models, needs, whole, sizes } = await bundle(root, words);
   const lines = [
-    `${models} needs ${needed.join(', ')}`,
+    `${models.join(', ')} needs ${needs.join(', ')}`,
     '',
     `${''.padEnd(34)}${'before'.padStart(20)}${'after'.padStart(20)}`,
   ];
@@ -162,6 +165,8 @@ export async function bundleCommand(root, words) {
     row(`edgy-${variant}.wasm`, runtime.before, runtime.after);
     row('  with the loader', before, after);
   }
-  lines.push('', 'Bytes, and in parentheses those of brotli -q 11.', '');
+  lines.push('', 'Bytes, and in parentheses those of brotli -q 11.');
+  for (const variant of whole) lines.push(`edgy-${variant}.wasm is whole: runtimes with threads are not cut.`);
+  lines.push('');
   return lines.join('\n');
 }

@@ -5,8 +5,11 @@ import { telling } from './runtime.mjs';
 
 /** As kernels/dot_class.h counts processors; of builds with relaxed SIMD. */
 const kDotClasses = [1, 2, 3, 4];
-/** What a dynamic extent is tried with. */
-const kExtents = [100, 128, 512, 16, 1];
+/** What a dynamic extent is tried with; those that the model does not take are passed over. */
+const kExtents = [100, 128, 512, 257, 37, 16, 5, 1];
+/** Of a run on dynamic extents: multiplications and values, as `workLimit` counts them; and values of an input. */
+const kMostWork = 2e10;
+const kMostElements = 2 ** 24;
 
 /** A module of two instructions of relaxed SIMD. */
 const relaxedProbe = Uint8Array.of(
@@ -52,47 +55,58 @@ export async function needs(whole, Engine, model) {
   const names = new Set();
   for (const dotClass of relaxed ? kDotClasses : [undefined]) {
     const module = new WebAssembly.Module(telling(whole, dotClass));
-    const { entered } = await listening(async () => {
-      const engine = new Engine();
-      const loaded = await load(engine, module, whole.variant, model);
-      await use(engine, loaded);
-      engine.close();
-    });
+    const { entered } = await listening(() => use(new Engine(), module, whole.variant, model));
     for (const id of entered) names.add(whole.graph.features[id].name);
   }
   return names;
 }
 
-/** @returns what the model declares */
-export async function load(engine, module, variant, model) {
+/**
+ * Loads the model, computes on all extents that it takes, and hears something where it has a front end. What would take minutes is left out,
+ * if anything else is computed. @returns the outputs, one after the other
+ */
+export async function use(engine, module, variant, model) {
+  const limited = await useWithin(kMostWork, engine, module, variant, model);
+  const { outputs, error } =
+    limited.outputs.length > 0 ? limited : await useWithin(Infinity, engine, module, variant, model);
+  engine.close();
+  if (outputs.length === 0) throw error ?? new Error('the model has no outputs');
+  return outputs;
+}
+
+async function useWithin(workLimit, engine, module, variant, model) {
   const bytes = Uint8Array.from(model).buffer;
-  const request = { module, variant, model: bytes, isa: 'auto', memoryLimit: 2 ** 32 - 1, profile: false };
-  return answer(await engine.handle('load', request));
-}
-
-function answer(outcome) {
-  if (!outcome.ok) throw Object.assign(new Error(outcome.message), { code: outcome.code });
-  return outcome.value;
-}
-
-/** Computes once, on the first extents that the model takes, and hears something where it has a front end. @returns the outputs */
-export async function use(engine, { inputs, metadata }) {
+  const request = { module, variant, model: bytes, isa: 'auto', memoryLimit: 2 ** 32 - 1, profile: false, workLimit };
+  const { inputs, outputs: declared, metadata } = answer(await engine.handle('load', request));
   const outputs = [];
-  const errors = [];
-  for (const extent of kExtents) {
-    const ran = await engine.handle('run', { feeds: inputs.map((input) => feedOf(input, extent)), fetches: [] });
-    if (!ran.ok) {
-      errors.push(ran);
-      continue;
-    }
-    outputs.push(...ran.value.outputs);
-    break;
+  let error;
+  const take = (ran) => {
+    if (ran.ok) outputs.push(...ran.value.outputs);
+    else if (ran.code === 'internal' || ran.code === 'unsupported-model') answer(ran);
+    else error ??= failure(ran);
+    return ran.ok;
+  };
+  const isFixed = inputs.every(({ shape }) => shape.every(isExtent));
+  for (const extent of isFixed ? kExtents.slice(0, 1) : kExtents) {
+    const shapes = inputs.map(({ shape }) => shape.map((axis) => (isExtent(axis) ? axis : extent)));
+    if (!isFixed && shapes.some((dims) => elements(dims) > kMostElements)) continue;
+    const feeds = inputs.map(({ type }, i) => feedOf(type, shapes[i]));
+    // Without a limit the first that the model takes has to do.
+    if (take(await engine.handle('run', { feeds, fetches: Array.from(declared.keys()) })) && workLimit === Infinity)
+      break;
   }
   if (metadata.logMel) {
     const pcm = Float32Array.from({ length: 2 * metadata.logMel.sampleRate }, (_, i) => Math.sin(i * i * 1e-6) / 2);
-    outputs.push(...answer(await engine.handle('encode', { pcm, mel: true })).outputs);
-  } else if (outputs.length === 0 && errors.length === kExtents.length) answer(errors[0]);
-  return outputs;
+    take(await engine.handle('encode', { pcm, mel: true }));
+  }
+  return { outputs, error };
+}
+
+const failure = ({ message, code }) => Object.assign(new Error(message), { code });
+
+function answer(outcome) {
+  if (!outcome.ok) throw failure(outcome);
+  return outcome.value;
 }
 
 const kArrays = {
@@ -104,12 +118,15 @@ const kArrays = {
   bool: Uint8Array,
 };
 
+/** Whether an axis has the same extent in every input. */
+const isExtent = (axis) => typeof axis === 'number' && axis >= 0;
+
+const elements = (dims) => dims.reduce((product, axis) => product * axis, 1);
+
 /** Numbers without a pattern for floats; for integers, which may be indices, 0 and 1. */
-function feedOf({ type, shape }, extent) {
-  const dims = shape.map((axis) => (typeof axis === 'number' && axis >= 0 ? axis : extent));
-  const count = dims.reduce((product, axis) => product * axis, 1);
-  const data = new kArrays[type](count);
-  for (let i = 0; i < count; i++)
+function feedOf(type, dims) {
+  const data = new kArrays[type](elements(dims));
+  for (let i = 0; i < data.length; i++)
     data[i] = type === 'float32' ? Math.sin(i * 12.9898) : type === 'int64' ? BigInt(i & 1) : i & 1;
   return { type, dims, data };
 }
