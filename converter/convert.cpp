@@ -1,5 +1,6 @@
 #include "converter/convert.h"
 
+#include "converter/about.h"
 #include "converter/calibration/calibration.h"
 #include "converter/compress/quantize.h"
 #include "converter/data/dataset.h"
@@ -154,6 +155,8 @@ format::fb::ModelT lower_model(const graph::Graph& graph, const ConvertConfig& c
     model.metadata = std::make_unique<format::fb::MetadataT>();
   if (config.log_mel)
     model.metadata->log_mel = std::make_unique<format::fb::LogMelT>(*config.log_mel);
+  overwrite_about(graph.about, *model.metadata);
+  overwrite_about(config.about, *model.metadata);
   return model;
 }
 
@@ -197,6 +200,7 @@ Conversion convert(const ConvertRequest& request, ConvertListener& listener) {
   ConvertConfig config = request.config;
   if (!done.quantized)
     config.precision = Precision::kFloat32;  // the settings of quantization were not used
+  config.about = {};                         // the file says it in fields of its own
   Conversion result;
   PackageOptions options;
   options.source = Source{source.path.filename().string(), source.bytes};

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "converter/about.h"
 #include "converter/cli/commands.h"
 #include "converter/config/config.h"
 #include "converter/convert.h"
@@ -34,6 +35,7 @@ struct Arguments {
   std::string budget;
   std::vector<std::string> policies;
   std::vector<std::string> events;
+  std::vector<std::string> about;
   std::vector<std::string> shapes;
   std::vector<std::string> constants;
   std::string min_level = "low";
@@ -81,6 +83,7 @@ ConvertConfig configuration(const Arguments& arguments) {
     config.quantize.budget = parse_budget(arguments.budget);
   if (!arguments.front_end.empty())
     config.log_mel = front_end(arguments.front_end);
+  overwrite_about(parse_about(arguments.about), config.about);
   return config;
 }
 
@@ -223,6 +226,12 @@ void add_convert_command(CLI::App& app) {
       ->add_option("--constant", arguments->constants,
                    "NAME=16000: make an input a constant, as a sample rate that decides what the "
                    "model does")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_option("--about", arguments->about,
+                   "license=MIT, author=NAME: what the file says of its model; default: what the "
+                   "ONNX model's metadata says")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--policy", arguments->policies,

@@ -4,6 +4,7 @@
 #include <locale>
 #include <sstream>
 
+#include "converter/about.h"
 #include "converter/config/object_reader.h"
 #include "converter/config/schema_writer.h"
 #include "converter/config/settings_writer.h"
@@ -97,6 +98,13 @@ void describe(Visitor& v, format::fb::LogMelT& mel) {
 }
 
 template <typename Visitor>
+void describe(Visitor& v, About& about) {
+  for_each_about(about, [&v](const char* name, const char* description, std::string& text) {
+    v.text(name, text, description);
+  });
+}
+
+template <typename Visitor>
 void describe(Visitor& v, ConvertConfig& config) {
   QuantizeOptions& q = config.quantize;
   v.choice("precision", config.precision, kPrecisions, "Of weights and activations.");
@@ -129,6 +137,8 @@ void describe(Visitor& v, ConvertConfig& config) {
            [](auto& child, FilterPruningOptions& pruning) { describe(child, pruning); });
   v.object("log_mel", config.log_mel, "Audio front end of the first input; absent: none.",
            [](auto& child, format::fb::LogMelT& mel) { describe(child, mel); });
+  v.object("about", "What the file says of its model, in place of what the source says.",
+           [&](auto& child) { describe(child, config.about); });
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "converter/about.h"
 #include "converter/compression_options.h"
 #include "converter/pruning/filter_pruning.h"
 #include "wasm/format/edgy_generated.h"
@@ -26,6 +27,8 @@ struct ConvertConfig {
   /// Audio front end of the first input; empty: the model declares none of its own.
   std::optional<format::fb::LogMelT> log_mel;
   uint64_t seed = 1;
+  /// Written over what the source says of itself.
+  About about;
 };
 
 /// Reads a configuration (JSON; comments and trailing commas are allowed). Throws Error that lists

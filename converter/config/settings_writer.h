@@ -32,11 +32,17 @@ class SettingsWriter {
   void choice(const Key& key, const E& value, const Names<E>& names, const char* /*help*/) {
     json_[key.name] = name_in(names, value);
   }
+  /// Nothing for an empty text.
+  void text(const Key& key, const std::string& value, const char* /*help*/) {
+    if (!value.empty())
+      json_[key.name] = value;
+  }
   template <typename Describe>
   void object(const Key& key, const char* /*help*/, Describe describe) {
     SettingsWriter child;
     describe(child);
-    json_[key.name] = child.json();
+    if (!child.json().empty())
+      json_[key.name] = child.json();
   }
   template <typename T, typename Describe>
   void object(const Key& key, std::optional<T>& value, const char* help, Describe describe) {

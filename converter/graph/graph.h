@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "converter/about.h"
 #include "converter/error.h"
 #include "converter/graph/budget.h"
 #include "converter/graph/grid.h"
@@ -168,6 +169,7 @@ auto at_node(const Node& node, Work work) {
 class Graph {
  public:
   std::string source_name;  ///< file name, for messages and metadata
+  About about;              ///< what the source says of itself
   int64_t opset = 0;
   FoldBudget fold_budget;  ///< what is left of it
 

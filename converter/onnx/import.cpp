@@ -4,6 +4,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "converter/about.h"
 #include "converter/error.h"
 #include "converter/graph/operators.h"
 #include "converter/graph/supported.h"
@@ -380,6 +381,8 @@ Graph import_model(std::span<const uint8_t> bytes, const std::string& source) {
   try {
     Graph graph = Importer(model, bytes.size()).run();
     graph.source_name = source;
+    for (const onnx::StringStringEntryProto& entry : model.metadata_props())
+      take_onnx_metadata(entry.key(), entry.value(), graph.about);
     return graph;
   } catch (const Error& error) {
     throw Error(source + ": " + error.what());

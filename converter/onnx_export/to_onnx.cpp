@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "converter/about.h"
 #include "converter/error.h"
 #include "converter/models/plain_constants.h"
 #include "converter/onnx_export/emit.h"
@@ -53,6 +54,8 @@ void describe(const fb::ModelT& model, onnx::ModelProto& proto) {
   proto.set_producer_name("edgy");
   if (!model.metadata)
     return;
+  for_each_about(*model.metadata, [&](const std::string& name, const char*,
+                                      const std::string& text) { add("model_" + name, text); });
   add("edgy.producer", model.metadata->producer);
   add("edgy.source", model.metadata->source_name);
   add("edgy.config", model.metadata->config);

@@ -6,10 +6,12 @@
 #include <map>
 #include <utility>
 
+#include "converter/about.h"
 #include "converter/columns.h"
 #include "converter/export/output_events.h"
 #include "converter/export/price.h"
 #include "converter/export/privacy.h"
+#include "converter/text.h"
 #include "wasm/format/operands.h"
 
 namespace edgy::converter {
@@ -177,6 +179,11 @@ nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
       if (auto parsed = parse_metadata(text); !parsed.is_discarded())
         json[key] = std::move(parsed);
     };
+    for_each_about(*model.metadata,
+                   [&json](const char* name, const char*, const std::string& text) {
+                     if (!text.empty())
+                       json["about"][name] = text;
+                   });
     add("config", model.metadata->config);
     add("calibration", model.metadata->calibration);
   }
@@ -241,6 +248,12 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
     out << line << " of " << model.metadata->source_name << " ("
         << short_count(model.metadata->source_bytes) << " bytes), by " << model.metadata->producer
         << "\n";
+  }
+  if (model.metadata) {
+    for_each_about(*model.metadata, [&out](const char* name, const char*, const std::string& text) {
+      if (!text.empty())
+        out << name << ": " << escaped(text) << "\n";
+    });
   }
   if (model.metadata && !model.metadata->policies.empty()) {
     out << "handed out by sealed sessions up to level:";

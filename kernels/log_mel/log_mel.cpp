@@ -86,6 +86,9 @@ const char* reject_reason(const LogMelParameters& p) {
       !is_finite(p.offset)) {
     return "top_db must be at least 0, divisor not 0, all finite";
   }
+  if (!(p.window_alpha >= 0.5F && p.window_alpha <= 1)) {
+    return "window_alpha must be 0.5..1";
+  }
   return nullptr;
 }
 
@@ -95,13 +98,14 @@ LogMel::LogMel(const LogMelParameters& parameters)
       points_(short_points(parameters)),
       phases_(half_ / points_),
       fft_(points_),
-      hann_(2 * points_, 0.0F) {
+      window_(2 * points_, 0.0F) {
   if (parameters_.f_max == 0) {
     parameters_.f_max = static_cast<float>(parameters_.sample_rate) / 2;
   }
+  const double alpha = parameters_.window_alpha;
   for (int32_t i = 0; i < parameters_.window; ++i) {
-    hann_.data()[i] =
-        static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * i / parameters_.window));
+    window_.data()[i] = static_cast<float>(
+        alpha - (1 - alpha) * std::cos(2 * std::numbers::pi * i / parameters_.window));
   }
   for (std::size_t phase = 0; phase < phases_; ++phase) {
     for (std::size_t n = 0; n < points_; ++n) {
@@ -182,7 +186,7 @@ void LogMel::decibels(std::span<const float> segments, std::span<float> out,
     if (i < window) {
       x = wasm_f32x4_mul(wasm_f32x4_make(segments[i], segments[window + i],
                                          segments[2 * window + i], segments[3 * window + i]),
-                         wasm_v128_load32_splat(&hann_[i]));
+                         wasm_v128_load32_splat(&window_[i]));
     }
     wasm_v128_store(samples + i * kLanes, x);
   }

@@ -21,16 +21,9 @@ struct LogMelParameters {
 /// hostile file cannot ask for absurd memory.
 const char* reject_reason(const LogMelParameters& parameters);
 
-/// The steps, in order:
-///  1. x = pcm * (peak / max|pcm|); silence (a maximum below 1e-30) is left as it is.
-///  2. y[0] = x[0], y[i] = x[i] - preemphasis * x[i - 1].
-///  3. Frame t = window samples of y around sample t * hop, reflected at both ends (y[-i] = y[i]),
-///  times a periodic Hann
-///     window, zeros up to fft_size; |X|^power of its Fourier transform.
-///  4. Slaney mel filters with Slaney normalization from f_min to f_max.
-///  5. d = 20 * log10(max(amin, mel)).
-///  6. out = max(d, max over the whole recording - top_db) / divisor + offset.
-/// All in float with a fixed order of operations: native and WebAssembly builds give the same bits.
+/// Step by step what LogMel in wasm/format/edgy.fbs defines; silence (a maximum below 1e-30) is
+/// left as loud as it is. All in float with a fixed order of operations: native and WebAssembly
+/// builds give the same bits.
 class LogMel {
  public:
   static constexpr std::size_t kLanes = 4;  ///< frames computed together
@@ -67,7 +60,7 @@ class LogMel {
   std::size_t
       phases_;  ///< half_ / points_: that many short transforms give the long one (see decibels)
   LanesFft fft_;
-  std::vector<float> hann_;            ///< [2 * points_], zero beyond the window
+  std::vector<float> window_;          ///< [2 * points_], zero beyond the window
   std::vector<float> phase_twiddles_;  ///< [phases_][points_][re, im]
   std::vector<float> real_twiddles_;   ///< [half_ / 2 + 1][re, im]
   MelFilters filters_;

@@ -186,21 +186,4 @@ void dequantize(const int8_t* input, std::size_t count, float scale, int32_t zer
   }
 }
 
-void dequantize_block4(const Block4& layout, const int8_t* input, float scale, int32_t zero_point,
-                       float* channels_last) {
-  for (int64_t block = 0; block < layout.blocks(); ++block) {
-    const int64_t first = 4 * block;
-    const int64_t count = std::min<int64_t>(4, layout.channels - first);
-    float* to = channels_last + first;
-    for (int64_t y = 0; y < layout.height; ++y) {
-      for (int64_t x = 0; x < layout.width; ++x, to += layout.channels) {
-        const int8_t* cell = input + layout.offset(block, y, x);
-        for (int64_t c = 0; c < count; ++c) {
-          to[c] = scale * static_cast<float>(cell[c] - zero_point);
-        }
-      }
-    }
-  }
-}
-
 }  // namespace edgy::kernels

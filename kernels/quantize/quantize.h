@@ -35,8 +35,4 @@ void quantize_planes_to_block4(const Block4& layout, const float* channels_first
 void dequantize(const int8_t* input, std::size_t count, float scale, int32_t zero_point,
                 float* output);
 
-/// The interior of `layout` to channels-last [height][width][channels].
-void dequantize_block4(const Block4& layout, const int8_t* input, float scale, int32_t zero_point,
-                       float* channels_last);
-
 }  // namespace edgy::kernels

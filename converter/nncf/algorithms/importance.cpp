@@ -1,8 +1,6 @@
 #include "converter/nncf/algorithms/importance.h"
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace edgy::converter::nncf {
 
@@ -19,36 +17,6 @@ std::vector<float> weight_importance(std::span<const float> weights, WeightImpor
   for (const float w : weights)
     result.push_back(static_cast<float>(std::fabs(w) / norm));
   return result;
-}
-
-std::vector<std::vector<uint8_t>> sparsity_mask(std::span<const std::vector<float>> layers,
-                                                double sparsity) {
-  struct Entry {
-    float importance;
-    uint32_t layer;
-    uint32_t index;
-  };
-  std::vector<Entry> entries;
-  std::vector<std::vector<uint8_t>> masks;
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    masks.emplace_back(layers[l].size(), 1);
-    for (std::size_t i = 0; i < layers[l].size(); ++i)
-      entries.push_back({layers[l][i], static_cast<uint32_t>(l), static_cast<uint32_t>(i)});
-  }
-  const auto zeros = static_cast<std::size_t>(
-      std::llround(std::clamp(sparsity, 0.0, 1.0) * static_cast<double>(entries.size())));
-  const auto before = [](const Entry& a, const Entry& b) {
-    if (a.importance != b.importance)
-      return a.importance < b.importance;
-    return std::pair(a.layer, a.index) < std::pair(b.layer, b.index);
-  };
-  if (zeros < entries.size()) {
-    std::nth_element(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(zeros),
-                     entries.end(), before);
-  }
-  for (std::size_t i = 0; i < zeros; ++i)
-    masks[entries[i].layer][entries[i].index] = 0;
-  return masks;
 }
 
 }  // namespace edgy::converter::nncf

@@ -120,8 +120,4 @@ int final_pruning_epoch(const FilterPruning& pruning) {
          (pruning.schedule == PruningSchedule::kBaseline ? 0 : pruning.pruning_epochs);
 }
 
-bool pruning_frozen(const FilterPruning& pruning, int epoch) {
-  return epoch >= final_pruning_epoch(pruning);
-}
-
 }  // namespace edgy::converter::nncf

@@ -42,7 +42,4 @@ double pruning_level(const FilterPruning& pruning, int epoch);
 /// The first epoch at the target.
 int final_pruning_epoch(const FilterPruning& pruning);
 
-/// True when the choice of filters no longer changes: after the first epoch at the target.
-bool pruning_frozen(const FilterPruning& pruning, int epoch);
-
 }  // namespace edgy::converter::nncf

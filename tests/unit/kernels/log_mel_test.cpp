@@ -52,7 +52,7 @@ std::vector<float> compute(const LogMelParameters& parameters, std::span<const f
   return out;
 }
 
-/// The definition in log_mel.h, in double, by a plain Fourier sum over the whole padded frame.
+/// The definition in edgy.fbs, in double, by a plain Fourier sum over the whole padded frame.
 std::vector<double> expected_in_double(const LogMelParameters& p, std::span<const float> pcm) {
   const int64_t n = static_cast<int64_t>(pcm.size());
   double peak = 0;
@@ -78,7 +78,8 @@ std::vector<double> expected_in_double(const LogMelParameters& p, std::span<cons
         while (n > 1 && (at < 0 || at >= n)) {
           at = at < 0 ? -at : 2 * (n - 1) - at;
         }
-        const double window = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * i / p.window);
+        const double window =
+            p.window_alpha - (1 - p.window_alpha) * std::cos(2 * std::numbers::pi * i / p.window);
         sum += window * y[static_cast<std::size_t>(n == 1 ? 0 : at)] *
                std::polar(1.0, -2 * std::numbers::pi * k * i / p.fft_size);
       }
@@ -141,7 +142,11 @@ TEST_CASE("log-mel equals its definition in double precision") {
     for (float& x : pcm) {
       x = sample(random);
     }
-    CHECK(largest_difference(compute(p, pcm), expected_in_double(p, pcm)) < 3e-5);
+    for (const float alpha : {0.5F, 0.54F, 1.0F}) {
+      CAPTURE(alpha);
+      p.window_alpha = alpha;
+      CHECK(largest_difference(compute(p, pcm), expected_in_double(p, pcm)) < 3e-5);
+    }
   }
 }
 
@@ -212,6 +217,7 @@ TEST_CASE("parameters out of range are refused before anything is allocated") {
   CHECK(refused([=](auto& t) { t.preemphasis = nan; }));
   CHECK(refused([](auto& t) { t.amin = 0; }));
   CHECK(refused([](auto& t) { t.divisor = 0; }));
+  CHECK(refused([=](auto& t) { t.window_alpha = nan; }));
   CHECK(refused([=](auto& t) { t.top_db = nan; }));
 }
 

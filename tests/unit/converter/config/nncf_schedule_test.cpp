@@ -112,7 +112,6 @@ TEST_CASE("filter pruning: baseline, and three quarters in an eighth of the epoc
   f.warmup_epochs = 2;
   CHECK(pruning_level(f, 1) == 0);
   CHECK(pruning_level(f, 2) == 0.4);
-  CHECK(pruning_frozen(f, 2));
   f.schedule = PruningSchedule::kExponentialWithBias;
   f.warmup_epochs = 0;
   f.pruning_epochs = 80;
@@ -121,17 +120,13 @@ TEST_CASE("filter pruning: baseline, and three quarters in an eighth of the epoc
   CHECK_THAT(pruning_level(f, 79), WithinAbs(0.4, 1e-3));
 }
 
-TEST_CASE("importance and masks", "[nncf]") {
+TEST_CASE("importance of weights", "[nncf]") {
   const std::vector<float> weights = {3, -4, 0};
   CHECK(weight_importance(weights, WeightImportance::kAbs) == std::vector<float>{3, 4, 0});
   CHECK(weight_importance(weights, WeightImportance::kNormedAbs) ==
         std::vector<float>{0.6F, 0.8F, 0});
   CHECK(weight_importance(std::vector<float>{0, 0}, WeightImportance::kNormedAbs) ==
         std::vector<float>{0, 0});
-  const std::vector<std::vector<float>> layers = {{1, 5, 1}, {1, 0.5F}};
-  CHECK(sparsity_mask(layers, 0.4) == std::vector<std::vector<uint8_t>>{{0, 1, 1}, {1, 0}});
-  CHECK(sparsity_mask(layers, 0) == std::vector<std::vector<uint8_t>>{{1, 1, 1}, {1, 1}});
-  CHECK(sparsity_mask(layers, 1) == std::vector<std::vector<uint8_t>>{{0, 0, 0}, {0, 0}});
 }
 
 TEST_CASE("scopes: names, and expressions anywhere in a name", "[nncf]") {
