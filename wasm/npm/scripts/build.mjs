@@ -200,12 +200,13 @@ await bundle({
 await writeIntegrity(dist, version, seal.policy);
 await rm(path.join(here, 'bundle'), { recursive: true, force: true });
 await makeLoader('bundle', { ...known, EDGY_CUT: 'true' }, async () => ({}));
-await makeBundleParts({ into: path.join(here, 'bundle'), variants, folders });
 const wasm = builds.map((variant) => ({
   file: `edgy-${variant}.wasm`,
   folder: folders[variant],
   target: `edgy-${variant}.mjs`,
 }));
+for (const variant of await makeBundleParts({ into: path.join(here, 'bundle'), variants, folders }))
+  wasm.push({ file: `whole-${variant}.wasm`, folder: folders[variant], target: `edgy-${variant}-whole.mjs` });
 wasm.push({ file: path.basename(resampler), folder: folders.simd, target: path.basename(resampler) });
 await rm(path.join(here, 'converter'), { recursive: true, force: true });
 if (existsSync(path.join(folders.converter, 'bin/edgy-converter.wasm'))) {
