@@ -24,13 +24,3 @@ export function withMissing(imports: WebAssembly.Imports): WebAssembly.Imports {
 export function leftMidway(error: unknown): boolean {
   return typeof EDGY_CUT !== 'undefined' && EDGY_CUT && error instanceof Missing;
 }
-
-/** The same for a helper thread, where Emscripten's JavaScript makes the instance itself. */
-export function helpWithMissing(): void {
-  if (typeof EDGY_CUT === 'undefined' || !EDGY_CUT) return;
-  WebAssembly.Instance = class extends WebAssembly.Instance {
-    constructor(module: WebAssembly.Module, imports: WebAssembly.Imports = {}) {
-      super(module, withMissing(imports));
-    }
-  };
-}

@@ -3,7 +3,6 @@
  * Emscripten's JavaScript knows; there it waits for what the first one hands it. So bundlers have one file to find, wherever they put it.
  */
 import threaded from '#native/threads';
-import { helpWithMissing } from '../engine/cut.js';
 import { EngineCore, instantiateWith } from '../engine/engine_core.js';
 import { serve } from './worker_loop.js';
 
@@ -15,6 +14,4 @@ if (name !== 'em-pthread') {
       instantiateWith(threaded[variant], module, { mainScriptUrlOrBlob: location.href, helpers: threads - 1 }),
     ),
   );
-} else {
-  helpWithMissing();
 }
