@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What the package does on the command line: `edgy assets DIR`, and all that the converter does.
+// What the package does on the command line: `edgy assets DIR`, `edgy bundle MODEL.edgy -o DIR`, and all that the converter does.
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,10 @@ behind (esbuild, Rollup): DIR is then the folder of the bundle. For another fold
 
   --plain   without the files of sealed sessions
   --sealed  with nothing else than they need
+
+Usage: edgy bundle MODEL.edgy... -o DIR
+
+Makes DIR: runtime and loader with what these models need alone. edgy bundle --help says more.
 
 Usage: edgy convert MODEL.onnx -o MODEL.edgy [OPTION]...
        edgy inspect | run | compare | export | operators | config ...
@@ -64,6 +68,12 @@ if (command === undefined || command === '--help' || command === '-h' || command
   if (more.length > 0) fail(`assets takes one folder, not '${more[0]}' as well.\n\n${usage}`);
   if (folder === undefined) fail(`assets needs a folder.\n\n${usage}`);
   await copyAssets(folder, options);
+} else if (command === 'bundle') {
+  const { bundleCommand } = await import('./bundle/command.mjs');
+  await bundleCommand(here, rest).then(
+    (text) => process.stdout.write(text),
+    (error) => fail(error.message),
+  );
 } else if (converterCommands.includes(command)) {
   await runConverter([command, ...rest]).catch((error) => fail(error.message));
 } else {

@@ -2,6 +2,7 @@
 // trouble.js, which are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy
 // workers without reading them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and the type
 // declarations; and beside it LICENSE, THIRD_PARTY.md and a folder for each entry.
+// bundle/ holds what `npx edgy bundle` cuts.
 // Where the converter was built as WebAssembly (make converter-wasm), converter/ gets it: `npx edgy convert` runs it, no page loads it.
 // Usage: node scripts/build.mjs [--converter DIR] [--VARIANT DIR]..., the folders that CMake built the converter and each variant of
 // wasm/variants.json in.
@@ -13,8 +14,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { writeIntegrity } from '../bin/bundle/integrity.mjs';
 import { audit, auditResampler } from './audit.mjs';
-import { writeIntegrity } from './integrity.mjs';
+import { makeBundleParts } from './bundle_parts.mjs';
 import { makeNotices } from './notices.mjs';
 import { keepPublicTypes } from './public_types.mjs';
 import { digest, makeSealPage } from './seal_page.mjs';
@@ -123,7 +125,6 @@ for (const [name, target] of Object.entries(entries)) {
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: here,
-  outdir: 'dist',
   bundle: true,
   platform: 'neutral',
   mainFields: ['module', 'main'],
@@ -131,7 +132,6 @@ const common = {
   minify: true,
   legalComments: 'none',
   metafile: true,
-  define: { EDGY_VERSION: JSON.stringify(version), EDGY_WASM_BYTES: JSON.stringify(wasmBytes) },
   logLevel: 'warning',
 };
 /** What each file of dist/ was made of, for the notices. */
@@ -141,53 +141,72 @@ async function bundle(options) {
   for (const [file, { inputs }] of Object.entries(metafile.outputs))
     modules.push({ file: path.basename(file), inputs: Object.keys(inputs) });
 }
-await bundle({
-  entryPoints: { 'sealed-engine': 'src/seal/engine_entry.ts' },
-  outExtension: { '.js': '.txt' },
-  format: 'esm',
-  define: { ...common.define, 'import.meta.url': '""' },
-  plugins: [native],
-});
-const inDist = (file) => readFile(path.join(dist, file));
-const seal = await makeSealPage({
-  engine: digest(await inDist('sealed-engine.txt')),
-  simd: digest(await inDist('edgy-simd.wasm')),
-  relaxed: digest(await inDist('edgy-relaxed.wasm')),
-});
-await writeFile(path.join(dist, 'seal.htm'), seal.html);
 
-await bundle({
-  entryPoints: ['src/index.ts', 'src/sealed.ts'],
-  format: 'esm',
-  splitting: true,
-  chunkNames: 'shared',
-  define: { ...common.define, EDGY_SEAL: JSON.stringify(digest(seal.html)) },
-  plugins: [separateFiles],
+/** The scripts that know a runtime or the page of its seal: those whose `define` differs for runtimes that `edgy bundle` cuts. */
+async function makeLoader(outdir, define, defineSeal) {
+  await bundle({
+    entryPoints: { 'sealed-engine': 'src/seal/engine_entry.ts' },
+    outExtension: { '.js': '.txt' },
+    outdir,
+    format: 'esm',
+    define: { ...define, 'import.meta.url': '""' },
+    plugins: [native],
+  });
+  await bundle({
+    entryPoints: ['src/index.ts', 'src/sealed.ts'],
+    outdir,
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'shared',
+    define: { ...define, ...(await defineSeal()) },
+    plugins: [separateFiles],
+  });
+  await bundle({
+    entryPoints: {
+      engine: 'src/engine_entry.ts',
+      worker: 'src/worker/worker.ts',
+      'worker-threads': 'src/worker/worker_threads.ts',
+    },
+    outdir,
+    format: 'esm',
+    define,
+    plugins: [native],
+  });
+}
+
+const inDist = (file) => readFile(path.join(dist, file));
+const known = { EDGY_VERSION: JSON.stringify(version) };
+let seal;
+await makeLoader('dist', { ...known, EDGY_CUT: 'false', EDGY_WASM_BYTES: JSON.stringify(wasmBytes) }, async () => {
+  seal = await makeSealPage({
+    engine: digest(await inDist('sealed-engine.txt')),
+    simd: digest(await inDist('edgy-simd.wasm')),
+    relaxed: digest(await inDist('edgy-relaxed.wasm')),
+  });
+  await writeFile(path.join(dist, 'seal.htm'), seal.html);
+  return { EDGY_SEAL: JSON.stringify(digest(seal.html)) };
 });
 await bundle({
   entryPoints: { resampler: 'src/sound/resampler.ts', trouble: 'src/errors/trouble.ts' },
+  outdir: 'dist',
   format: 'esm',
 });
 await bundle({
   entryPoints: { ort: 'src/ort/index.ts', models: 'src/models/index.ts' },
+  outdir: 'dist',
   format: 'esm',
   plugins: [onTopOfIndex],
 });
-await bundle({
-  entryPoints: {
-    engine: 'src/engine_entry.ts',
-    worker: 'src/worker/worker.ts',
-    'worker-threads': 'src/worker/worker_threads.ts',
-  },
-  format: 'esm',
-  plugins: [native],
-});
 await writeIntegrity(dist, version, seal.policy);
+await rm(path.join(here, 'bundle'), { recursive: true, force: true });
+await makeLoader('bundle', { ...known, EDGY_CUT: 'true' }, async () => ({}));
 const wasm = builds.map((variant) => ({
   file: `edgy-${variant}.wasm`,
   folder: folders[variant],
   target: `edgy-${variant}.mjs`,
 }));
+for (const variant of await makeBundleParts({ into: path.join(here, 'bundle'), variants, folders }))
+  wasm.push({ file: `whole-${variant}.wasm`, folder: folders[variant], target: `edgy-${variant}-whole.mjs` });
 wasm.push({ file: path.basename(resampler), folder: folders.simd, target: path.basename(resampler) });
 await rm(path.join(here, 'converter'), { recursive: true, force: true });
 if (existsSync(path.join(folders.converter, 'bin/edgy-converter.wasm'))) {

@@ -281,5 +281,5 @@ function format(sections) {
   const bodies = sections.map(
     ({ name, words }) => `## ${name}\n\n${words.map((text) => `\`\`\`text\n${text.trim()}\n\`\`\`\n`).join('\n')}`,
   );
-  return `# Notices\n\nBeside Edgy's own code (Apache License 2.0, in LICENSE), \`dist/\` and \`converter/\` contain:\n\n${head.join('\n')}\n\n${bodies.join('\n')}`;
+  return `# Notices\n\nBeside Edgy's own code (Apache License 2.0, in LICENSE), \`dist/\`, \`bundle/\` and \`converter/\` contain:\n\n${head.join('\n')}\n\n${bodies.join('\n')}`;
 }

@@ -3,16 +3,14 @@
 //
 // Neither seal.htm nor sealed-engine.txt has an ending by which bundlers and servers find what they minify: one changed byte, and a
 // hash no longer fits.
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { digest, embeddable, innerPage, sealPage } from '../bin/bundle/seal.mjs';
 
 const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** As in Subresource Integrity and in a content security policy. @param {string | Uint8Array} text */
-export const digest = (text, algorithm = 'sha256') =>
-  `${algorithm}-${createHash(algorithm).update(text).digest('base64')}`;
+export { digest };
 
 /** @typedef {import('esbuild').BuildOptions} BuildOptions */
 
@@ -61,27 +59,6 @@ const without = {
 export const bundleGuard = (plugins = [], inject = ['src/seal/words.ts']) =>
   bundle('seal/guard_entry.ts', {}, { inject, plugins });
 
-/** A script's text as HTML may hold it: neither end tag nor comment in it, the same program. @param {string} text */
-const embeddable = (text) => text.replaceAll('</', '<\\/').replaceAll('<!--', '<\\!--');
-
-/** @param {readonly string[]} scripts texts that may run */
-const policyFor = (scripts) =>
-  [
-    "default-src 'none'",
-    // blob: for the engine, which enters the worker as a module; no scope in here can make such an address once it is shut.
-    `script-src ${scripts.map((text) => `'${digest(text)}'`).join(' ')} blob: 'wasm-unsafe-eval'`,
-    'worker-src blob:',
-    "connect-src 'none'",
-    "frame-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "require-trusted-types-for 'script'",
-    'trusted-types edgy-seal',
-  ].join('; ');
-
-const page = (head, script) =>
-  `<!doctype html><html lang="en"><meta charset="utf-8">${head}<title>Edgy seal</title><script>${script}</script></html>\n`;
-
 /**
  * @param {{ engine: string, simd: string, relaxed: string }} integrity hashes of the files that may enter
  * @param {{ inner?: string, without?: keyof typeof without, together?: string }} [extra] for tests: script text to run in the inner frame
@@ -97,9 +74,15 @@ export async function makeSealPage(integrity, extra = {}) {
     { plugins },
   );
   const innerScript = embeddable(extra.inner ? `${inner}\n${extra.inner}` : inner);
-  const outer = await bundle('seal/outer_frame_entry.ts', { EDGY_INNER_PAGE: page('', innerScript) });
-  const outerScript = embeddable(outer);
-  const policy = policyFor([outerScript, innerScript]);
-  const head = `<meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="referrer" content="no-referrer">`;
-  return { html: page(head, outerScript), policy, guard };
+  const outer = await bundle('seal/outer_frame_entry.ts', { EDGY_INNER_PAGE: innerPage(innerScript) });
+  return { ...sealPage(innerScript, embeddable(outer)), guard };
+}
+
+/** The scripts of both frames with the names EDGY_INTEGRITY and EDGY_INNER_PAGE left in them, for `edgy bundle` to replace. */
+export async function sealScripts() {
+  const guard = await bundleGuard();
+  return {
+    inner: await bundle('seal/inner_frame_entry.ts', { EDGY_GUARD: guard }),
+    outer: await bundle('seal/outer_frame_entry.ts'),
+  };
 }

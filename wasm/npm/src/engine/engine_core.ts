@@ -5,6 +5,7 @@ import { checkRate } from '../sound/sample_rate.js';
 import { type TensorType, tensorArrays } from '../tensor.js';
 import type { Isa, PrivacyLevel, TensorMetadata, Variant } from '../types.js';
 import type { Operation, Outcome, RawTensor, RequestOf, ResultOf } from '../worker/protocol.js';
+import { leftMidway, withMissing } from './cut.js';
 import type { NativeFactory, NativeModule, NativeOutput, NativeSession, NativeStatus } from './native.js';
 
 /** How failures travel inside this file; `handle` turns them into values. */
@@ -54,6 +55,7 @@ export class EngineCore {
       if (this.#broken) throw new Stop('internal', this.#broken);
       return { ok: true, value: await (this.#handlers[operation] as Handler<O>)(request) };
     } catch (error) {
+      if (leftMidway(error)) this.#broken = messageOf(error);
       if (error instanceof Stop || error instanceof EdgyError)
         return { ok: false, code: error.code, message: error.message };
       this.#broken = `The runtime failed: ${messageOf(error)}`;
@@ -172,7 +174,7 @@ export function instantiateWith(
   return new Promise((resolve, reject) => {
     const instantiateWasm: Parameters<NativeFactory>[0]['instantiateWasm'] = (imports, done) => {
       // Emscripten waits for `done` alone, so a failure has to get out by another way.
-      WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), reject);
+      WebAssembly.instantiate(module, withMissing(imports)).then((instance) => done(instance, module), reject);
       return {};
     };
     create({ ...options, instantiateWasm }).then(resolve, reject);

@@ -2,7 +2,7 @@
 // servers that send one with every response.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { digest } from './seal_page.mjs';
+import { digest } from './seal.mjs';
 
 /** @param {string} folder dist/ @param {string} version @param {string} sealPolicy */
 export async function writeIntegrity(folder, version, sealPolicy) {
