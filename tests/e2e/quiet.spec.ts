@@ -89,7 +89,8 @@ test('the demo page records and answers, and sends no packet from the first samp
   for (const { frames, seconds, tried } of [walled, open]) {
     expect(seconds).toBeGreaterThan(2);
     expect(frames).toBeGreaterThan(50);
-    expect(tried).toBe(attempts.filter(({ ends }) => !ends).length);
+    expect(tried).toBe(Object.keys(walled.heard).length);
+    expect(tried).toBeGreaterThanOrEqual(60);
   }
   expect(Object.entries(walled.heard).filter(([, heard]) => heard)).toEqual([]);
   const missed = Object.entries(open.heard).filter(([, heard]) => !heard);
