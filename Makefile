@@ -76,9 +76,9 @@ else
 	@node web-demo/scripts/serve.mjs
 endif
 
-test: check test-native test-conformance test-package test-bundlers-sample test-e2e ## everything that CI runs
+test: check test-native test-conformance test-package test-bundlers-sample test-sanitizers test-e2e ## everything that CI runs
 
-test-long: test test-bundlers test-sanitizers test-asan test-tsan test-stay-up fuzz ## that, and what takes minutes
+test-long: test test-bundlers test-asan test-tsan test-stay-up fuzz ## that, and what takes minutes
 
 test-native: native ## C++ unit tests
 	@ctest --preset native -j $(JOBS)
@@ -101,7 +101,7 @@ test-sanitizers: setup ## a sample of test-asan, test-tsan and fuzz
 	@cmake --build --preset native-asan -j $(JOBS) --target loader_tests unit_tests $(FUZZERS)
 	@build/native-asan/bin/loader_tests
 	@build/native-asan/bin/unit_tests "$(SAMPLE)"
-	@tests/fuzz/run --seconds $(or $(TIME),20)
+	@tests/fuzz/run --seconds $(or $(TIME),10)
 	@$(call configure,native-tsan)
 	@cmake --build --preset native-tsan -j $(JOBS) --target thread_tests kernel_tests
 	@build/native-tsan/bin/thread_tests
