@@ -21,6 +21,16 @@ const kPointless: Record<string, string> = { prerender: 'Chromium does not prere
 const kAnnouncing = 'WebRTC of a frame without origin';
 const kAnnouncements = /^\w+: (2 to 224\.0\.0\.22|UDP to 224\.0\.0\.251:5353)$/;
 
+/** What the demo page's own policy refuses where no wall stands; the empty document, which has none, proves that these are attempts. */
+const kRefusedByPolicy = [
+  'worker from an address',
+  'module worker from an address',
+  'shared worker from an address',
+  'service worker',
+  'text track',
+  'drawing used in a drawing',
+];
+
 interface Measured {
   readonly heard: Readonly<Record<string, boolean>>;
   /** Of the attempts that were made `together`, in one document. */
@@ -42,6 +52,7 @@ async function measured(program: string) {
 
 test.describe('an empty document', () => {
   test.describe.configure({ mode: 'default' });
+  test.skip(!process.env['EDGY_QUIET'], 'takes minutes: make test-silence, part of make test-long');
   let seen: { counted: string; idle?: number; quiet: Measured; wall: Measured; open: Measured };
 
   test.beforeAll(async () => {
@@ -94,7 +105,8 @@ test('the demo page records and answers, and sends no packet from the first samp
   }
   expect(Object.entries(walled.heard).filter(([, heard]) => heard)).toEqual([]);
   const missed = Object.entries(open.heard).filter(([, heard]) => !heard);
-  expect(missed.map(([name]) => name).filter((name) => own || name !== 'dns-prefetch')).toEqual([]);
+  const excused = [...kRefusedByPolicy, ...Object.keys(kPointless), ...(own ? [] : ['dns-prefetch'])];
+  expect(missed.map(([name]) => name).filter((name) => !excused.includes(name))).toEqual([]);
   if (own) {
     expect(walled.kinds).toEqual([]);
     expect(walled.packets).toBe(0);

