@@ -78,7 +78,7 @@ endif
 
 test: check test-native test-conformance test-package test-bundlers-sample test-sanitizers test-e2e ## everything that CI runs
 
-test-long: test test-bundlers test-asan test-tsan test-stay-up fuzz ## that, and what takes minutes
+test-long: test test-bundlers test-asan test-tsan test-stay-up test-silence fuzz ## that, and what takes minutes
 
 test-native: native ## C++ unit tests
 	@ctest --preset native -j $(JOBS)
@@ -111,6 +111,10 @@ test-sanitizers: setup ## a sample of test-asan, test-tsan and fuzz
 test-stay-up: page native ## 100,000 runs of changing shapes natively, 1,000 sessions and 10,000 runs in a page
 	@EDGY_RUNS=100000 EDGY_CYCLES=10000 build/native/bin/loader_tests "[stay-up]"
 	@EDGY_CYCLES=1000 EDGY_PAGE_RUNS=10000 npx playwright test --config tests/e2e/playwright.config.ts stay_up.spec.ts
+
+# The demo page's part of it is in the tests that `make test` runs.
+test-silence: page ## every attempt of an empty document to speak, behind the outer wall and without it, packets counted
+	@EDGY_QUIET=all npx playwright test --config tests/e2e/playwright.config.ts quiet.spec.ts
 
 fuzz: setup ## the fuzzers, each for TIME seconds (default 60); findings in build/fuzz/findings
 	@$(call configure,native-asan)

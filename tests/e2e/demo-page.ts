@@ -26,13 +26,26 @@ interface Tools {
   colorsOf: (page: Page, id: string) => Promise<number>;
 }
 
-export const test = base.extend<Tools, { demo: string }>({
-  demo: [
+interface Served {
+  /** Where the page is as one document. */
+  site: string;
+  /** Where it is in parts. */
+  demo: string;
+}
+
+export const test = base.extend<Tools, Served>({
+  site: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from the pattern.
     async ({}, use) => {
       const server = await startServer();
       await use(server.url);
       await server.close();
+    },
+    { scope: 'worker' },
+  ],
+  demo: [
+    async ({ site }, use) => {
+      await use(`${site}index.html`);
     },
     { scope: 'worker' },
   ],

@@ -130,15 +130,15 @@ test('opens without a network after one visit, and says that nothing was sent', 
   await expect(page.locator('#verdict')).toHaveText('None since start-up.');
 });
 
-test('the copy holds the files of this page and nothing else', async ({ page, demo, open }) => {
+test('the copy holds the files of this page and nothing else', async ({ page, site, demo, open }) => {
   await open(page, demo);
   const kept = await page.evaluate(async () => {
     const [name] = await caches.keys();
     const cache = await caches.open(name as string);
     return (await cache.keys()).map(({ url }) => url);
   });
-  expect(kept.every((url) => url.startsWith(demo))).toBe(true);
-  for (const needed of [demo, `${demo}models/private-8-sparse.edgy`, `${demo}attackers/private-8.json`]) {
+  expect(kept.every((url) => url.startsWith(site))).toBe(true);
+  for (const needed of [demo, `${site}models/private-8-sparse.edgy`, `${site}attackers/private-8.json`]) {
     expect(kept).toContain(needed);
   }
 });
@@ -181,7 +181,7 @@ test('works on when the seal cannot be closed, and says so', async ({ page, demo
   await expect(page.locator('#verdict')).toHaveText('None since start-up.');
 });
 
-test('what no policy forbids has a wall: no datagram of WebRTC leaves the page', async ({ page, demo, open }) => {
+test('what no policy forbids has a wall: no datagram of WebRTC leaves the page', async ({ page, site, demo, open }) => {
   const collect = async () => {
     const seen = { datagrams: 0 };
     const socket = createSocket('udp4').on('message', () => seen.datagrams++);
@@ -205,7 +205,7 @@ test('what no policy forbids has a wall: no datagram of WebRTC leaves the page',
     // The same words on a page of the same site that comes without the header.
     const other = await page.context().newPage();
     await other.route('**/plain', (route) => route.fulfill({ contentType: 'text/html', body: '<title>Plain</title>' }));
-    await other.goto(`${demo}plain`);
+    await other.goto(`${site}plain`);
     await ask(other, control.address);
     await expect.poll(() => control.seen.datagrams, { timeout: 20_000 }).toBeGreaterThan(1);
     expect(walled.seen.datagrams).toBe(0);

@@ -19,6 +19,7 @@ const report = (page: Page) => page.evaluate(() => (window as unknown as { __edg
 
 test('runs a bundled recording by itself and reports accuracy, bytes and no request after start-up', async ({
   page,
+  site,
   demo,
   open,
 }) => {
@@ -60,7 +61,7 @@ test('runs a bundled recording by itself and reports accuracy, bytes and no requ
   const overNetwork = requested.filter((url) => !url.startsWith('blob:') && !refused.has(url));
   const listed = result.requests.startup.map(({ name }: { name: string }) => new URL(name, demo).href);
   for (const url of overNetwork) expect(listed.map((href: string) => href.split('?')[0])).toContain(url.split('?')[0]);
-  expect(overNetwork.every((url) => url.startsWith(demo))).toBe(true);
+  expect(overNetwork.every((url) => url.startsWith(site))).toBe(true);
   expect(errors).toEqual([]);
 });
 

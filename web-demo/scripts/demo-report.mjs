@@ -75,7 +75,7 @@ async function main() {
     page.on('console', (message) => {
       if (message.type() === 'error' && !isSealProbe(message.text())) problems.push(message.text());
     });
-    await page.goto(`${server.url}?auto=1&clip=${encodeURIComponent(process.env.CLIP ?? '')}`);
+    await page.goto(`${server.url}index.html?auto=1&clip=${encodeURIComponent(process.env.CLIP ?? '')}`);
     await untilDone(page);
     const report = await page.evaluate(() => window.__edgyReport);
     const userAgent = await page.evaluate(() => navigator.userAgent);
@@ -86,7 +86,7 @@ async function main() {
     console.log('\nWritten to build/demo-report.json');
     if (process.argv.includes('--screenshots')) {
       const folder = join(root, 'build/screenshots');
-      const files = await takeScreenshots(browser, server.url, folder);
+      const files = await takeScreenshots(browser, `${server.url}index.html`, folder);
       console.log(`${files.length} screenshots in ${relative(process.cwd(), folder) || '.'}`);
     }
     if (problems.length) throw new Error(`The page reported errors:\n  ${problems.join('\n  ')}`);

@@ -9,7 +9,8 @@ const scripts = dirname(fileURLToPath(import.meta.url));
 const dist = join(scripts, '../dist');
 
 // The voice is loaded when asked for: nobody should have it who does not. The page's sessions have one thread each, so it never asks for what the package has for several.
-const isNeeded = (name) => !/\.(md|br|map)$|-threads-|^voice\/|worker-voice/.test(name) && name !== 'sw.js';
+// Nor the page in one document, which has no service worker.
+const isNeeded = (name) => !/\.(md|br|map)$|-threads-|^voice\/|worker-voice|^quiet[./]/.test(name) && name !== 'sw.js';
 
 const entries = await readdir(dist, { recursive: true, withFileTypes: true });
 const files = entries
@@ -25,10 +26,8 @@ const files = entries
 const hash = createHash('sha256');
 for (const file of files) hash.update(file).update(await readFile(join(dist, file)));
 
-// The page itself is asked for by the address of its folder.
-const addresses = files.map((file) => (file === 'index.html' ? './' : file));
 const template = await readFile(join(scripts, 'service-worker.js'), 'utf8');
 await writeFile(
   join(dist, 'sw.js'),
-  template.replace('@version@', hash.digest('hex').slice(0, 16)).replace("['@files@']", JSON.stringify(addresses)),
+  template.replace('@version@', hash.digest('hex').slice(0, 16)).replace("['@files@']", JSON.stringify(files)),
 );

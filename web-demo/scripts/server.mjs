@@ -1,5 +1,8 @@
-/** Serves web-demo/dist on this machine, with the headers that a deployment should send as well. */
-import { existsSync } from 'node:fs';
+/**
+ * Serves web-demo/dist on this machine, with the headers that a deployment should send as well. `/` is the page as one document that can
+ * open no connection, `/index.html` the same page in parts.
+ */
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,14 +36,23 @@ function policyOf(pathname) {
 }
 
 /**
- * What a policy cannot forbid (WebRTC, preconnect, navigation) has this wall in Chromium 152 and later; other browsers ignore it. The page may
- * ask its own server, as it loads everything; the seal's frame and the workers, which hear the recording, nobody at all.
+ * What a policy cannot forbid (WebRTC, preconnect, navigation) has this wall in Chromium 152 and later; other browsers ignore it. The page in parts
+ * may ask its own server, as it loads everything; the seal's frame and the workers, which hear the recording, nobody at all.
  */
 function allowlistOf(pathname) {
   return /\/(worker[^/]*\.js|seal-[^/]*\.htm)$/.test(pathname) ? '()' : '(response-origin)';
 }
 
-function setHeaders(response, pathname) {
+/** Where the document is that cannot speak, in dist/. */
+const kQuiet = '/quiet.html';
+
+function setHeaders(response, pathname, quiet = {}) {
+  if (pathname === kQuiet) {
+    for (const [name, value] of Object.entries(quiet)) response.setHeader(name, value);
+    // The one connection that it came by ends with it.
+    response.setHeader('Connection', 'close');
+    return;
+  }
   response.setHeader('Connection-Allowlist', allowlistOf(pathname));
   const policy = policyOf(pathname);
   if (policy) response.setHeader('Content-Security-Policy', policy);
@@ -59,14 +71,20 @@ export async function startServer(port = 0, folder = dist) {
   if (!existsSync(join(folder, 'index.html'))) {
     throw new Error('web-demo/dist is missing: run "make page" first.');
   }
-  const serve = sirv(folder, { brotli: true, etag: true, setHeaders });
-  const server = createServer((request, response) =>
+  const quiet = JSON.parse(readFileSync(join(folder, 'quiet.json'), 'utf8'));
+  const serve = sirv(folder, {
+    brotli: true,
+    etag: true,
+    setHeaders: (response, pathname) => setHeaders(response, pathname, quiet),
+  });
+  const server = createServer((request, response) => {
+    request.url = request.url?.replace(/^\/(?=$|\?)/, kQuiet);
     serve(request, response, () => {
       setHeaders(response, '');
       response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' });
       response.end('Not found\n');
-    }),
-  );
+    });
+  });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

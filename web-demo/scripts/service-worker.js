@@ -10,6 +10,8 @@ const kept = new Set(kFiles.map((file) => new URL(file, self.registration.scope)
 /** Their names hold the hash of their content: the copy can not be out of date. */
 const isImmutable = (url) => /\/assets\/[^/]+-[\w-]{8}\.\w+$/.test(url);
 const withoutQuery = (url) => url.split(/[?#]/)[0];
+/** What there is of an address: of the folder's own, the page in parts. */
+const copyOf = (url) => (url === self.registration.scope ? `${url}index.html` : url);
 
 self.addEventListener('install', (event) => {
   const requests = [...kept].map((url) => new Request(url, { cache: 'no-cache' }));
@@ -30,7 +32,7 @@ self.addEventListener('activate', (event) => {
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
-  const url = withoutQuery(request.url);
+  const url = copyOf(withoutQuery(request.url));
   if (request.method !== 'GET' || !kept.has(url)) return;
   event.respondWith(
     isImmutable(url) ? fromCopy(url).then((copy) => copy ?? fetch(request)) : freshOrCopy(request, url),

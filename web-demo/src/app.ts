@@ -21,9 +21,11 @@ import { Notice } from './panels/notice';
 import { SealCheckPanel } from './panels/seal_check';
 import { loadReaders, TeachPanel } from './panels/teach';
 import { Transport } from './panels/transport';
+import { showWall } from './panels/wall';
 import { Stage } from './pictures/stage';
 import { Attackers } from './privacy/attackers';
 import { closeSeal, makeVerifier } from './privacy/sealed';
+import { at, quiet } from './quiet/shelf';
 import { type AutoReport, makeReport, type Report, setPageState } from './report';
 
 const kRuns = 9;
@@ -69,6 +71,7 @@ export class App {
     const query = new URLSearchParams(location.search);
     const auto = query.get('auto') === '1';
     try {
+      await quiet?.alone;
       await this.#load();
     } catch (error) {
       this.#fail(error);
@@ -91,7 +94,7 @@ export class App {
     const [clips, models, attackers, readers] = await Promise.all([
       fetchClips(bar('load-clips')),
       loadModels((model, fraction) => bar(`load-${model}`)(fraction)),
-      Attackers.load(new URL('attackers/private-8.json', document.baseURI)),
+      Attackers.load(at('attackers/private-8.json')),
       loadReaders(),
       this.#recorder.prepare().then(
         () => this.#network.note(kWorkletUrl, 'audio worklet'),
@@ -101,6 +104,7 @@ export class App {
       document.fonts.load('1em "Atkinson Hyperlegible Next Variable"'),
       keepOffline(this.#network),
       this.#closeSeal(),
+      showWall(),
     ]);
     for (const [id, bytes] of clips) {
       const pcm = await decode(bytes);

@@ -1,3 +1,5 @@
+import { at } from './quiet/shelf';
+
 /** The recordings that come with the page. Origin and licence: public/speech/README.md. */
 export interface Clip {
   readonly id: string;
@@ -54,7 +56,7 @@ export async function fetchClips(onProgress: (fraction: number) => void): Promis
   let done = 0;
   const entries = await Promise.all(
     kClips.map(async ({ id, file }) => {
-      const response = await fetch(new URL(`speech/${file}`, document.baseURI));
+      const response = await fetch(at(`speech/${file}`));
       if (!response.ok) throw new Error(`The recording ${file} could not be loaded (HTTP ${response.status}).`);
       const bytes = await response.arrayBuffer();
       onProgress(++done / kClips.length);

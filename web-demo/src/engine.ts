@@ -3,6 +3,7 @@
  * answer and how long that takes.
  */
 import { AudioEncoder, type AudioEncoding, EdgyError, type Progress, type RuntimeInfo } from 'edgy';
+import { at, wasmPaths } from './quiet/shelf';
 
 export type Precision = 'int8' | 'f32';
 
@@ -35,7 +36,7 @@ export interface PrivateEncoding extends Times {
   readonly events: { readonly phones: Int32Array; readonly classes: Int32Array };
 }
 
-const modelUrl = (name: string) => new URL(`models/${name}.edgy`, document.baseURI).href;
+const modelUrl = (name: string) => at(`models/${name}.edgy`);
 
 /** What a seal and every app would be given. */
 export const kPrivateModel = modelUrl('private-8-sparse');
@@ -62,6 +63,7 @@ export class Model {
   static async load(url: string, onProgress: (fraction: number) => void): Promise<Model> {
     let bytes = 0;
     const encoder = await AudioEncoder.create(url, {
+      wasmPaths,
       threads: 1, // what the page says of speed and bytes holds on any host
       onProgress: ({ phase, loaded, total }: Progress) => {
         if (phase !== 'model') return;

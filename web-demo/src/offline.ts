@@ -1,11 +1,20 @@
 /** A copy of the page that the browser keeps, so that it opens without a network; and what of this visit came out of that copy. */
 import type { NetworkPanel } from './panels/network';
+import { quiet } from './quiet/shelf';
 
 const kWorker = new URL('sw.js', document.baseURI);
 
 /** Resolves when the copy is complete, or can not be made. Part of start-up: the service worker makes its requests now or never. */
 export async function keepOffline(network: NetworkPanel): Promise<void> {
+  if (quiet) {
+    network.hold(quiet.bytes);
+    return tell(
+      'none',
+      'Everything is in this one document, so it works on without a network; it keeps no copy, as what keeps one could speak for it.',
+    );
+  }
   const { serviceWorker } = navigator;
+  if (await quietPageIsOpen()) return tell('none', 'No copy is kept while the page that cannot speak is open.');
   if (!serviceWorker) return tell('none', 'This browser keeps no copy of the page: it opens only with a network.');
   try {
     const before = await keptFiles();
@@ -26,6 +35,12 @@ export async function keepOffline(network: NetworkPanel): Promise<void> {
   } catch {
     tell('none', 'The browser did not keep a copy of this page: it opens only with a network.');
   }
+}
+
+/** A service worker that is registered now could speak for it. */
+async function quietPageIsOpen(): Promise<boolean> {
+  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  return held.some(({ name }) => name === 'edgy-quiet');
 }
 
 /** Address to bytes of what service workers of this page keep. */

@@ -6,7 +6,7 @@ import { chooseThreads, sayOnce, surroundings } from './engine/threads.js';
 import { buildOf } from './engine/variants.js';
 import { abortedError, EdgyError, messageOf, throwIfAborted, typed } from './errors/errors.js';
 import { checkOptions } from './options.js';
-import { checkModel, readModel } from './source.js';
+import { checkHash, checkModel, nameOf, readModel } from './source.js';
 import type { Build, Isa, ModelSource, RuntimeInfo, SessionOptions, Variant } from './types.js';
 import { type Backend, type CallOptions, LocalBackend, WorkerBackend } from './worker/backend.js';
 import type { Operation, RequestOf, ResultOf } from './worker/protocol.js';
@@ -22,6 +22,7 @@ export const kSessionOptions: readonly (keyof SessionOptions)[] = [
   'isa',
   'worker',
   'wasmPaths',
+  'integrity',
   'threads',
   'memoryLimit',
   'workLimit',
@@ -73,6 +74,8 @@ export class SessionCore {
         Promise.all([runtimeFor(options, threads), readModel(source, options)]),
         signal,
       );
+      const { integrity } = options;
+      await checkHash(bytes, typeof integrity === 'string' ? integrity : integrity?.model, nameOf(source));
       await checkModel(bytes, source);
       // The bytes go to the worker; a Blob keeps them out of this page's heap until a runtime has to be made anew.
       const kept = new Blob([bytes]);
@@ -197,9 +200,12 @@ export async function choose({ worker = true, variant = 'auto', threads }: Sessi
 }
 
 /** The runtime, with news of it. */
-export async function runtimeFor({ variant = 'auto', wasmPaths, onProgress }: SessionOptions, threads: number) {
+export async function runtimeFor(
+  { variant = 'auto', wasmPaths, onProgress, integrity }: SessionOptions,
+  threads: number,
+) {
   if (onProgress) tell(onProgress, { phase: 'runtime', loaded: 0 });
-  const runtime = await loadRuntime(variant, wasmPaths, threads);
+  const runtime = await loadRuntime(variant, wasmPaths, threads, integrity);
   if (onProgress) tell(onProgress, { phase: 'runtime', loaded: wasmBytes(runtime.variant, threads) });
   return runtime;
 }

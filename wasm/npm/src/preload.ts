@@ -3,7 +3,7 @@ import { typed } from './errors/errors.js';
 import { checkOptions } from './options.js';
 import type { PreloadOptions } from './types.js';
 
-const kPreloadOptions: readonly string[] = ['onProgress', 'variant', 'worker', 'threads', 'wasmPaths'];
+const kPreloadOptions: readonly string[] = ['onProgress', 'variant', 'worker', 'threads', 'wasmPaths', 'integrity'];
 
 /**
  * Fetches and compiles the runtime that sessions with the same options will use, ahead of the first one: while a page still waits for

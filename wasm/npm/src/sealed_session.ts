@@ -24,7 +24,7 @@ import type {
   TensorMetadata,
 } from './types.js';
 
-export interface SealedOptions extends Omit<SessionOptions, 'worker' | 'profile' | 'threads'> {
+export interface SealedOptions extends Omit<SessionOptions, 'worker' | 'profile' | 'threads' | 'integrity'> {
   /** What is handed out at all. Default `high`. The model may ask for more privacy than `low`, never for less. */
   level?: PrivacyLevel | undefined;
   /** Outputs that are to be treated as more private than the model says: `{ speaker: 'low' }`. */
@@ -182,7 +182,7 @@ export class SealedSession {
   }
 }
 
-const kNotSealed: readonly string[] = ['worker', 'profile', 'threads'];
+const kNotSealed: readonly string[] = ['worker', 'profile', 'threads', 'integrity'];
 const kSealedOptions = [
   ...kSessionOptions.filter((name) => !kNotSealed.includes(name)),
   'level',

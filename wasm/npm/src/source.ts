@@ -66,7 +66,15 @@ export async function checkModel(bytes: ArrayBuffer, source: ModelSource): Promi
   throw await explained('invalid-model', `${name}.`, ({ whatIs }) => `${name}: ${whatIs(head)}`);
 }
 
-function nameOf(source: ModelSource): string {
+/** Rejects with `integrity` unless `bytes` hash to `expected`, if that is given. */
+export async function checkHash(bytes: BufferSource, expected: string | undefined, name: string): Promise<void> {
+  if (expected === undefined) return;
+  const { whyNotIntact } = await import('./errors/trouble.js');
+  const why = await whyNotIntact(bytes, expected, name);
+  if (why) throw new EdgyError('integrity', why);
+}
+
+export function nameOf(source: ModelSource): string {
   if (typeof source === 'string' || kindOf(source) === 'URL')
     return String(toUrl(source as string | URL)).slice(0, 500);
   return (source as { url?: string }).url?.slice(0, 500) || 'What was given';

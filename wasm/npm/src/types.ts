@@ -57,6 +57,12 @@ export interface SessionOptions {
    * had, else as many as the machine has cores, at most 4. Results do not depend on it. `runtimeInfo().threads` tells how many there are.
    */
   threads?: number | undefined;
+  /**
+   * What files have to hash to, as Subresource Integrity writes it ('sha256-...', 'sha384-...' or 'sha512-...'): the model, or each file by its
+   * name, the model's being `model` (integrity.json of the package has the others). Another file rejects with `integrity`; what is not named
+   * is not asked. Needs a page from https or localhost.
+   */
+  integrity?: string | Partial<Record<'model' | `edgy-${Build}.wasm`, string>> | undefined;
   /** Upper bound of activations and packed weights together, in bytes. Default 1 GiB. */
   memoryLimit?: number | undefined;
   /**
@@ -72,7 +78,10 @@ export interface SessionOptions {
 }
 
 /** What the choice of a runtime depends on. */
-export type PreloadOptions = Pick<SessionOptions, 'onProgress' | 'variant' | 'worker' | 'threads' | 'wasmPaths'>;
+export type PreloadOptions = Pick<
+  SessionOptions,
+  'onProgress' | 'variant' | 'worker' | 'threads' | 'wasmPaths' | 'integrity'
+>;
 
 /** The last two are those of `edgy/sealed` alone. */
 export type RuntimeFile =

@@ -1,5 +1,6 @@
 import { Resampler } from 'edgy';
 import { kSampleRate } from '../engine';
+import { at, wasmPaths } from '../quiet/shelf';
 import kWorkletUrl from './capture.worklet.js?url';
 import { AudioProblem } from './decode';
 
@@ -27,7 +28,7 @@ export class Recorder {
    */
   async prepare(): Promise<void> {
     this.#context = new AudioContext();
-    await Promise.all([this.#context.audioWorklet?.addModule(kWorkletUrl), this.#newResampler(this.#context)]);
+    await Promise.all([this.#context.audioWorklet?.addModule(at(kWorkletUrl)), this.#newResampler(this.#context)]);
   }
 
   get running(): boolean {
@@ -95,7 +96,7 @@ export class Recorder {
 
   /** One for each recording; none where the microphone has the model's rate. */
   async #newResampler({ sampleRate }: AudioContext): Promise<Resampler | undefined> {
-    return sampleRate === kSampleRate ? undefined : Resampler.create(sampleRate, kSampleRate);
+    return sampleRate === kSampleRate ? undefined : Resampler.create(sampleRate, kSampleRate, { wasmPaths });
   }
 }
 

@@ -4,6 +4,7 @@ import spoken from '../../models/private-8-spoken.json';
 import { explain, type PrivateEncoding } from '../engine';
 import { number, percent } from '../format';
 import { kPhones, kSayable } from '../pictures/codebook';
+import { quiet } from '../quiet/shelf';
 import { phonemes } from '../voice/phonemes.mjs';
 import { Voice } from '../voice/voice';
 
@@ -35,7 +36,8 @@ export class HearPanel {
 
   show(encoding: PrivateEncoding): void {
     this.#encoding = encoding;
-    this.#button.disabled = false;
+    // The voice is loaded when asked for, which the quiet page cannot do.
+    this.#button.disabled = quiet !== undefined;
   }
 
   #describe(): void {

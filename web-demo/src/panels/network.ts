@@ -33,8 +33,6 @@ export class NetworkPanel {
   readonly #observer = new PerformanceObserver((list) => this.#take(list.getEntries()));
 
   constructor() {
-    const [page] = performance.getEntriesByType('navigation');
-    if (page) this.#take([page]);
     this.#observer.observe({ type: 'resource', buffered: true });
     document.addEventListener('securitypolicyviolation', ({ blockedURI, violatedDirective }) => {
       this.#add({
@@ -49,7 +47,8 @@ export class NetworkPanel {
 
   /** Start-up is over: a request from now on is one too many. */
   seal(): void {
-    this.#take(this.#observer.takeRecords());
+    // The page itself only now: a long one was still on its way when the first of its scripts ran.
+    this.#take([...performance.getEntriesByType('navigation'), ...this.#observer.takeRecords()]);
     this.#sealedAt = performance.now();
     this.#render();
   }
@@ -69,6 +68,12 @@ export class NetworkPanel {
   /** One line for many requests that somebody else made for this page. */
   summarize(name: string, kind: string, count: number, bytes: number): void {
     this.#add({ name, kind, encoded: bytes, decoded: bytes, start: performance.now(), count });
+  }
+
+  /** Files that came in the document itself: path to bytes. */
+  hold(files: ReadonlyMap<string, number>): void {
+    for (const [name, decoded] of files)
+      this.#add({ name, kind: 'in this document', encoded: 0, decoded, start: performance.now(), local: true });
   }
 
   get startup(): readonly Request[] {
@@ -92,6 +97,8 @@ export class NetworkPanel {
   #take(entries: PerformanceEntry[]): void {
     for (const entry of entries as PerformanceResourceTiming[]) {
       const url = new URL(entry.name, location.href);
+      // Memory of the browser, and this document's own: no request.
+      if (url.protocol === 'blob:' || url.protocol === 'data:') continue;
       this.#add({
         name: url.origin === location.origin ? url.pathname : url.href,
         kind: entry.entryType === 'navigation' ? 'page' : entry.initiatorType,

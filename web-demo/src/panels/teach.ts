@@ -5,6 +5,7 @@ import { explain, kSampleRate, type PrivateModel } from '../engine';
 import { number, percent, seconds } from '../format';
 import { kClasses, kPhones } from '../pictures/codebook';
 import { moments } from '../privacy/attackers';
+import { at } from '../quiet/shelf';
 import { type Found, kFolds, type Piece, type Readers, teach } from '../teach/experiment';
 import { element } from './element';
 
@@ -15,7 +16,7 @@ const kQuiet = 1e-3;
 const kTitles = { low: 'Low', moderate: 'Moderate', high: 'High' } as const;
 
 export async function loadReaders(): Promise<Readers> {
-  const response = await fetch(new URL('attackers/private-8-readers.json', document.baseURI));
+  const response = await fetch(at('attackers/private-8-readers.json'));
   if (!response.ok) throw new Error(`The readers could not be loaded (HTTP ${response.status}).`);
   return (await response.json()) as Readers;
 }

@@ -18,7 +18,7 @@ export interface Attacker extends Linear, Partial<Grams> {
 export class Attackers {
   private constructor(readonly all: readonly Attacker[]) {}
 
-  static async load(url: URL): Promise<Attackers> {
+  static async load(url: string): Promise<Attackers> {
     const response = await fetch(url);
     if (!response.ok) throw new Error(`The attackers could not be loaded (HTTP ${response.status}).`);
     const { attackers } = (await response.json()) as { attackers: Attacker[] };

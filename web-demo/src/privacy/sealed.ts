@@ -3,6 +3,7 @@ import { EdgyError, Tensor } from 'edgy';
 import { createSealedSession, type SealedSession } from 'edgy/sealed';
 import { kPrivateModel } from '../engine';
 import type { SealVerifier } from '../panels/seal_check';
+import { wasmPaths } from '../quiet/shelf';
 import { kMelBands } from './levels';
 
 /** A forged call that was answered would have been by then; an unanswered one never is. */
@@ -31,7 +32,7 @@ const kWaysOut: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 export async function closeSeal(): Promise<SealedSession> {
-  return createSealedSession(kPrivateModel, { level: 'high' });
+  return createSealedSession(kPrivateModel, { level: 'high', wasmPaths });
 }
 
 /** `current`: the recording that the page shows, and its events at level high from the model outside the seal. */

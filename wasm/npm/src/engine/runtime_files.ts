@@ -2,7 +2,7 @@
 import { relaxedSimd, simd } from 'wasm-feature-detect';
 import { EdgyError, messageOf } from '../errors/errors.js';
 import { explained } from '../errors/explain.js';
-import { fetchOk, readLocalFile, toUrl } from '../source.js';
+import { checkHash, fetchOk, readLocalFile, toUrl } from '../source.js';
 import type { Build, RuntimeFile, SessionOptions, Variant } from '../types.js';
 import { buildOf, builds } from './variants.js';
 
@@ -68,14 +68,15 @@ function beside(file: RuntimeFile, address: () => URL): URL {
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/** The compiled module of `url`, one for all sessions of a page. */
-function compiled(url: URL): Promise<WebAssembly.Module> {
-  let module = modules.get(url.href);
+/** The compiled module of `url`, one for all sessions of a page that ask the same of its hash. */
+function compiled(url: URL, hash?: string): Promise<WebAssembly.Module> {
+  const key = `${url} ${hash}`;
+  let module = modules.get(key);
   if (!module) {
-    module = compile(url);
-    modules.set(url.href, module);
+    module = compile(url, hash);
+    modules.set(key, module);
     // A failure is not remembered: the next session tries again.
-    module.catch(() => modules.delete(url.href));
+    module.catch(() => modules.delete(key));
   }
   return module;
 }
@@ -86,13 +87,20 @@ export function loadResampler(paths: WasmPaths): Promise<WebAssembly.Module> {
   return compiled(movedTo(file, paths) ?? beside(file, () => new URL('./edgy-resample.wasm', import.meta.url)));
 }
 
-export async function loadRuntime(wanted: 'auto' | Variant, paths: WasmPaths, threads = 1): Promise<Runtime> {
+export async function loadRuntime(
+  wanted: 'auto' | Variant,
+  paths: WasmPaths,
+  threads = 1,
+  integrity?: SessionOptions['integrity'],
+): Promise<Runtime> {
   const variant = await chooseVariant(wanted);
-  const url = wasmUrl(buildOf(variant, threads) ?? variant, paths);
-  return { variant, url, module: await compiled(url) };
+  const build = buildOf(variant, threads) ?? variant;
+  const url = wasmUrl(build, paths);
+  const hash = (integrity as Record<string, string> | undefined)?.[`edgy-${build}.wasm`];
+  return { variant, url, module: await compiled(url, hash) };
 }
 
-async function compile(url: URL): Promise<WebAssembly.Module> {
+async function compile(url: URL, hash?: string): Promise<WebAssembly.Module> {
   const file = url.pathname.split('/').at(-1) ?? '';
   const refuse = (answer: string) => (error: unknown) =>
     explained(
@@ -102,16 +110,23 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
       error,
     ).then((why) => Promise.reject(why));
   const local = await readLocalFile(url);
-  if (local) return WebAssembly.compile(local).catch(refuse(''));
+  if (local) {
+    await checkHash(local, hash, url.href);
+    return WebAssembly.compile(local).catch(refuse(''));
+  }
   const response = await fetchOk(url).catch((error: EdgyError) =>
     explained(error.code, error.message, (trouble) => `${error.message} ${trouble.whyMissing(file)}`, error).then(
       (why) => Promise.reject(why),
     ),
   );
   const type = response.headers.get('content-type');
+  const refused = refuse(`${response.status} with the media type ${type?.slice(0, 80) ?? 'none'}`);
   // Streaming compilation insists on the media type, and takes no parameter; a server that sends another costs some time, not the session.
-  const module = /^application\/wasm$/i.test(type ?? '')
-    ? WebAssembly.compileStreaming(response)
-    : response.arrayBuffer().then((bytes) => WebAssembly.compile(bytes));
-  return module.catch(refuse(`${response.status} with the media type ${type?.slice(0, 80) ?? 'none'}`));
+  // What is to be hashed has to be there as a whole.
+  if (hash === undefined && /^application\/wasm$/i.test(type ?? '')) {
+    return WebAssembly.compileStreaming(response).catch(refused);
+  }
+  const bytes = await response.arrayBuffer().catch(refused);
+  await checkHash(bytes, hash, url.href);
+  return WebAssembly.compile(bytes).catch(refused);
 }

@@ -20,6 +20,8 @@ export type EdgyErrorCode =
   | 'released'
   /** The model or the runtime could not be fetched. */
   | 'network'
+  /** A file hashes to something else than the option `integrity` says. */
+  | 'integrity'
   /** A seal could not be closed, or what crossed it was not what may cross it. Nothing was handed out. */
   | 'sealed'
   /** An output, a level or a policy that the privacy level of a sealed session does not allow. */

@@ -145,3 +145,21 @@ function editSteps(a: string, b: string): number {
   }
   return row[b.length] as number;
 }
+
+const kHash = /^sha(256|384|512)-[A-Za-z0-9+/]+={0,2}$/;
+
+/** What is wrong with `bytes` that have to hash to `expected`; '' for nothing. */
+export async function whyNotIntact(bytes: BufferSource, expected: string, name: string): Promise<string> {
+  const [, length] = kHash.exec(expected) ?? [];
+  if (!length)
+    return `integrity '${expected}' is no hash: it is written as 'sha256-' or 'sha384-' and the hash in base64.`;
+  const { subtle } = globalThis.crypto ?? {};
+  if (!subtle) return `${name} cannot be hashed here: that takes a page from https or localhost.`;
+  const hash = new Uint8Array(await subtle.digest(`SHA-${length}`, bytes));
+  const found = `sha${length}-${btoa(String.fromCharCode(...hash))}`;
+  if (found === expected) return '';
+  const builds = /edgy-[\w-]+\.wasm/.test(name)
+    ? ' JavaScript and WebAssembly have to be of one build: serve the files of one version of the package, and let no cache keep older ones.'
+    : '';
+  return `${name} hashes to ${found}, not to ${expected}: it is another file, or was changed on its way.${builds}`;
+}
