@@ -1,5 +1,5 @@
-// What functions that `edgy bundle` cuts out of a runtime call instead. The linker's own file alone has it (edgy_whole): there the
-// import stands for the sake of its number.
+// What functions that `edgy bundle` cuts out of a runtime call instead. The linker's own file alone
+// has it (edgy_whole): there the import stands for the sake of its number.
 extern "C" {
 
 [[clang::import_module("env"), clang::import_name("edgy_missing")]] void edgy_missing(int what);
