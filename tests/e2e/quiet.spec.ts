@@ -167,7 +167,7 @@ test('a host that sends no headers has the page too, by a service worker that is
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/quiet/`;
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/quiet-host/`;
   const browser = await chromium.launch({ executablePath, args: chromiumArguments });
   try {
     const page = await browser.newPage();

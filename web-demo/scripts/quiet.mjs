@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * After a build: dist/quiet.html, the whole page as one file, and dist/quiet/, which serves it from hosts that send no headers.
+ * After a build: dist/quiet.html, the whole page as one file, and dist/quiet-host/, which serves it from hosts that send no headers.
  *
  * A document that comes with `Connection-Allowlist: ()` can load nothing, not from its own server and not from a service worker's copy. So
  * all that the page needs is in its markup: scripts and styles as they are, other files as data, which become addresses in memory.
@@ -112,15 +112,15 @@ const html = index
 
 const headers = { ...kQuietHeaders, 'Content-Security-Policy': responsePolicy(hashes, styleHash) };
 const worker = await readFile(join(scripts, 'quiet_worker.js'), 'utf8');
-await mkdir(join(dist, 'quiet'), { recursive: true });
+await mkdir(join(dist, 'quiet-host'), { recursive: true });
 await Promise.all([
   writeFile(join(dist, 'quiet.html'), html),
   // For servers: scripts/server.mjs sends them.
   writeFile(join(dist, 'quiet.json'), `${JSON.stringify(headers, null, 2)}\n`),
-  copyFile(join(scripts, 'quiet_launcher.html'), join(dist, 'quiet/index.html')),
-  copyFile(join(scripts, 'quiet_launcher.js'), join(dist, 'quiet/launcher.js')),
+  copyFile(join(scripts, 'quiet_launcher.html'), join(dist, 'quiet-host/index.html')),
+  copyFile(join(scripts, 'quiet_launcher.js'), join(dist, 'quiet-host/launcher.js')),
   writeFile(
-    join(dist, 'quiet/worker.js'),
+    join(dist, 'quiet-host/worker.js'),
     worker.replace("'@integrity@'", JSON.stringify(sha256(html))).replace("'@headers@'", JSON.stringify(headers)),
   ),
 ]);
