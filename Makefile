@@ -11,7 +11,7 @@ MODELS := $(addprefix build/models/edgy-256-,f32.edgy int8.edgy sparse.edgy)
 JOBS ?= $(shell nproc)
 VARIANTS := $(shell sed -n 's/^ *"\([a-z-]*\)": {.*/\1/p' wasm/variants.json)
 FUZZERS := write_fuzz_corpus model_fuzz onnx_fuzz config_fuzz data_fuzz
-SAMPLE := [format],[session],[planner],[onnx],[hostile]
+SAMPLE := [format],[session],[planner],[onnx],[about]
 
 .PHONY: tools test-bundlers-sample $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
 
@@ -95,17 +95,13 @@ test-tsan: setup ## what threads share, under ThreadSanitizer
 	@build/native-tsan/bin/kernel_tests "[threads]"
 	@build/native-tsan/bin/unit_tests "[audit],[reconstruction]"
 
-# The loader with its hostile models, sessions and files, a look by each fuzzer, and what threads share.
-test-sanitizers: setup ## a sample of test-asan, test-tsan and fuzz
+# The loader with its hostile models, sessions and files, and a look by each fuzzer. What threads share: test-tsan.
+test-sanitizers: setup ## a sample of test-asan and fuzz
 	@$(call configure,native-asan)
 	@cmake --build --preset native-asan -j $(JOBS) --target loader_tests unit_tests $(FUZZERS)
 	@build/native-asan/bin/loader_tests
 	@build/native-asan/bin/unit_tests "$(SAMPLE)"
 	@tests/fuzz/run --seconds $(or $(TIME),10)
-	@$(call configure,native-tsan)
-	@cmake --build --preset native-tsan -j $(JOBS) --target thread_tests kernel_tests
-	@build/native-tsan/bin/thread_tests
-	@build/native-tsan/bin/kernel_tests "[threads]"
 
 # Days of use in minutes; each of these has a smaller number in the tests that `make test` runs.
 test-stay-up: page native ## 100,000 runs of changing shapes natively, 1,000 sessions and 10,000 runs in a page
