@@ -9,7 +9,7 @@ export default defineConfig({
   timeout: 120_000,
   // No test fails because the machine is busy: the limits are there for what hangs.
   expect: { timeout: 60_000 },
-  reporter: [['list'], ['json', { outputFile: path.join(e2eOutput, 'report.json') }]],
+  reporter: [['list'], ['./skip_reasons.ts'], ['json', { outputFile: path.join(e2eOutput, 'report.json') }]],
   use: {
     browserName: 'chromium',
     headless: true,

@@ -10,28 +10,13 @@
 #include "converter/data/recording.h"
 #include "converter/data/write_file.h"
 #include "converter/error.h"
+#include "tests/unit/converter/data/temporary_folder.h"
 
 namespace edgy::converter {
 namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "edgy-data-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// A model with inputs of these names, each float32 [1, 2].
 format::fb::ModelT model_with(const std::vector<std::string>& names) {
@@ -50,7 +35,7 @@ format::fb::ModelT model_with(const std::vector<std::string>& names) {
 const Tensor kPair{"", DataType::F32, {1, 2}, std::vector<uint8_t>(8)};
 
 TEST_CASE("files for other inputs: their names and those that are wanted", "[data]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_npy(folder / "0.in.audio.npy", kPair);
   write_npy(folder / "0.in.length.npy", kPair);
   CHECK_THROWS_WITH(open_dataset(folder.path(), model_with({"mel", "mask"})),
@@ -60,7 +45,7 @@ TEST_CASE("files for other inputs: their names and those that are wanted", "[dat
 }
 
 TEST_CASE("files without a name and a model of several inputs", "[data]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_npy(folder / "0.npy", kPair);
   CHECK(open_dataset(folder.path(), model_with({"mel"}))->size() == 1);
   CHECK_THROWS_WITH(open_dataset(folder.path(), model_with({"a", "b"})),
@@ -70,7 +55,7 @@ TEST_CASE("files without a name and a model of several inputs", "[data]") {
 }
 
 TEST_CASE("names that files cannot have", "[data]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   CHECK(file_safe_name("serving/x:0\n") == "serving_x_0_n");
   write_npy(folder / "0.in.serving_x_0.npy", kPair);
   const auto data = open_dataset(folder.path(), model_with({"serving/x:0"}));
@@ -85,7 +70,7 @@ TEST_CASE("names spelled as files have them: each way, and none that may mean tw
   CHECK(find_name({"x:0", "y"}, "x") == std::nullopt);
   CHECK_THROWS_WITH(find_name({"x:0", "x/0"}, "x_0"),
                     ContainsSubstring("'x_0' may be 'x:0' or 'x/0'"));
-  const Folder folder;
+  const TemporaryFolder folder;
   write_npy(folder / "0.in.a_x:0.npy", kPair);
   write_npy(folder / "0.in.b_0.npy", kPair);
   write_npy(folder / "1.in.b:0.npy", kPair);
@@ -111,7 +96,7 @@ TEST_CASE("archives: arrays that there are and that are wanted; what they may ta
 }
 
 TEST_CASE("manifests: columns that there are, byte order marks, quotes left open", "[data]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_file(folder / "manifest.csv", std::string_view("path,split\na.flac,train\n"));
   CHECK_THROWS_WITH(open_dataset(folder / "manifest.csv", model_with({"mel"})),
                     ContainsSubstring("no column 'file'; it has 'path', 'split'"));
@@ -124,7 +109,7 @@ TEST_CASE("manifests: columns that there are, byte order marks, quotes left open
 }
 
 TEST_CASE("bool arrays: their own type, zeros and ones, and what they stand for", "[data]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_npy(folder / "mask.npy", {"", DataType::Bool, {3}, {0, 1, 7}});
   const Tensor mask = read_npy(folder / "mask.npy");
   CHECK(mask.type == DataType::Bool);
@@ -142,7 +127,7 @@ TEST_CASE("bool arrays: their own type, zeros and ones, and what they stand for"
 }
 
 /// A FLAC file of the test data whose header says `samples` of itself (36 bits), 0: unknown.
-fs::path relabelled(const Folder& folder, uint64_t samples) {
+fs::path relabelled(const TemporaryFolder& folder, uint64_t samples) {
   std::vector<uint8_t> bytes =
       read_bytes(fs::path(EDGY_TEST_DATA) / "speech/fsdd/0_george_15.flac");
   // "fLaC", a block's header of 4 bytes; the number is 4 bits and 4 bytes from byte 13 of the
@@ -156,7 +141,7 @@ fs::path relabelled(const Folder& folder, uint64_t samples) {
 }
 
 TEST_CASE("a recording is as long as it is, not as its header says", "[data]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::vector<float> streamed = read_recording(relabelled(folder, 0), 16000);
   REQUIRE(streamed.size() == 8372);
   CHECK(read_recording(relabelled(folder, streamed.size()), 16000) == streamed);
@@ -166,7 +151,7 @@ TEST_CASE("a recording is as long as it is, not as its header says", "[data]") {
 }
 
 TEST_CASE("a recording that is missing, or none", "[data]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   CHECK_THROWS_WITH(read_recording(folder / "missing.flac", 16000),
                     ContainsSubstring("missing.flac: can not be read: No such file or directory"));
   write_file(folder / "text.wav", std::string_view("no sound at all"));
@@ -177,7 +162,7 @@ TEST_CASE("a recording that is missing, or none", "[data]") {
 }
 
 TEST_CASE("files that cannot be read, or never end", "[data]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   CHECK_THROWS_WITH(read_bytes(folder / "missing"), ContainsSubstring("No such file or directory"));
   CHECK_THROWS_WITH(read_bytes(folder.path()), ContainsSubstring("Is a directory"));
   CHECK_THROWS_WITH(read_bytes("/dev/zero", 1 << 20), ContainsSubstring("does not end after"));

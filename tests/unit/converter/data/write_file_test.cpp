@@ -16,32 +16,13 @@
 
 #include "converter/data/files.h"
 #include "converter/error.h"
+#include "tests/unit/converter/data/temporary_folder.h"
 
 namespace edgy::converter {
 namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
-
-/// A folder of its own, gone in the end.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "edgy-write-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-  fs::path operator/(const char* name) const { return path_ / name; }
-  std::size_t files() const {
-    return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(path_), fs::directory_iterator()));
-  }
-
- private:
-  fs::path path_;
-};
 
 std::string text_of(const fs::path& path) {
   const std::vector<uint8_t> bytes = read_bytes(path);
@@ -55,7 +36,7 @@ mode_t mode_of(const fs::path& path) {
 }
 
 TEST_CASE("a new file is readable as the user's mask says, an old one keeps its mode", "[files]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const mode_t mask = ::umask(027);
   write_file(folder / "new", std::string_view("one"));
   ::umask(mask);
@@ -69,7 +50,7 @@ TEST_CASE("a new file is readable as the user's mask says, an old one keeps its 
 }
 
 TEST_CASE("a file is replaced whole: who reads the old one goes on reading it", "[files]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_file(folder / "model", std::string_view("old contents"));
   std::ifstream reader(folder / "model");
   std::string first;
@@ -82,7 +63,7 @@ TEST_CASE("a file is replaced whole: who reads the old one goes on reading it", 
 }
 
 TEST_CASE("links are followed and stay, also those that lead to nothing yet", "[files]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   fs::create_directory(folder / "real");
   write_file(folder / "real" / "model", std::string_view("old"));
   fs::create_symlink("real/model", folder / "link");
@@ -99,7 +80,7 @@ TEST_CASE("links are followed and stay, also those that lead to nothing yet", "[
 }
 
 TEST_CASE("a pipe is written to and stays one", "[files]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const fs::path pipe = folder / "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   const std::string text(1 << 20, 'x');  // more than a pipe holds: written in parts
@@ -113,7 +94,7 @@ TEST_CASE("a pipe is written to and stays one", "[files]") {
 }
 
 TEST_CASE("a device is written to and stays one; a full one is an error", "[files]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   // Copies, so that a writer which replaces devices harms nobody.
   const fs::path null = folder / "null";
   const fs::path full = folder / "full";
@@ -135,7 +116,7 @@ TEST_CASE("a device is written to and stays one; a full one is an error", "[file
 }
 
 TEST_CASE("a removed file that is still open is written to by its descriptor", "[files]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const fs::path path = folder / "gone";
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT, 0600);
   REQUIRE(file >= 0);
@@ -150,7 +131,7 @@ TEST_CASE("a removed file that is still open is written to by its descriptor", "
 
 TEST_CASE("what cannot be written to is refused in words, before work begins and after",
           "[files]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   fs::create_directory(folder / "folder");
   write_file(folder / "file", std::string_view("x"));
   for (const auto& [path, words] : std::initializer_list<std::pair<fs::path, const char*>>{
@@ -168,7 +149,7 @@ TEST_CASE("what cannot be written to is refused in words, before work begins and
 }
 
 TEST_CASE("an input is never an output, whatever it is called", "[files]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const fs::path source = folder / "model.onnx";
   write_file(source, std::string_view("x"));
   fs::create_symlink("model.onnx", folder / "link");
@@ -183,16 +164,16 @@ TEST_CASE("an input is never an output, whatever it is called", "[files]") {
 }
 
 TEST_CASE("a file that cannot be written whole leaves what was there", "[files]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_file(folder / "model", std::string_view("old"));
   const std::string name(300, 'n');  // longer than names may be
-  CHECK_THROWS_WITH(write_file(folder / name.c_str(), std::string_view("x")),
+  CHECK_THROWS_WITH(write_file(folder / name, std::string_view("x")),
                     ContainsSubstring("File name too long"));
   CHECK(text_of(folder / "model") == "old");
   CHECK(folder.files() == 1);
   const std::string longest(255, 'n');  // the temporary one has a short name of its own
-  write_file(folder / longest.c_str(), std::string_view("x"));
-  CHECK(text_of(folder / longest.c_str()) == "x");
+  write_file(folder / longest, std::string_view("x"));
+  CHECK(text_of(folder / longest) == "x");
 }
 
 }  // namespace
