@@ -30,7 +30,7 @@ export interface Progress {
 export type Variant = 'relaxed' | 'simd';
 
 /** A file of the runtime: `edgy-BUILD.wasm`. */
-export type Build = Variant | 'relaxed-threads';
+export type Build = Variant | `${Variant}-threads`;
 
 /** Instruction form of the int8 kernels. The relaxed ones exist in the variant `relaxed` only. */
 export type Isa = 'reference' | 'simd128' | 'relaxed-dot' | 'relaxed-pair';

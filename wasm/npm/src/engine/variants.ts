@@ -5,6 +5,7 @@ import type { Build, Variant } from '../types.js';
 export const builds: Readonly<Record<Build, () => URL>> = {
   simd: () => new URL('./edgy-simd.wasm', import.meta.url),
   relaxed: () => new URL('./edgy-relaxed.wasm', import.meta.url),
+  'simd-threads': () => new URL('./edgy-simd-threads.wasm', import.meta.url),
   'relaxed-threads': () => new URL('./edgy-relaxed-threads.wasm', import.meta.url),
 };
 
