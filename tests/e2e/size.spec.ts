@@ -6,6 +6,7 @@ const limitOf = (build: string) => kLimitBytes[build] ?? 0;
 for (const { build, variant, threads, scripts } of [
   { build: 'relaxed', variant: 'relaxed', threads: 1, scripts: ['index.js', 'shared.js', 'worker.js'] },
   { build: 'simd', variant: 'simd', threads: 1, scripts: ['index.js', 'shared.js', 'worker.js'] },
+  { build: 'simd-threads', variant: 'simd', threads: 2, scripts: ['index.js', 'shared.js', 'worker-threads.js'] },
   { build: 'relaxed-threads', variant: 'auto', threads: 2, scripts: ['index.js', 'shared.js', 'worker-threads.js'] },
 ] as const) {
   test(`what a browser loads of the runtime (${build}) stays below ${limitOf(build) / 1000} kB`, async ({

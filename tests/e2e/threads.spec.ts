@@ -12,7 +12,7 @@ const int8 = models[0] as string;
 const mels = cases().map(({ mel: { dims, values } }) => ({ dims, values }));
 
 /** Thousands of random convolutions, by kernels/conv_int8 and sparse_conv_int8 in every form. */
-const kernelCases = path.join(root, 'build/wasm-relaxed-threads/bin');
+const kernelCases = (variant: string) => path.join(root, `build/wasm-${variant}-threads/bin`);
 
 interface ThreadCases {
   _start_threads(threads: number): void;
@@ -20,8 +20,14 @@ interface ThreadCases {
   _hand_over(shares: number, times: number): number;
 }
 
+interface Feeds {
+  url: string;
+  variant: 'simd' | 'relaxed';
+  mels: { dims: number[]; values: number[] }[];
+}
+
 /** Outputs on 1, 2 and 3 threads of all recordings, and of lengths that make every kind of strip. In the page. */
-async function outputsByThreads({ url, mels }: { url: string; mels: { dims: number[]; values: number[] }[] }) {
+async function outputsByThreads({ url, variant, mels }: Feeds) {
   const made = [5, 4, 37, 100, 257].map((frames) => ({
     dims: [1, 80, frames],
     values: Array.from({ length: 80 * frames }, (_, i) => Math.sin(i) / 2 + 0.5),
@@ -29,7 +35,7 @@ async function outputsByThreads({ url, mels }: { url: string; mels: { dims: numb
   const texts: string[] = [];
   const infos = [];
   for (const threads of [1, 2, 3]) {
-    const session = await kit.edgy.InferenceSession.create(url, { threads });
+    const session = await kit.edgy.InferenceSession.create(url, { variant, threads });
     const results = [];
     for (const mel of [...mels, ...made]) results.push(kit.outputsOf(await session.run({ mel: kit.melOf(mel) })));
     texts.push(JSON.stringify(results));
@@ -40,18 +46,23 @@ async function outputsByThreads({ url, mels }: { url: string; mels: { dims: numb
 }
 
 for (const url of models) {
-  test(`outputs on two and three threads equal those on one, bit for bit: ${url}`, async ({ page, open }) => {
-    await open(page);
-    const { equal, bytes, infos } = await page.evaluate(outputsByThreads, { url, mels });
-    expect(infos.map(({ threads }) => threads)).toEqual([1, 2, 3]);
-    expect(infos.map(({ wasmUrl }) => path.basename(wasmUrl))).toEqual([
-      'edgy-relaxed.wasm',
-      'edgy-relaxed-threads.wasm',
-      'edgy-relaxed-threads.wasm',
-    ]);
-    expect(bytes).toBeGreaterThan(10_000);
-    expect(equal).toEqual([true, true, true]);
-  });
+  for (const variant of ['relaxed', 'simd'] as const) {
+    test(`outputs on two and three threads equal those on one, bit for bit: ${url}, ${variant}`, async ({
+      page,
+      open,
+    }) => {
+      await open(page);
+      const { equal, bytes, infos } = await page.evaluate(outputsByThreads, { url, variant, mels });
+      expect(infos.map(({ threads }) => threads)).toEqual([1, 2, 3]);
+      expect(infos.map(({ wasmUrl }) => path.basename(wasmUrl))).toEqual([
+        `edgy-${variant}.wasm`,
+        `edgy-${variant}-threads.wasm`,
+        `edgy-${variant}-threads.wasm`,
+      ]);
+      expect(bytes).toBeGreaterThan(10_000);
+      expect(equal).toEqual([true, true, true]);
+    });
+  }
 }
 
 test('a whole recording on two threads gives the codes it gives on one', async ({ page, open }) => {
@@ -70,12 +81,16 @@ test('a whole recording on two threads gives the codes it gives on one', async (
   expect(codes[1]).toBe(codes[0]);
 });
 
-for (const threads of [2, 3]) {
-  test(`random convolutions on ${threads} threads equal the reference`, async ({ page }) => {
+for (const [variant, threads] of [
+  ['relaxed', 2],
+  ['relaxed', 3],
+  ['simd', 2],
+] as const) {
+  test(`random convolutions on ${threads} threads equal the reference: ${variant}`, async ({ page }) => {
     const seed = Math.floor(Math.random() * 1e9);
     test.info().annotations.push({ type: 'first seed', description: String(seed) });
     console.log(`random convolutions from seed ${seed}`);
-    const server = await serve({ '/cases/': kernelCases });
+    const server = await serve({ '/cases/': kernelCases(variant) });
     try {
       await page.goto(`${server.url}/cases/`);
       const seen = await page.evaluate(
@@ -152,30 +167,19 @@ test('without a wish an isolated page gets as many threads as cores, four at mos
   expect(warnings).toEqual([]);
 });
 
-for (const [what, options, reason] of [
-  [
-    'the plain variant',
-    { variant: 'simd' },
-    'the variant that this browser or `variant` asks for has no build with threads',
-  ],
-  ['no worker', { worker: false }, 'without a worker (worker: false) a session has one'],
-] as const) {
-  test(`one thread and a word about it: ${what}`, async ({ page, open }) => {
-    await open(page);
-    let threads = 0;
-    const warnings = await warningsOf(page, async () => {
-      threads = await page.evaluate(
-        async ({ url, options }) => {
-          const session = await kit.edgy.InferenceSession.create(url, { threads: 2, ...options });
-          return session.runtimeInfo().threads;
-        },
-        { url: int8, options },
-      );
-    });
-    expect(threads).toBe(1);
-    expect(warnings).toEqual([`warning: Edgy: 2 threads were asked for, but one computes: ${reason}.`]);
+test('one thread and a word about it: no worker', async ({ page, open }) => {
+  await open(page);
+  let threads = 0;
+  const warnings = await warningsOf(page, async () => {
+    threads = await page.evaluate(async (url) => {
+      const session = await kit.edgy.InferenceSession.create(url, { threads: 2, worker: false });
+      return session.runtimeInfo().threads;
+    }, int8);
   });
-}
+  expect(threads).toBe(1);
+  const reason = 'without a worker (worker: false) a session has one';
+  expect(warnings).toEqual([`warning: Edgy: 2 threads were asked for, but one computes: ${reason}.`]);
+});
 
 test('a number of threads that is none is refused', async ({ page, open }) => {
   await open(page);

@@ -194,9 +194,9 @@ export class SessionCore {
 }
 
 /** Where a session with `options` computes, and with how many threads. */
-export async function choose({ worker = true, variant = 'auto', threads }: SessionOptions) {
+export function choose({ worker = true, threads }: SessionOptions) {
   const own = worker && typeof Worker !== 'undefined' && !inNode();
-  return { worker: own, ...chooseThreads(threads, await surroundings(variant, own, inNode())) };
+  return { worker: own, ...chooseThreads(threads, surroundings(own, inNode())) };
 }
 
 /** The runtime, with news of it. */
@@ -210,7 +210,7 @@ export async function runtimeFor(
   return runtime;
 }
 
-const wasmBytes = (variant: Variant, threads: number) => EDGY_WASM_BYTES[buildOf(variant, threads) ?? variant];
+const wasmBytes = (variant: Variant, threads: number) => EDGY_WASM_BYTES[buildOf(variant, threads)];
 
 /** In the scope of an AudioWorklet there is next to nothing. */
 export function checkScope(): void {

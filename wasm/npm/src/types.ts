@@ -52,7 +52,7 @@ export interface SessionOptions {
    */
   wasmPaths?: string | URL | Partial<Record<RuntimeFile, string | URL>> | undefined;
   /**
-   * Threads that compute a run, 1 to 32. They need a page that is cross-origin isolated, relaxed SIMD and the worker; where one of these
+   * Threads that compute a run, 1 to 32. They need a page that is cross-origin isolated and the worker; where one of these
    * is missing, one thread computes, and if more were asked for, a warning in the console says why, once. Default: 1 where they cannot be
    * had, else as many as the machine has cores, at most 4. Results do not depend on it. `runtimeInfo().threads` tells how many there are.
    */

@@ -7,7 +7,6 @@ const able: Surroundings = {
   isolated: true,
   worker: true,
   node: false,
-  variant: 'relaxed',
   cores: 8,
 };
 
@@ -29,7 +28,6 @@ describe('the number of threads', () => {
     ['not isolated', { isolated: false }, /not cross-origin isolated.*Cross-Origin-Embedder-Policy/],
     ['no worker', { worker: false }, /worker: false/],
     ['Node', { node: true, worker: false }, /Node/],
-    ['plain SIMD', { variant: 'simd' as const }, /no build with threads/],
   ])('is one, with the reason if more were asked for: %s', (_, difference, reason) => {
     const { threads, obstacle } = chooseThreads(2, { ...able, ...difference });
     expect(threads).toBe(1);

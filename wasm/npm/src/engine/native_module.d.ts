@@ -4,7 +4,7 @@ declare module '#native/*' {
   export default createNative;
 }
 declare module '#native/threads' {
-  /** Of the builds with threads, by variant; only those that exist are asked for. */
+  /** Of the build with threads of each variant. */
   const createNative: Readonly<Record<import('../types.js').Variant, import('./native.js').NativeFactory>>;
   export default createNative;
 }

@@ -94,7 +94,7 @@ export async function loadRuntime(
   integrity?: SessionOptions['integrity'],
 ): Promise<Runtime> {
   const variant = await chooseVariant(wanted);
-  const build = buildOf(variant, threads) ?? variant;
+  const build = buildOf(variant, threads);
   const url = wasmUrl(build, paths);
   const hash = (integrity as Record<string, string> | undefined)?.[`edgy-${build}.wasm`];
   return { variant, url, module: await compiled(url, hash) };

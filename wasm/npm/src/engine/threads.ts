@@ -1,9 +1,6 @@
 /** How many threads a session gets: what was asked for, as far as this page can have it. */
-import { relaxedSimd } from 'wasm-feature-detect';
 import { EdgyError } from '../errors/errors.js';
 import type { Obstacle } from '../errors/trouble.js';
-import type { Variant } from '../types.js';
-import { buildOf } from './variants.js';
 
 /** As the runtime's. */
 const kMost = 32;
@@ -16,17 +13,14 @@ export interface Surroundings {
   /** Whether the session has a worker. */
   readonly worker: boolean;
   readonly node: boolean;
-  readonly variant: Variant;
   readonly cores: number;
 }
 
-export async function surroundings(variant: 'auto' | Variant, worker: boolean, node: boolean): Promise<Surroundings> {
-  const best = !node && (await relaxedSimd()) ? 'relaxed' : 'simd';
+export function surroundings(worker: boolean, node: boolean): Surroundings {
   return {
     isolated: globalThis.crossOriginIsolated === true,
     worker,
     node,
-    variant: variant === 'auto' ? best : variant,
     cores: globalThis.navigator?.hardwareConcurrency ?? 1,
   };
 }
@@ -46,10 +40,9 @@ export function chooseThreads(
   return wanted === undefined ? { threads: 1 } : { threads: 1, obstacle };
 }
 
-function obstacleTo({ node, worker, isolated, variant }: Surroundings): Obstacle | undefined {
+function obstacleTo({ node, worker, isolated }: Surroundings): Obstacle | undefined {
   if (node) return 'node';
   if (!worker) return 'worker';
-  if (!buildOf(variant, 2)) return 'variant';
   return isolated ? undefined : 'isolated';
 }
 

@@ -9,8 +9,5 @@ export const builds: Readonly<Record<Build, () => URL>> = {
   'relaxed-threads': () => new URL('./edgy-relaxed-threads.wasm', import.meta.url),
 };
 
-/** The build of `variant` for so many threads; undefined where none has several. */
-export function buildOf(variant: Variant, threads: number): Build | undefined {
-  const name: string = threads > 1 ? `${variant}-threads` : variant;
-  return Object.hasOwn(builds, name) ? (name as Build) : undefined;
-}
+/** The build of `variant` for so many threads. */
+export const buildOf = (variant: Variant, threads: number): Build => (threads > 1 ? `${variant}-threads` : variant);

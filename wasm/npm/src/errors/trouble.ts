@@ -92,7 +92,6 @@ export function whatIs(head: Uint8Array): string {
 export const obstacles = {
   node: 'under Node sessions have one',
   worker: 'without a worker (worker: false) a session has one',
-  variant: 'the variant that this browser or `variant` asks for has no build with threads',
   isolated:
     'this page is not cross-origin isolated, so it has no shared memory. Its server has to send the headers ' +
     '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp" ' +
