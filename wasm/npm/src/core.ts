@@ -63,7 +63,7 @@ export class SessionCore {
     checkScope();
     const memoryLimit = checkMemoryLimit(options.memoryLimit);
     const workLimit = checkWorkLimit(options.workLimit);
-    const { worker, threads, obstacle } = await choose(options);
+    const { worker, threads, obstacle } = choose(options);
     if (obstacle !== undefined) void sayOnce(options.threads as number, obstacle);
     // Started before the downloads, as it takes a while too.
     const script = threads > 1 ? 'worker-threads.js' : 'worker.js';

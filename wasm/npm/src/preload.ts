@@ -14,7 +14,7 @@ export function preload(options?: PreloadOptions | null): Promise<void> {
     (async () => {
       checkScope();
       await checkOptions(options, kPreloadOptions, 'option of preload');
-      const { threads } = await choose(options ?? {});
+      const { threads } = choose(options ?? {});
       await runtimeFor(options ?? {}, threads);
     })(),
   );
