@@ -1,4 +1,5 @@
-// Two builds of the package on one page, taking turns on the same models and inputs: what a change of the runtime gains.
+// Two builds of the package on one page, taking turns on the same models and inputs: what a change of the runtime
+// gains, and whether it gives the same bits.
 // Usage: node builds.mjs --before DIST [options] MODEL.edgy ...; prints tables (Markdown), writes build/builds.json.
 //   --before DIST    the other build's wasm/npm/dist
 //   --rounds 60      counted; a round runs every model in both builds, the second one first every other time
@@ -55,9 +56,21 @@ async function measure({ models, rounds, warmup, frames, profile }) {
     const session = await builds[name].InferenceSession.create(url, { worker: false, threads: 1, profile });
     return { session, feeds: feedsFor(builds[name], session), times: [] };
   };
+  /** How many of the outputs' bytes differ. */
+  const differences = (one, other) => {
+    let differing = 0;
+    for (const [name, { data }] of Object.entries(one)) {
+      const bytes = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength);
+      const [a, b] = [bytes(data), bytes(other[name].data)];
+      differing += Math.abs(a.length - b.length) + a.filter((byte, i) => byte !== b[i]).length;
+    }
+    return differing;
+  };
   const results = [];
   for (const url of models) {
     const lanes = { before: await open('before', url, false), after: await open('after', url, false) };
+    const [one, other] = [await lanes.before.session.run(lanes.before.feeds), await lanes.after.session.run(lanes.after.feeds)];
+    const differing = differences(one, other);
     for (let round = -warmup; round < rounds; round++) {
       const order = round % 2 === 0 ? ['before', 'after'] : ['after', 'before'];
       for (const name of order) {
@@ -67,7 +80,7 @@ async function measure({ models, rounds, warmup, frames, profile }) {
         if (round >= 0) times.push(performance.now() - start);
       }
     }
-    const result = { url, isa: {}, times: {}, profile: {} };
+    const result = { url, differing, isa: {}, times: {}, profile: {} };
     for (const [name, { session, times }] of Object.entries(lanes)) {
       result.isa[name] = session.runtimeInfo().isa;
       result.times[name] = times;
@@ -125,8 +138,9 @@ try {
     frames: Number(options.frames),
     profile: options.profile,
   });
-  const rows = results.map(({ isa, times, profile }, i) => ({
+  const rows = results.map(({ differing, isa, times, profile }, i) => ({
     model: path.basename(models[i]),
+    differing,
     isa,
     before: summarize(times.before),
     after: summarize(times.after),
@@ -137,13 +151,14 @@ try {
   const milliseconds = (/** @type {number | undefined} */ value, digits = 2) => value?.toFixed(digits) ?? '';
   const tables = [
     table(
-      ['model', 'before, ms', 'after, ms', 'times as fast'],
+      ['model', 'before, ms', 'after, ms', 'times as fast', 'outputs'],
       [
-        ...rows.map(({ model, before, after, ratio }) => [
+        ...rows.map(({ model, differing, before, after, ratio }) => [
           model,
           milliseconds(before.median),
           milliseconds(after.median),
           ratio.toFixed(2),
+          differing === 0 ? 'the same bits' : `${differing} bytes differ`,
         ]),
       ],
     ),
