@@ -20,7 +20,8 @@ const embedderPolicy =
 
 /**
  * @param {Record<string, string>} folders prefix ('/edgy/') to folder; the longest matching prefix wins
- * @param {Record<string, { status?: number, type?: string, body: string | Uint8Array }>} [answers] fixed answers by path
+ * @param {Record<string, { status?: number, type?: string, headers?: Record<string, string>, body: string | Uint8Array }>} [answers]
+ *   fixed answers by path
  */
 export async function serve(folders, answers = {}) {
   const mounts = Object.entries(folders)
@@ -40,7 +41,7 @@ export async function serve(folders, answers = {}) {
     }
     const answer = answers[path];
     if (answer) {
-      response.writeHead(answer.status ?? 200, { 'Content-Type': answer.type ?? 'text/plain' }).end(answer.body);
+      response.writeHead(answer.status ?? 200, { 'Content-Type': answer.type ?? 'text/plain', ...answer.headers }).end(answer.body);
       return;
     }
     const notFound = () => response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not Found');
