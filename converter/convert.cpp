@@ -7,6 +7,7 @@
 #include "converter/data/files.h"
 #include "converter/error.h"
 #include "converter/export/package.h"
+#include "converter/export/sha256.h"
 #include "converter/lower/lower.h"
 #include "converter/onnx/fix_inputs.h"
 #include "converter/onnx/import.h"
@@ -211,6 +212,7 @@ Conversion convert(const ConvertRequest& request, ConvertListener& listener) {
   options.floor = request.min_level;
   result.bytes = package(model, options);
   result.summary = summarize(model, result.bytes.size(), done.float_layers, int8);
+  result.summary.integrity = integrity(result.bytes);
   result.summary.float_operators = done.float_operators;
   if (request.strict)
     refuse_floats(result.summary);

@@ -140,7 +140,8 @@ void report_result(const Arguments& arguments, const ConversionSummary& summary)
       share, sizeof share, "%.2f %%",
       100.0 * static_cast<double>(summary.file_bytes) / static_cast<double>(summary.source_bytes));
   out << arguments.output << ": " << summary.file_bytes << " bytes, " << share << " of "
-      << summary.source_bytes << "\n";
+      << summary.source_bytes << "\n"
+      << "integrity: " << summary.integrity << "\n";
   print(summary, arguments.verbose, out);
 }
 

@@ -6,6 +6,8 @@
 
 #include "converter/cli/commands.h"
 #include "converter/compare/memory_option.h"
+#include "converter/data/files.h"
+#include "converter/export/sha256.h"
 #include "converter/models/model_files.h"
 #include "converter/program.h"
 #include "converter/report/inspect.h"
@@ -66,7 +68,8 @@ void add_inspect_command(CLI::App& app) {
       }
       return;
     }
-    const ModelInfo info = inspect(model, request);
+    ModelInfo info = inspect(model, request);
+    info.integrity = integrity(read_bytes(arguments->model));
     if (arguments->json) {
       std::cout << json_text(to_json(info, model)) << "\n";
     } else {

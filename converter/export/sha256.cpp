@@ -13,6 +13,7 @@ extern "C" {
 #include <openssl/evp.h>
 #endif
 
+#include <algorithm>
 #include <array>
 
 #include "converter/error.h"
@@ -38,6 +39,21 @@ Digest digest_of(std::span<const uint8_t> bytes) {
   return digest;
 }
 
+/// RFC 4648, section 4.
+std::string base64(std::span<const uint8_t> bytes) {
+  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::size_t count = std::min<std::size_t>(bytes.size() - at, 3);
+    uint32_t three = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      three = three << 8 | (i < count ? bytes[at + i] : 0U);
+    for (std::size_t i = 0; i < 4; ++i)
+      text += i <= count ? kDigits[three >> (18 - 6 * i) & 63] : '=';
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string sha256(std::span<const uint8_t> bytes) {
@@ -48,6 +64,10 @@ std::string sha256(std::span<const uint8_t> bytes) {
     text += kDigits[byte & 15];
   }
   return text;
+}
+
+std::string integrity(std::span<const uint8_t> bytes) {
+  return "sha256-" + base64(digest_of(bytes));
 }
 
 }  // namespace edgy::converter

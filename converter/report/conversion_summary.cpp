@@ -247,6 +247,7 @@ ConversionSummary summarize(const fb::ModelT& model, uint64_t file_bytes,
 
 nlohmann::ordered_json to_json(const ConversionSummary& summary) {
   nlohmann::ordered_json json = {{"bytes", summary.file_bytes},
+                                 {"integrity", summary.integrity},
                                  {"source_bytes", summary.source_bytes}};
   json["int8_layers"] = nlohmann::ordered_json::array();
   for (const IntegerLayer& layer : summary.integer_layers) {

@@ -22,6 +22,7 @@ struct IntegerLayer {
 
 struct ConversionSummary {
   uint64_t file_bytes = 0;
+  std::string integrity;      ///< of the file: what a session's option `integrity` takes
   uint64_t source_bytes = 0;  ///< of the .onnx file
   std::vector<IntegerLayer> integer_layers;
   std::vector<FloatLayer> float_layers;  ///< operators with weights that stayed float32

@@ -169,7 +169,7 @@ ModelInfo inspect(const fb::ModelT& model, const PlanRequest& request) {
 
 nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
   nlohmann::ordered_json json = {
-      {"bytes", info.file_bytes}, {"macs", info.macs}, {"dynamic_extent", info.extent}};
+      {"bytes", info.file_bytes}, {"integrity", info.integrity}, {"macs", info.macs}, {"dynamic_extent", info.extent}};
   if (model.metadata) {
     json["producer"] = model.metadata->producer;
     json["source"] = {{"name", model.metadata->source_name},
@@ -241,6 +241,8 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
                 short_count(info.file_bytes).c_str(), short_count(info.macs).c_str(),
                 static_cast<long long>(info.extent));
   out << line;
+  if (!info.integrity.empty())
+    out << "integrity: " << info.integrity << "\n";
   if (model.metadata && model.metadata->source_bytes > 0) {
     std::snprintf(line, sizeof line, "%.1f %%",
                   100.0 * static_cast<double>(info.file_bytes) /

@@ -26,6 +26,7 @@ struct OperatorInfo {
 struct ModelInfo {
   std::vector<OperatorInfo> operators;
   uint64_t file_bytes = 0;
+  std::string integrity;  ///< of the file, as the caller knows it; may be empty
   uint64_t macs = 0;
   int64_t extent = 0;  ///< what stands for every dynamic extent when MACs are counted
 };

@@ -1,6 +1,7 @@
 // The command as other programs meet it: what it writes over, what it exits with, what it feeds to a model.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -50,6 +51,16 @@ const relu = writeModel('relu', 'Relu', [['x', [1, 4]]], [['y', [1, 4]]]);
 const x = at('x.npy');
 fs.writeFileSync(x, formatNpy(Float32Array.of(-1, 2, -3, 4), [1, 4]));
 const f32 = ['--precision', 'f32'];
+
+test('convert and inspect say what the file hashes to, as a session wants to hear it', () => {
+  const [file, report] = [at('hashed.edgy'), at('hashed.json')];
+  const converted = succeeds(run('convert', relu, '-o', file, '--report', report, ...f32));
+  const hash = `sha256-${createHash('sha256').update(fs.readFileSync(file)).digest('base64')}`;
+  assert.ok(converted.stdout.includes(`\nintegrity: ${hash}\n`), converted.stdout);
+  assert.equal(JSON.parse(fs.readFileSync(report, 'utf8')).integrity, hash);
+  assert.ok(succeeds(run('inspect', file)).stdout.includes(`\nintegrity: ${hash}\n`));
+  assert.equal(JSON.parse(succeeds(run('inspect', '--json', file)).stdout).integrity, hash);
+});
 
 test('a source is never written over, whatever it is called', () => {
   const before = fs.readFileSync(relu);
