@@ -8,7 +8,7 @@
 // wasm/variants.json in.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { writeIntegrity } from '../bin/bundle/integrity.mjs';
 import { audit, auditResampler } from './audit.mjs';
+import { nameBuild, withName } from './build_id.mjs';
 import { makeBundleParts } from './bundle_parts.mjs';
 import { makeNotices } from './notices.mjs';
 import { keepPublicTypes } from './public_types.mjs';
@@ -98,23 +99,28 @@ const onTopOfIndex = {
 };
 
 const wasmBytes = {};
+const wasmFiles = {};
+const glues = [];
 for (const variant of builds) {
   const file = path.join(folders[variant], `edgy-${variant}.wasm`);
   const glue = await readFile(file.replace(/wasm$/, 'mjs'), 'utf8');
-  await audit({ file, bytes: await readFile(file), glue, threads: variants[variant].threads });
+  wasmFiles[variant] = await readFile(file);
+  glues.push(glue);
+  await audit({ file, bytes: wasmFiles[variant], glue, threads: variants[variant].threads });
 }
 await auditResampler(resampler);
+const { version, exports: entries } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
+const buildName = nameBuild([version, ...glues, ...Object.values(wasmFiles)]);
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 for (const variant of builds) {
-  const file = `edgy-${variant}.wasm`;
-  await cp(path.join(folders[variant], file), path.join(dist, file));
-  wasmBytes[variant] = (await stat(path.join(dist, file))).size;
+  const bytes = withName(wasmFiles[variant], buildName);
+  await writeFile(path.join(dist, `edgy-${variant}.wasm`), bytes);
+  wasmBytes[variant] = bytes.length;
 }
 await cp(resampler, path.join(dist, path.basename(resampler)));
 await cp(path.join(root, 'LICENSE'), path.join(here, 'LICENSE'));
 
-const { version, exports: entries } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
 // For resolvers that do not read "exports" (Parcel, and TypeScript's older ones): a folder for each entry beside the main one.
 for (const [name, target] of Object.entries(entries)) {
   if (name === '.' || typeof target === 'string') continue;
@@ -177,7 +183,8 @@ async function makeLoader(outdir, define, defineSeal) {
 const inDist = (file) => readFile(path.join(dist, file));
 const known = { EDGY_VERSION: JSON.stringify(version) };
 let seal;
-await makeLoader('dist', { ...known, EDGY_CUT: 'false', EDGY_WASM_BYTES: JSON.stringify(wasmBytes) }, async () => {
+const ofDist = { EDGY_CUT: 'false', EDGY_BUILD: JSON.stringify(buildName), EDGY_WASM_BYTES: JSON.stringify(wasmBytes) };
+await makeLoader('dist', { ...known, ...ofDist }, async () => {
   seal = await makeSealPage({
     engine: digest(await inDist('sealed-engine.txt')),
     simd: digest(await inDist('edgy-simd.wasm')),
@@ -199,7 +206,7 @@ await bundle({
 });
 await writeIntegrity(dist, version, seal.policy);
 await rm(path.join(here, 'bundle'), { recursive: true, force: true });
-await makeLoader('bundle', { ...known, EDGY_CUT: 'true' }, async () => ({}));
+await makeLoader('bundle', { ...known, EDGY_CUT: 'true', EDGY_BUILD: '""' }, async () => ({}));
 const wasm = builds.map((variant) => ({
   file: `edgy-${variant}.wasm`,
   folder: folders[variant],

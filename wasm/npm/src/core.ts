@@ -1,6 +1,7 @@
 /** What InferenceSession and AudioEncoder share: one loaded model on one backend, asked one thing at a time. */
 
 import { tell } from './callbacks.js';
+import { buildName } from './engine/build_id.js';
 import { inNode, loadRuntime, movedTo } from './engine/runtime_files.js';
 import { chooseThreads, sayOnce, surroundings } from './engine/threads.js';
 import { buildOf } from './engine/variants.js';
@@ -81,7 +82,9 @@ export class SessionCore {
       const kept = new Blob([bytes]);
       const load = (to: Backend, model: ArrayBuffer) => {
         const { module, variant } = runtime;
-        return to.call('load', { module, variant, model, isa, memoryLimit, workLimit, profile, threads }, [model]);
+        const limits = { memoryLimit, workLimit };
+        const request = { module, variant, build: buildName, model, isa, ...limits, profile, threads };
+        return to.call('load', request, [model]);
       };
       const anew = async () => {
         const other = start();

@@ -1,9 +1,10 @@
 /** The option `integrity` of plain sessions, with the built package under Node. Needs dist/. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as Edgy from '../src/index.js';
 
 const root = path.resolve(__dirname, '../../..');
@@ -56,5 +57,46 @@ describe('integrity', () => {
     await expect(createSealedSession(model, { integrity: hash(model) })).rejects.toMatchObject({
       code: 'invalid-argument',
     });
+  });
+});
+
+describe('files of two builds', () => {
+  const folders: string[] = [];
+  afterAll(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  });
+  /** A session of a package in which `change` was made to `file`. */
+  async function createWith(file: string, change: (bytes: Buffer) => Buffer) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'edgy-mixed-'));
+    folders.push(folder);
+    cpSync(dist, folder, { recursive: true });
+    writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(path.join(folder, file), change(readFileSync(path.join(folder, file))));
+    const mixed: typeof Edgy = await import(/* @vite-ignore */ pathToFileURL(path.join(folder, 'index.js')).href);
+    return (await mixed.InferenceSession.create(model)).release();
+  }
+  /** At the end of every WebAssembly file. */
+  const name = () => readFileSync(path.join(dist, wasm)).subarray(-12).toString();
+  const other = '0123456789ab';
+  const renamed = (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replaceAll(name(), other), 'latin1');
+
+  it('are what every file of the package is not', async () => {
+    expect(name()).toMatch(/^[0-9a-f]{12}$/);
+    await createWith(wasm, (bytes) => bytes);
+  });
+
+  it.each([
+    [wasm, 'of another build', renamed, `edgy-simd.wasm is of another build of Edgy (${other})`],
+    [
+      wasm,
+      'without a name',
+      (bytes: Buffer) => bytes.subarray(0, -19),
+      'edgy-simd.wasm is of another build of Edgy (one without',
+    ],
+    ['engine.js', 'of another build', renamed, 'The page’s script is of another build of Edgy'],
+  ])('are named: %s, %s', async (file, _, change, words) => {
+    const refusal = createWith(file, change);
+    await expect(refusal).rejects.toThrow(words);
+    await expect(refusal).rejects.toMatchObject({ code: 'integrity', name: 'EdgyError' });
   });
 });
