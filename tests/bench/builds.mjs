@@ -69,7 +69,10 @@ async function measure({ models, rounds, warmup, frames, profile }) {
   const results = [];
   for (const url of models) {
     const lanes = { before: await open('before', url, false), after: await open('after', url, false) };
-    const [one, other] = [await lanes.before.session.run(lanes.before.feeds), await lanes.after.session.run(lanes.after.feeds)];
+    const [one, other] = [
+      await lanes.before.session.run(lanes.before.feeds),
+      await lanes.after.session.run(lanes.after.feeds),
+    ];
     const differing = differences(one, other);
     for (let round = -warmup; round < rounds; round++) {
       const order = round % 2 === 0 ? ['before', 'after'] : ['after', 'before'];

@@ -18,7 +18,9 @@ const html = (head = '') => `<!doctype html><link rel="icon" href="data:,"><titl
 /** Of the demo's encoder: the types of its outputs, or what went wrong. In the page. */
 async function outputs() {
   try {
-    const { InferenceSession, Tensor } = (await import(/* @vite-ignore */ `${location.origin}/edgy/index.js`)) as typeof import('edgy');
+    const { InferenceSession, Tensor } = (await import(
+      /* @vite-ignore */ `${location.origin}/edgy/index.js`
+    )) as typeof import('edgy');
     const session = await InferenceSession.create('/models/edgy-256-int8.edgy', { threads: 1 });
     const results = await session.run({ mel: new Tensor('float32', new Float32Array(8000), [1, 80, 100]) });
     return Object.keys(results).join();
@@ -33,7 +35,8 @@ test('under Integrity-Policy, with the hashes of integrity.json in an import map
       .filter(([name]) => name.endsWith('.js'))
       .map(([name, { integrity }]) => [`/edgy/${name}`, integrity]),
   );
-  const map = (map: Record<string, string>) => `<script type="importmap">${JSON.stringify({ integrity: map })}</script>`;
+  const map = (map: Record<string, string>) =>
+    `<script type="importmap">${JSON.stringify({ integrity: map })}</script>`;
   const { [`/edgy/${shared}`]: _, ...others } = integrity;
   const headers = { 'Integrity-Policy': 'blocked-destinations=(script)' };
   const answer = (head: string) => ({ type: 'text/html', headers, body: html(head) });
@@ -62,8 +65,7 @@ test('under Integrity-Policy, with the hashes of integrity.json in an import map
 
 test('in Firefox, under WAICT, with the manifest of the package', async () => {
   test.skip(!existsSync(firefox), `there is no Firefox at ${firefox}`);
-  const policy = (manifest: string) =>
-    `max-age=0, mode=enforce, blocked-destinations=(script), manifest="${manifest}"`;
+  const policy = (manifest: string) => `max-age=0, mode=enforce, blocked-destinations=(script), manifest="${manifest}"`;
   const answer = (manifest: string) => ({
     type: 'text/html',
     headers: { 'Integrity-Policy-WAICT-v1': policy(manifest) },
@@ -75,7 +77,12 @@ test('in Firefox, under WAICT, with the manifest of the package', async () => {
   const tampered = await serve(folders, { ...pages, [`/edgy/${shared}`]: { type: 'text/javascript', body: changed } });
   const outputsUnder = async (waict: boolean, url: string) => {
     const extraPrefsFirefox = { 'security.waict.enabled': waict };
-    const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true, extraPrefsFirefox });
+    const browser = await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: firefox,
+      headless: true,
+      extraPrefsFirefox,
+    });
     try {
       const page = await browser.newPage();
       await page.goto(url);
@@ -86,7 +93,9 @@ test('in Firefox, under WAICT, with the manifest of the package', async () => {
   };
   try {
     expect(await outputsUnder(true, server.url)).toBe('z,indices');
-    expect(await outputsUnder(true, `${server.url}/no-manifest`)).toContain('error loading dynamically imported module');
+    expect(await outputsUnder(true, `${server.url}/no-manifest`)).toContain(
+      'error loading dynamically imported module',
+    );
     expect(await outputsUnder(true, tampered.url)).toContain('error loading dynamically imported module');
     expect(await outputsUnder(false, tampered.url)).toBe('z,indices');
   } finally {

@@ -252,7 +252,8 @@ test('in Firefox: the same bits on two and three threads', async ({ server }) =>
     const page = await browser.newPage();
     await page.goto(`${server}/site/`);
     await page.waitForFunction(() => 'kit' in globalThis);
-    const seen = await page.evaluate(outputsByThreads, { url: int8, variant: 'simd', mels: mels.slice(0, 1) });
+    const feeds: Feeds = { url: int8, variant: 'simd', mels: mels.slice(0, 1) };
+    const seen = await page.evaluate(outputsByThreads, feeds);
     expect(seen.infos.map(({ threads }) => threads)).toEqual([1, 2, 3]);
     expect(seen.equal).toEqual([true, true, true]);
   } finally {

@@ -41,7 +41,9 @@ export async function serve(folders, answers = {}) {
     }
     const answer = answers[path];
     if (answer) {
-      response.writeHead(answer.status ?? 200, { 'Content-Type': answer.type ?? 'text/plain', ...answer.headers }).end(answer.body);
+      response
+        .writeHead(answer.status ?? 200, { 'Content-Type': answer.type ?? 'text/plain', ...answer.headers })
+        .end(answer.body);
       return;
     }
     const notFound = () => response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not Found');
