@@ -20,7 +20,7 @@ export type EdgyErrorCode =
   | 'released'
   /** The model or the runtime could not be fetched. */
   | 'network'
-  /** A file hashes to something else than the option `integrity` says. */
+  /** A file hashes to something else than the option `integrity` says, or files of two builds of the package were mixed. */
   | 'integrity'
   /** A seal could not be closed, or what crossed it was not what may cross it. Nothing was handed out. */
   | 'sealed'
