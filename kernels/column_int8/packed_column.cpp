@@ -4,6 +4,7 @@
 #include "kernels/column_int8/column.h"
 #include "kernels/conv_int8/geometry.h"
 #include "kernels/conv_int8/pack_quads.h"
+#include "kernels/heap_sort.h"
 #include "kernels/sum_pairs.h"
 
 namespace edgy::kernels {
@@ -97,8 +98,10 @@ class PackedColumnWeights::Packer {
       lists.emplace_back(stored(first + i / lists_per_unit(), i % lists_per_unit()),
                          narrow<uint16_t>(i));
     }
-    std::stable_sort(lists.begin(), lists.end(),
-                     [](const auto& a, const auto& b) { return a.first.size() < b.first.size(); });
+    heap_sort(lists.begin(), lists.end(), [](const auto& a, const auto& b) {
+      return a.first.size() != b.first.size() ? a.first.size() < b.first.size()
+                                              : a.second < b.second;
+    });
     for (const auto& [list, place] : lists) {
       packed_.places_.push_back(place);
     }

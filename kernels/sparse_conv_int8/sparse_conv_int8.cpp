@@ -8,6 +8,7 @@
 #include "kernels/conv_int8/reference.h"
 #include "kernels/conv_int8/strip_copy.h"
 #include "kernels/forms_of.h"
+#include "kernels/heap_sort.h"
 #include "kernels/sparse_conv_int8/single_rows.h"
 #include "kernels/sparse_conv_int8/sparse.h"
 #include "kernels/sum_pairs.h"
@@ -182,8 +183,10 @@ PackedSparseWeights::PackedSparseWeights(const ConvShape& shape, std::span<const
     const int64_t group_end = (first / per_group + 1) * per_group;
     const int64_t end = std::min(first + kChunkRows, group_end);
     int32_t* channels = channels_.data();
-    std::stable_sort(channels + first, channels + end, [&](int32_t a, int32_t b) {
-      return rows.data()[a].size() < rows.data()[b].size();
+    heap_sort(channels + first, channels + end, [&](int32_t a, int32_t b) {
+      const std::size_t of_a = rows.data()[a].size();
+      const std::size_t of_b = rows.data()[b].size();
+      return of_a != of_b ? of_a < of_b : a < b;
     });
     first = end;
   }

@@ -25,8 +25,9 @@ std::vector<Named> sorted_outputs(const fb::Model& model) {
     const fb::Tensor* tensor = model.tensors()->Get(static_cast<uint32_t>(index));
     outputs.push_back({tensor->name()->string_view(), tensor});
   }
-  std::sort(outputs.begin(), outputs.end(),
-            [](const Named& a, const Named& b) { return a.name < b.name; });
+  const auto by_name = [](const Named& a, const Named& b) { return a.name < b.name; };
+  std::make_heap(outputs.begin(), outputs.end(), by_name);  // a fourth of std::sort's bytes
+  std::sort_heap(outputs.begin(), outputs.end(), by_name);
   return outputs;
 }
 

@@ -86,14 +86,9 @@ describe('files of two builds', () => {
   });
 
   it.each([
-    [wasm, 'of another build', renamed, `edgy-simd.wasm is of another build of Edgy (${other})`],
-    [
-      wasm,
-      'without a name',
-      (bytes: Buffer) => bytes.subarray(0, -19),
-      'edgy-simd.wasm is of another build of Edgy (one without',
-    ],
-    ['engine.js', 'of another build', renamed, 'The page’s script is of another build of Edgy'],
+    [wasm, 'of another build', renamed, `the WebAssembly ${other}, the script that runs it ${name()}`],
+    [wasm, 'without a name', (bytes: Buffer) => bytes.subarray(0, -19), 'the WebAssembly unnamed, the script'],
+    ['engine.js', 'of another build', renamed, `the script that runs it ${other}`],
   ])('are named: %s, %s', async (file, _, change, words) => {
     const refusal = createWith(file, change);
     await expect(refusal).rejects.toThrow(words);

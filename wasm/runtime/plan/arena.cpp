@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <set>
 #include <utility>
+
+#include "kernels/heap_sort.h"
 
 namespace edgy::runtime {
 namespace {
@@ -19,7 +22,7 @@ std::vector<std::size_t> sorted_by(std::size_t buffers, Key key) {
   for (std::size_t i = 0; i < buffers; i++) {
     keyed[i] = {key(i), i};
   }
-  std::sort(keyed.begin(), keyed.end());
+  kernels::heap_sort(keyed.begin(), keyed.end(), std::less<>());
   std::vector<std::size_t> order(buffers);
   for (std::size_t i = 0; i < buffers; i++) {
     order[i] = keyed[i].second;

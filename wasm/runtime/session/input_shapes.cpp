@@ -1,9 +1,9 @@
 #include "wasm/runtime/session/input_shapes.h"
 
-#include <algorithm>
 #include <string_view>
 #include <vector>
 
+#include "kernels/heap_sort.h"
 #include "wasm/format/numbers.h"
 #include "wasm/format/text.h"
 
@@ -46,8 +46,9 @@ Result<void> check_input_shapes(const Model& model, std::span<const Shape> shape
       named.push_back({info.dim_names[axis], i, shape[axis]});
     }
   }
-  std::stable_sort(named.begin(), named.end(),
-                   [](const Named& a, const Named& b) { return a.name < b.name; });
+  kernels::heap_sort(named.begin(), named.end(), [](const Named& a, const Named& b) {
+    return a.name != b.name ? a.name < b.name : a.input < b.input;
+  });
   for (std::size_t i = 1; i < named.size(); i++) {
     const Named& one = named[i];
     if (one.name == named[i - 1].name && one.extent != named[i - 1].extent) {

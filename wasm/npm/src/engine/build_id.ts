@@ -7,23 +7,14 @@ declare const EDGY_BUILD: string;
 /** '' where the source runs unbuilt. */
 export const buildName: string = typeof EDGY_BUILD === 'undefined' ? '' : EDGY_BUILD;
 
-/** Throws `integrity` unless `module`, which came as `file`, is of the build of this JavaScript. */
-export function checkBuild(module: WebAssembly.Module, file: string): void {
-  if (buildName === '') return;
+/** Throws `integrity` unless `module`, and the page that hands it over and gives its own name, are of the build of this script. */
+export function checkBuild(module: WebAssembly.Module, page: string = buildName): void {
   const [section] = WebAssembly.Module.customSections(module, 'edgy');
-  const found = section ? String.fromCharCode(...new Uint8Array(section)) : '';
-  if (found !== buildName) throw otherBuild(file, found);
-}
-
-/** Of two scripts: the page's and its worker's. */
-export function checkPage(name: string): void {
-  if (name !== buildName) throw otherBuild('The page’s script', name);
-}
-
-function otherBuild(what: string, found: string): EdgyError {
-  return new EdgyError(
+  const wasm = String.fromCharCode(...new Uint8Array(section ?? []));
+  if (buildName === '' || (page === buildName && wasm === buildName)) return;
+  throw new EdgyError(
     'integrity',
-    `${what} is of another build of Edgy (${found || 'one without a name'}) than the script that runs it (${buildName}): JavaScript and ` +
-      'WebAssembly have to be of one build. A cache may hold an old file, or two versions of the package were mixed.',
+    `Files of two builds of Edgy are mixed: the page's script is ${page || 'unnamed'}, the WebAssembly ${wasm || 'unnamed'}, the script ` +
+      `that runs it ${buildName}. A cache may hold an old file.`,
   );
 }

@@ -5,10 +5,9 @@ import { checkRate } from '../sound/sample_rate.js';
 import { type TensorType, tensorArrays } from '../tensor.js';
 import type { Isa, PrivacyLevel, TensorMetadata, Variant } from '../types.js';
 import type { Operation, Outcome, RawTensor, RequestOf, ResultOf } from '../worker/protocol.js';
-import { checkBuild, checkPage } from './build_id.js';
+import { checkBuild } from './build_id.js';
 import { leftMidway, withMissing } from './cut.js';
 import type { NativeFactory, NativeModule, NativeOutput, NativeSession, NativeStatus } from './native.js';
-import { buildOf } from './variants.js';
 
 /** How failures travel inside this file; `handle` turns them into values. */
 class Stop {
@@ -112,8 +111,7 @@ export class EngineCore {
   async #load(request: RequestOf<'load'>): Promise<ResultOf<'load'>> {
     const { module: source, variant, model, isa, memoryLimit, profile, threads = 1, workLimit = Infinity } = request;
     const module = source instanceof ArrayBuffer ? await WebAssembly.compile(source) : source;
-    if (request.build !== undefined) checkPage(request.build);
-    checkBuild(module, `edgy-${buildOf(variant, threads)}.wasm`);
+    checkBuild(module, request.build);
     this.#native = await this.#instantiate(module, variant, threads);
     const session = new this.#native.Session();
     const room = session.reserve(model.byteLength);
