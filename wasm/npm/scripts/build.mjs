@@ -14,9 +14,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { nameBuild, withName } from '../bin/bundle/build_name.mjs';
 import { writeIntegrity } from '../bin/bundle/integrity.mjs';
 import { audit, auditResampler } from './audit.mjs';
-import { nameBuild, withName } from './build_id.mjs';
 import { makeBundleParts } from './bundle_parts.mjs';
 import { makeNotices } from './notices.mjs';
 import { keepPublicTypes } from './public_types.mjs';
@@ -206,7 +206,7 @@ await bundle({
 });
 await writeIntegrity(dist, version, seal.policy);
 await rm(path.join(here, 'bundle'), { recursive: true, force: true });
-await makeLoader('bundle', { ...known, EDGY_CUT: 'true', EDGY_BUILD: '""' }, async () => ({}));
+await makeLoader('bundle', { ...known, EDGY_CUT: 'true' }, async () => ({}));
 const wasm = builds.map((variant) => ({
   file: `edgy-${variant}.wasm`,
   folder: folders[variant],

@@ -1,7 +1,7 @@
 /** What InferenceSession and AudioEncoder share: one loaded model on one backend, asked one thing at a time. */
 
 import { tell } from './callbacks.js';
-import { buildName } from './engine/build_id.js';
+import { buildName } from './engine/build_name.js';
 import { inNode, loadRuntime, movedTo } from './engine/runtime_files.js';
 import { chooseThreads, sayOnce, surroundings } from './engine/threads.js';
 import { buildOf } from './engine/variants.js';

@@ -88,7 +88,7 @@ describe('files of two builds', () => {
   it.each([
     [wasm, 'of another build', renamed, `the WebAssembly ${other}, the script that runs it ${name()}`],
     [wasm, 'without a name', (bytes: Buffer) => bytes.subarray(0, -19), 'the WebAssembly unnamed, the script'],
-    ['engine.js', 'of another build', renamed, `the script that runs it ${other}`],
+    ['shared.js', 'of another build', renamed, `the page's script is ${other}`],
   ])('are named: %s, %s', async (file, _, change, words) => {
     const refusal = createWith(file, change);
     await expect(refusal).rejects.toThrow(words);

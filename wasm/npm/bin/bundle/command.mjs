@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { nameBuild, withName } from './build_name.mjs';
 import { writeLoader } from './loader.mjs';
 import { needs, use } from './needs.mjs';
 import { cut, readWhole } from './runtime.mjs';
@@ -21,9 +22,9 @@ const scripts = (threads) => ['index.js', 'shared.js', threads ? 'worker-threads
 
 class Refusal extends Error {}
 
-/** @param {string} root the package @param {readonly string[]} words */
-export async function bundle(root, words) {
-  const { models, to } = readWords(words);
+/** @param {string} root the package @param {readonly string[]} given */
+export async function bundle(root, given) {
+  const { models, to } = readWords(given);
   const loaded = await Promise.all(models.map(readModel));
   const parts = path.join(root, 'bundle');
   /** @type {Record<string, { relaxed: boolean, threads: boolean }>} */
@@ -40,9 +41,10 @@ export async function bundle(root, words) {
   const kept = await Promise.all(
     names.filter((name) => !isCut(name)).map(async (name) => [name, await shipped(root, name)]),
   );
-  const runtimes = Object.fromEntries([...made, ...kept]);
-  const named = loaded.map(({ name }) => name).join(', ');
-  await writeLoader({ root, to, words: { to: named, out }, runtimes });
+  const words = { to: loaded.map(({ name }) => name).join(', '), out };
+  const build = nameBuild([JSON.stringify(words), ...[...made, ...kept].map(([, bytes]) => bytes)]);
+  const runtimes = Object.fromEntries([...made, ...kept].map(([variant, bytes]) => [variant, withName(bytes, build)]));
+  await writeLoader({ root, to, words, runtimes, build });
   await check(root, to, loaded, runtimes);
   const sizes = await measure(root, to, variants);
   const account = {
@@ -86,7 +88,7 @@ async function neededBy(root, names, wholes, models) {
   const scratch = await mkdtemp(path.join(tmpdir(), 'edgy-bundle-'));
   try {
     const runtimes = Object.fromEntries(names.map((name) => [name, new Uint8Array()]));
-    await writeLoader({ root, to: scratch, words: { to: '', out: [] }, runtimes });
+    await writeLoader({ root, to: scratch, words: { to: '', out: [] }, runtimes, build: '' });
     const Engine = await engineOf(scratch);
     const needed = new Set();
     for (const { file, bytes } of models) {

@@ -29,15 +29,17 @@ export function filledIn(text, values) {
  * @param {object} what
  * @param {string} what.root the package @param {string} what.to
  * @param {{ to: string, out: readonly string[] }} what.words which model the runtime was cut to, and what was cut out
- * @param {Record<string, Uint8Array>} what.runtimes by variant
+ * @param {Record<string, Uint8Array>} what.runtimes by variant, with the name of the build
+ * @param {string} what.build that name; '' for runtimes without one
  */
-export async function writeLoader({ root, to, words, runtimes }) {
+export async function writeLoader({ root, to, words, runtimes, build }) {
   const { version, ...description } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
   const template = (name) => readFile(path.join(root, 'bundle', name), 'utf8');
   for (const [variant, bytes] of Object.entries(runtimes))
     await writeFile(path.join(to, `edgy-${variant}.wasm`), bytes);
   const values = {
     EDGY_CUT_WORDS: words,
+    EDGY_BUILD: build,
     EDGY_WASM_BYTES: Object.fromEntries(Object.entries(runtimes).map(([variant, { length }]) => [variant, length])),
   };
   const engine = filledIn(await template('sealed-engine.txt'), values);

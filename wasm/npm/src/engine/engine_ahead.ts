@@ -1,7 +1,9 @@
 /** Where engine.js leaves its class for pages that import it ahead of need: `import 'edgy/engine'`. */
+import { buildName } from './build_name.js';
 import type { EngineCore } from './engine_core.js';
 
-const key = Symbol.for('edgy engine');
+/** Two versions on one page have an engine each. */
+const key = Symbol.for(`edgy engine ${buildName}`);
 type EngineClass = new () => EngineCore;
 
 export function leaveEngine(engine: EngineClass): void {

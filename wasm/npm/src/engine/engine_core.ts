@@ -5,7 +5,7 @@ import { checkRate } from '../sound/sample_rate.js';
 import { type TensorType, tensorArrays } from '../tensor.js';
 import type { Isa, PrivacyLevel, TensorMetadata, Variant } from '../types.js';
 import type { Operation, Outcome, RawTensor, RequestOf, ResultOf } from '../worker/protocol.js';
-import { checkBuild } from './build_id.js';
+import { checkBuild } from './build_name.js';
 import { leftMidway, withMissing } from './cut.js';
 import type { NativeFactory, NativeModule, NativeOutput, NativeSession, NativeStatus } from './native.js';
 

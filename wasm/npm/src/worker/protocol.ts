@@ -16,7 +16,7 @@ export interface Operations {
       /** Compiled, or (in a seal, which a compiled module cannot enter) its bytes. */
       readonly module: WebAssembly.Module | ArrayBuffer;
       readonly variant: Variant;
-      /** The name of the page's build (engine/build_id.ts). In a seal all files are known by their hashes. */
+      /** The name of the page's build (engine/build_name.ts). In a seal all files are known by their hashes. */
       readonly build?: string;
       readonly model: ArrayBuffer;
       readonly isa: Isa | 'auto';

@@ -1,7 +1,7 @@
 /** Whether files are of one build. A cache or a CDN may hand out an old one, and letters stand for other functions in it. */
 import { EdgyError } from '../errors/errors.js';
 
-/** Replaced by the build script: the build's name (scripts/build_id.mjs); '' in loaders of cut runtimes, whose folder is made as one. */
+/** Replaced by the build script, or by `edgy bundle`: the build's name (bin/bundle/build_name.mjs). */
 declare const EDGY_BUILD: string;
 
 /** '' where the source runs unbuilt. */
