@@ -1,6 +1,7 @@
 // What the seal costs: plain and sealed sessions on one page, taking turns, 1 s of audio each time, from the call to the result; and how
 // long a sealed session takes to come about.
-// Usage: node sealed.mjs [--runs 60] [--warmup 15] [--starts 8] [--out FILE] [MODEL.edgy ...]; prints a table, writes build/sealed.json.
+// Usage: node sealed.mjs [--runs 60] [--warmup 15] [--starts 8] [--out FILE] [--dist DIR] [MODEL.edgy ...]; prints a table,
+// writes build/sealed.json. DIR: another build of the package.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +15,7 @@ const { values: options, positionals } = parseArgs({
     runs: { type: 'string', default: '60' },
     warmup: { type: 'string', default: '15' },
     starts: { type: 'string', default: '8' },
+    dist: { type: 'string', default: dist },
     out: { type: 'string', default: path.join(benchOutput, 'sealed.json') },
   },
 });
@@ -21,7 +23,7 @@ const models = positionals.length > 0 ? positionals.map((file) => path.resolve(f
 
 const page = '<!doctype html><link rel="icon" href="data:,"><title>Sealed</title>';
 const folders = Object.fromEntries(models.map((model, i) => [`/model-${i}/`, path.dirname(model)]));
-const server = await serve({ '/edgy/': dist, ...folders }, { '/': { type: 'text/html', body: page } });
+const server = await serve({ '/edgy/': path.resolve(options.dist), ...folders }, { '/': { type: 'text/html', body: page } });
 const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
 
 /** In the page: milliseconds of every counted round, both ways of each round next to each other. */
