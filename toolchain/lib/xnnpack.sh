@@ -17,7 +17,7 @@ xnnpack_dir() {
   local flavour=$1 compiler=native
   [[ $flavour == native ]] || compiler=$(readlink "$LINKS_DIR/emscripten" || true)
   echo "$CACHE_DIR/xnnpack-$flavour-$(XNNPACK_WITH=$compiler hash_of XNNPACK_ build_xnnpack \
-    "$TOOLCHAIN_DIR"/xnnpack/{CMakeLists.txt,XNNPACK.cmake,cpuinfo/cpuinfo.h})"
+    "$TOOLCHAIN_DIR"/xnnpack/{CMakeLists.txt,XNNPACK.cmake,absent.h,cpuinfo/cpuinfo.h})"
 }
 
 build_xnnpack_native() { build_xnnpack native "$1"; }
