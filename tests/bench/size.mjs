@@ -16,7 +16,7 @@ const variants = JSON.parse(readFileSync(path.join(root, 'wasm/variants.json'), 
  * @type {Record<string, number>}
  */
 export const kLimitBytes = Object.fromEntries(
-  Object.entries(variants).map(([name, { threads }]) => [name, threads ? 185_500 : 180_000]),
+  Object.entries(variants).map(([name, { threads }]) => [name, threads ? 180_000 : 170_000]),
 );
 
 const scripts = ['index.js', 'shared.js', 'worker.js'];
