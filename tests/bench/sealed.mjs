@@ -23,7 +23,10 @@ const models = positionals.length > 0 ? positionals.map((file) => path.resolve(f
 
 const page = '<!doctype html><link rel="icon" href="data:,"><title>Sealed</title>';
 const folders = Object.fromEntries(models.map((model, i) => [`/model-${i}/`, path.dirname(model)]));
-const server = await serve({ '/edgy/': path.resolve(options.dist), ...folders }, { '/': { type: 'text/html', body: page } });
+const server = await serve(
+  { '/edgy/': path.resolve(options.dist), ...folders },
+  { '/': { type: 'text/html', body: page } },
+);
 const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
 
 /** In the page: milliseconds of every counted round, both ways of each round next to each other. */

@@ -48,7 +48,8 @@ function replaced(text, file, part, by) {
 
 /**
  * Emscripten's JavaScript for `variant`, without the addresses of files, which bundlers would take for assets: the page compiles the
- * module and hands it over, and helper threads run the script that they are in (worker_threads.ts), whatever it is called.
+ * module and hands it over, and helper threads run the script that they are in (worker_threads.ts), whatever it is called. As that holds all
+ * builds with threads, each knows its helpers by a name of its own.
  */
 async function readGlue(variant) {
   const file = path.join(folders[variant], `edgy-${variant}.mjs`);
@@ -57,9 +58,19 @@ async function readGlue(variant) {
   });
   const glue = replaced(text, file, `new URL("edgy-${variant}.wasm",import.meta.url).href`, '""');
   if (!variants[variant].threads) return glue;
-  return replaced(glue, file, `new URL("edgy-${variant}.mjs",import.meta.url)`, 'globalThis.location.href');
+  const helper = kHelper + threaded.indexOf(variant);
+  if (!glue.includes(`"${kHelper}"`))
+    throw new Error(`${file} no longer names its helpers ${kHelper}: adapt scripts/build.mjs`);
+  return replaced(
+    glue.replaceAll(`"${kHelper}"`, `"${helper}"`),
+    file,
+    `new URL("edgy-${variant}.mjs",import.meta.url)`,
+    'globalThis.location.href',
+  );
 }
 
+/** Emscripten's name of a worker that is a thread. */
+const kHelper = 'em-pthread';
 /** `#native/threads`: what makes the module of each variant that has threads. */
 const threaded = builds.filter((name) => variants[name].threads);
 const threadedGlue =

@@ -1,6 +1,6 @@
 /** The option `integrity` of plain sessions, with the built package under Node. Needs dist/. */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -93,5 +93,26 @@ describe('files of two builds', () => {
     const refusal = createWith(file, change);
     await expect(refusal).rejects.toThrow(words);
     await expect(refusal).rejects.toMatchObject({ code: 'integrity', name: 'EdgyError' });
+  });
+});
+
+describe('the manifest for WAICT', () => {
+  it('has the SHA-256 of every script, of the seal and of every WebAssembly file', () => {
+    const manifest = JSON.parse(readFileSync(path.join(dist, 'waict.json'), 'utf8'));
+    const hashes = (wanted: RegExp, form: 'base64' | 'base64url') =>
+      readdirSync(dist)
+        .filter((name) => wanted.test(name))
+        .map((name) =>
+          createHash('sha256')
+            .update(readFileSync(path.join(dist, name)))
+            .digest(form),
+        )
+        .toSorted();
+    expect(manifest).toEqual({
+      hashes: {},
+      any_hashes: hashes(/\.(js|htm|txt|wasm)$/, 'base64'),
+      wildcard_hashes: hashes(/\.(js|htm|txt|wasm)$/, 'base64url'),
+      wasm_hashes: hashes(/\.wasm$/, 'base64url'),
+    });
   });
 });

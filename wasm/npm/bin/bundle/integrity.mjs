@@ -20,7 +20,7 @@ export async function writeIntegrity(folder, version, sealPolicy) {
 
 /**
  * Without a transparency log's proof, which only the site can have. The draft's lists are sorted and in base64url; `any_hashes` is what
- * Firefox reads today (153, preference security.waict.enabled), in plain base64.
+ * Firefox's implementation reads, in plain base64.
  * @param {Record<string, { sha256: string }>} files
  */
 function waictManifest(files) {

@@ -8,7 +8,7 @@ import { serve } from './worker_loop.js';
 
 const { name, location } = globalThis as unknown as { name: string; location: { href: string } };
 
-if (name !== 'em-pthread') {
+if (!name.startsWith('em-pthread')) {
   serve(
     new EngineCore((module, variant, threads) =>
       instantiateWith(threaded[variant], module, { mainScriptUrlOrBlob: location.href, helpers: threads - 1 }),
