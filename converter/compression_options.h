@@ -70,7 +70,8 @@ struct ReconstructionOptions {
   /// fitting what little the calibration data says about rare combinations of inputs. Less needs
   /// more data.
   double damping = 0.01;
-  /// More damping for a layer where samples that it was not fitted to then err less.
+  /// More damping, and spliced samples, where the model's outputs for calibration samples that are
+  /// held back then come closer to the float model's.
   bool choose_damping = false;
   /// Layers that see few positions are fitted to samples made of the parts of others, too.
   bool splice_samples = false;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "converter/compress/budget_choice.h"
+#include "converter/compress/fit_choice.h"
 #include "converter/error.h"
 #include "converter/pruning/pruning.h"
 #include "converter/quantization/float16_storage.h"
@@ -84,6 +85,29 @@ void leave_out_large(const format::fb::ModelT& f32, const Calibration& calibrati
   }
 }
 
+/// Sets how layers are fitted, where there are samples to choose it by, or says how many are
+/// needed.
+void fit_by_outputs(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
+                    const std::vector<LayerChoice>& choices, const Calibration& calibration,
+                    const std::vector<Sample>& samples, const std::vector<double>& sparsity,
+                    QuantizeOptions& options, QuantizationReport& report, Progress& progress) {
+  if (!options.reconstruction.choose_damping ||
+      options.pruning->method != PruningMethod::kReconstruction) {
+    return;
+  }
+  if (samples.size() < kFewestToJudge) {
+    report.notes.push_back(
+        "weights are fitted to " + std::to_string(samples.size()) +
+        " calibration samples, none of which can be held back to judge the fit: with " +
+        std::to_string(kFewestToJudge) + " or more, reconstruction.damping is chosen by them");
+    return;
+  }
+  const FitChoice choice =
+      choose_fit(f32, layers, choices, calibration, samples, options, sparsity, progress);
+  options.reconstruction.damping = choice.best.damping;
+  options.reconstruction.splice_samples = choice.best.splice_samples;
+}
+
 }  // namespace
 
 format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& source,
@@ -136,7 +160,12 @@ format::fb::ModelT quantize(const format::fb::ModelT& f32, CalibrationSource& so
   if (options.pruning) {
     if (options.budget)
       decided = choose_by_budget(f32, layers, choices, calibration, samples, options, progress);
-    pruned = prune(f32, layers, choices, calibration, samples, options, progress, decided.sparsity);
+    else
+      decided.sparsity =
+          spread_sparsity(f32, layers, choices, calibration, samples, options, progress);
+    fit_by_outputs(f32, layers, choices, calibration, samples, decided.sparsity, options, report,
+                   progress);
+    pruned = prune(f32, layers, choices, calibration, samples, options, decided.sparsity, progress);
   }
 
   const IntegerChoice integers =

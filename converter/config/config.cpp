@@ -67,7 +67,7 @@ template <typename Visitor>
 void describe(Visitor& v, ReconstructionOptions& options) {
   v.number("damping", options.damping, {0, 10}, "Pull towards the float model's weights.");
   v.boolean("choose_damping", options.choose_damping,
-            "More damping for layers that err less with it on samples they are not fitted to.");
+            "More damping where the outputs for samples that are held back gain by it.");
   v.boolean("splice_samples", options.splice_samples,
             "Fit layers that see little to samples made of the parts of others, too.");
   v.number("mask_iterations", options.mask_iterations, {0, 1000}, "Of the search for a mask.");

@@ -23,30 +23,6 @@ struct Task {
   Progress& progress;
 };
 
-/// Sparsity of each layer of `prunable`.
-std::vector<double> allocate(const Task& task, const std::vector<PrunableLayer>& prunable) {
-  const PruningOptions& pruning = *task.options.pruning;
-  std::vector<int64_t> counts;
-  std::vector<std::vector<double>> energies;
-  for (const PrunableLayer& layer : prunable) {
-    counts.push_back(layer.grid.elements());
-    if (pruning.allocation == SparsityAllocation::kGlobal)
-      energies.push_back(block_energies(layer.grid, layer.weights));
-  }
-  switch (pruning.allocation) {
-    case SparsityAllocation::kUniform:
-      break;
-    case SparsityAllocation::kGlobal:
-      return allocate_by_threshold(energies, counts, pruning.sparsity);
-    case SparsityAllocation::kSensitivity:
-      return allocate_by_damage(
-          measure_damage(task.f32, task.layers, task.choices, prunable, task.calibration,
-                         task.samples, task.options, task.progress),
-          counts, pruning.sparsity);
-  }
-  return std::vector<double>(prunable.size(), pruning.sparsity);
-}
-
 /// Fits the layer to what the layers before it, compressed already, give. Returns its mask.
 BlockMask prune_layer(const Task& task, const PrunableLayer& layer, double sparsity) {
   const PruningOptions& pruning = *task.options.pruning;
@@ -85,31 +61,48 @@ void check_pruning(const PruningOptions& options) {
   }
 }
 
+std::vector<double> spread_sparsity(const fb::ModelT& f32, const std::vector<Layer>& layers,
+                                    const std::vector<LayerChoice>& choices,
+                                    const Calibration& calibration, std::span<const Sample> samples,
+                                    const QuantizeOptions& options, Progress& progress) {
+  const PruningOptions& pruning = *options.pruning;
+  const auto prunable = prunable_layers(f32, layers, choices, pruning.pattern);
+  std::vector<int64_t> counts;
+  std::vector<std::vector<double>> energies;
+  for (const PrunableLayer& layer : prunable) {
+    counts.push_back(layer.grid.elements());
+    if (pruning.allocation == SparsityAllocation::kGlobal)
+      energies.push_back(block_energies(layer.grid, layer.weights));
+  }
+  std::vector<double> spread(prunable.size(), pruning.sparsity);
+  if (pruning.allocation == SparsityAllocation::kGlobal) {
+    spread = allocate_by_threshold(energies, counts, pruning.sparsity);
+  } else if (pruning.allocation == SparsityAllocation::kSensitivity && !prunable.empty()) {
+    spread = allocate_by_damage(
+        measure_damage(f32, layers, choices, prunable, calibration, samples, options, progress),
+        counts, pruning.sparsity);
+  }
+  std::vector<double> sparsity(layers.size());
+  for (std::size_t i = 0; i < prunable.size(); ++i)
+    sparsity[prunable[i].index] = spread[i];
+  return sparsity;
+}
+
 std::vector<PrunedLayer> prune(const fb::ModelT& f32, const std::vector<Layer>& layers,
                                std::vector<LayerChoice>& choices, const Calibration& calibration,
                                std::span<const Sample> samples, const QuantizeOptions& options,
-                               Progress& progress, std::span<const double> decided) {
+                               std::span<const double> sparsity, Progress& progress) {
   check_pruning(*options.pruning);
   const Task task{f32, layers, choices, calibration, samples, options, progress};
   const auto prunable = prunable_layers(f32, layers, choices, options.pruning->pattern);
   if (prunable.empty() && (options.pruning->sparsity > 0 || options.budget))
     throw Error(
         "pruning: the model has no int8 layer that sparse kernels can run, or none in scope");
-  if (prunable.empty())
-    return std::vector<PrunedLayer>(layers.size());
-  std::vector<double> sparsity;
-  if (decided.empty()) {
-    sparsity = allocate(task, prunable);
-  } else {
-    for (const PrunableLayer& layer : prunable)
-      sparsity.push_back(decided[layer.index]);
-  }
   std::vector<PrunedLayer> report(layers.size());
   // Running the layers before it is half of a layer's work, fitting it the other half.
   progress.begin("pruning", 2 * prunable.size() * samples.size());
-  for (std::size_t i = 0; i < prunable.size(); ++i) {
-    const PrunableLayer& layer = prunable[i];
-    const BlockMask mask = prune_layer(task, layer, sparsity[i]);
+  for (const PrunableLayer& layer : prunable) {
+    const BlockMask mask = prune_layer(task, layer, sparsity[layer.index]);
     const int64_t weights = layer.grid.elements();
     report[layer.index] = {weights, weights - kept_weights(layer.grid, mask)};
     progress.advance(samples.size());

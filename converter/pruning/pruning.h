@@ -23,14 +23,20 @@ struct PrunedLayer {
 /// Throws Error if the options are out of range or contradict each other.
 void check_pruning(const PruningOptions& options);
 
-/// Prunes the layers that `choices` quantizes and sparse kernels can run, and puts their integer
-/// weights into `choices`. `samples`: calibration data, all of it. Returns what happened to each
-/// layer (no weights where it may not be pruned). `decided`: sparsity of each layer of `layers`;
-/// empty: as `options.pruning` spreads it. Throws Error as check_pruning does, or if the sparsity
-/// is out of reach.
+/// Sparsity of each layer of `layers`, as `options.pruning` spreads it; 0 where a layer may not be
+/// pruned. Throws Error if the sparsity is out of reach.
+std::vector<double> spread_sparsity(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
+                                    const std::vector<LayerChoice>& choices,
+                                    const Calibration& calibration, std::span<const Sample> samples,
+                                    const QuantizeOptions& options, Progress& progress);
+
+/// Prunes the layers that `choices` quantizes and sparse kernels can run to `sparsity`, one number
+/// for each of `layers`, and puts their integer weights into `choices`. `samples`: what they are
+/// fitted to. Returns what happened to each layer (no weights where it may not be pruned). Throws
+/// Error as check_pruning does, or if zeros are asked for and no layer can have them.
 std::vector<PrunedLayer> prune(const format::fb::ModelT& f32, const std::vector<Layer>& layers,
                                std::vector<LayerChoice>& choices, const Calibration& calibration,
                                std::span<const Sample> samples, const QuantizeOptions& options,
-                               Progress& progress, std::span<const double> decided = {});
+                               std::span<const double> sparsity, Progress& progress);
 
 }  // namespace edgy::converter

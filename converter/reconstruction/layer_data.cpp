@@ -55,28 +55,11 @@ Extents extents_of(const std::vector<int64_t>& shape, bool is_dense) {
   return extents;
 }
 
-/// One of so many samples is held back.
-constexpr std::size_t kHeldBackOneOf = 4;
-
 /// Positions for each input of an output channel: with fewer, a fit follows the samples that it has
 /// rather than what they have in common.
 constexpr int64_t kEnoughPositions = 16;
 /// Spliced samples for each real one, at most.
 constexpr std::size_t kMostSpliced = 3;
-
-/// Numbers of samples.
-struct SampleParts {
-  std::vector<std::size_t> fitted;
-  std::vector<std::size_t> held_back;
-};
-
-SampleParts divided(std::size_t count) {
-  const std::size_t every = std::min(kHeldBackOneOf, count);
-  SampleParts parts;
-  for (std::size_t i = 0; i < count; ++i)
-    (every > 1 && i % every == every - 1 ? parts.held_back : parts.fitted).push_back(i);
-  return parts;
-}
 
 /// Appends the values of `channels` (all if empty) of [positions][count].
 void append_channels(std::span<const float> values, int64_t count, const std::vector<int>& channels,
@@ -157,24 +140,17 @@ LayerData::LayerData(const fb::ModelT& f32, const std::vector<Layer>& layers, st
     image = {};
     append_channels(target.values<float>(), target.shape.back(), wanted.channels, targets_);
   };
-  const SampleParts parts = divided(samples.size());
-  for (const std::size_t number : parts.fitted) {
-    add(samples[number]);
+  for (const Sample& sample : samples) {
+    add(sample);
     progress.advance();
   }
-  first_spliced_ = positions_;
   if (options.reconstruction.splice_samples) {
-    const SplicedSamples spliced(samples, parts.fitted);
+    const SplicedSamples spliced(samples);
     const int64_t enough = kEnoughPositions * window_.inputs();
     for (std::size_t i = 0; i < kMostSpliced * samples.size() && positions_ < enough; ++i) {
       for (const Sample& sample : spliced.sample(i))
         add(sample);
     }
-  }
-  first_held_back_ = positions_;
-  for (const std::size_t number : parts.held_back) {
-    add(samples[number]);
-    progress.advance();
   }
   scale_targets();
 }

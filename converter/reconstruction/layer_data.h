@@ -56,10 +56,6 @@ class LayerData {
 
   const Window& window() const { return window_; }
   int64_t positions() const { return positions_; }
-  /// From here on lie the positions of spliced samples, if there are any.
-  int64_t first_spliced() const { return first_spliced_; }
-  /// From here on lie those of samples that judge a fit: one of four, none of a single one.
-  int64_t first_held_back() const { return first_held_back_; }
   /// An input's unit is its scale.
   const LayerUnits& units() const { return units_; }
   /// Range of the fused activation, in units of the targets.
@@ -91,8 +87,6 @@ class LayerData {
   float activation_min_ = 0;
   float activation_max_ = 0;
   int64_t positions_ = 0;
-  int64_t first_spliced_ = 0;
-  int64_t first_held_back_ = 0;
   std::vector<Image> images_;
   std::vector<float> targets_;
 };

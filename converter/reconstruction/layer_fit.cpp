@@ -1,7 +1,6 @@
 #include "converter/reconstruction/layer_fit.h"
 
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "converter/reconstruction/reconstruction.h"
@@ -52,66 +51,25 @@ void finish_group(const LayerProblem& problem, const LayerProblem& pulled,
 }
 
 /// Fits `sparse` again to targets that follow the activation, which `problem` then has.
-void follow(const LayerData& data, int64_t group, FittedTo positions, const Eigen::MatrixXf& prior,
+void follow(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
             const format::BlockGrid& part, const ReconstructionOptions& options,
             LayerProblem& problem, SparseWeights& sparse) {
   const bool clips = std::isfinite(data.activation_min()) || std::isfinite(data.activation_max());
   for (int i = 0; clips && i < options.activation_rounds; ++i) {
-    follow_activation(data, group, positions, sparse.weights,
-                      fitted_bias(problem, sparse.weights, {}), problem);
+    follow_activation(data, group, sparse.weights, fitted_bias(problem, sparse.weights, {}),
+                      problem);
     refit(problem, part, prior, options, sparse);
   }
 }
 
-/// The half of the blocks with the greatest share in the outputs.
-BlockMask greater_half(const LayerProblem& problem, const format::BlockGrid& part,
-                       const Eigen::MatrixXf& prior) {
-  ReconstructionOptions mask_alone;
-  mask_alone.mask_iterations = 0;
-  mask_alone.solve_iterations = 0;
-  return reconstruct(problem, part, {}, part.elements() / 2, prior, mask_alone).mask;
-}
-
-/// What samples that are held back say of the problem under `mask`.
-JudgedDamping judge(const JudgedProblem& problem, const format::BlockGrid& part,
-                    const BlockMask& mask, const Eigen::MatrixXf& prior,
-                    const ReconstructionOptions& options) {
-  if (!options.choose_damping)
-    return {options.damping, std::numeric_limits<double>::infinity()};
-  return choose_damping(problem, part, mask, prior, options);
-}
-
-/// The one of `problems` (of judged_problems) that unseen samples speak for, and its damping, which
-/// `options` then have. `mask`: what the fit will be like.
-JudgedProblem most_like(std::vector<JudgedProblem> problems, const format::BlockGrid& part,
-                        const BlockMask& mask, const Eigen::MatrixXf& prior,
-                        ReconstructionOptions& options) {
-  std::size_t chosen = 0;
-  JudgedDamping best = judge(problems[0], part, mask, prior, options);
-  for (std::size_t i = 1; i < problems.size(); ++i) {
-    const JudgedDamping other = judge(problems[i], part, mask, prior, options);
-    if (other.error < best.error) {
-      best = other;
-      chosen = i;
-    }
-  }
-  options.damping = best.damping;
-  return std::move(problems[chosen]);
-}
-
-/// Weights of one group that fit, and the problem that they fit: targets follow the activation, and
-/// `options` have the damping that they were fitted with.
+/// Weights of one group that fit, and the problem that they fit, in which targets follow the
+/// activation.
 SparseWeights fit_group(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
                         const format::BlockGrid& part, const PruningPattern& pattern, int64_t keep,
-                        ReconstructionOptions& options, LayerProblem& problem) {
-  std::vector<JudgedProblem> problems = judged_problems(data, group);
-  const double least = options.damping;
-  SparseWeights sparse = reconstruct(problems[0].all, part, pattern, keep, prior, options);
-  JudgedProblem judged = most_like(std::move(problems), part, sparse.mask, prior, options);
-  if (options.damping != least || judged.positions != FittedTo::kSamples)
-    sparse = reconstruct(judged.all, part, pattern, keep, prior, options);
-  problem = std::move(judged.all);
-  follow(data, group, judged.positions, prior, part, options, problem, sparse);
+                        const ReconstructionOptions& options, LayerProblem& problem) {
+  problem = layer_problem(data, group);
+  SparseWeights sparse = reconstruct(problem, part, pattern, keep, prior, options);
+  follow(data, group, prior, part, options, problem, sparse);
   return sparse;
 }
 
@@ -126,10 +84,9 @@ FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
   for (int64_t group = 0; group < groups; ++group) {
     LayerProblem problem;
     const Eigen::MatrixXf prior = prior_of(data, weights, group);
-    ReconstructionOptions chosen = options;
     const SparseWeights sparse = fit_group(data, group, prior, part, pattern,
-                                           share_of(keep, group, groups), chosen, problem);
-    finish_group(problem, damped(problem, prior, chosen.damping), part, sparse, bits,
+                                           share_of(keep, group, groups), options, problem);
+    finish_group(problem, damped(problem, prior, options.damping), part, sparse, bits,
                  options.rounding_sweeps, data.units(), result);
   }
   return result;
@@ -146,7 +103,7 @@ FittedLayer fit_masked_layer(const LayerData& data, const std::vector<float>& we
     const auto first = mask.begin() + group * part.blocks();
     SparseWeights sparse{{first, first + part.blocks()}, prior};
     refit(problem, part, prior, options, sparse);
-    follow(data, group, FittedTo::kSamples, prior, part, options, problem, sparse);
+    follow(data, group, prior, part, options, problem, sparse);
     finish_group(problem, damped(problem, prior, options.damping), part, sparse, bits,
                  options.rounding_sweeps, data.units(), result);
   }
@@ -159,9 +116,8 @@ FloatWeights refit_layer(const LayerData& data, const std::vector<float>& weight
   FloatWeights result;
   for (int64_t group = 0; group < data.window().groups; ++group) {
     LayerProblem problem;
-    ReconstructionOptions chosen = options;
     const SparseWeights fitted = fit_group(data, group, prior_of(data, weights, group), part, {},
-                                           part.elements(), chosen, problem);
+                                           part.elements(), options, problem);
     const Eigen::MatrixXf real = real_weights(fitted.weights, data.units());
     result.weights.insert(result.weights.end(), real.data(), real.data() + real.size());
     append(result.bias, fitted_bias(problem, fitted.weights, data.units()));
@@ -176,13 +132,7 @@ QuickFit::QuickFit(const LayerData& data, const std::vector<float>& weights,
   options_.solve_iterations = kQuickIterations;
   for (int64_t group = 0; group < data.window().groups; ++group) {
     priors_.push_back(prior_of(data, weights, group));
-    std::vector<JudgedProblem> problems = judged_problems(data, group);
-    // Once for all values of `keep`: with half of the weights.
-    const BlockMask half = greater_half(problems[0].all, part_, priors_.back());
-    ReconstructionOptions chosen = options_;
-    JudgedProblem judged = most_like(std::move(problems), part_, half, priors_.back(), chosen);
-    dampings_.push_back(chosen.damping);
-    problems_.push_back(std::move(judged.all));
+    problems_.push_back(layer_problem(data, group));
   }
 }
 
@@ -190,11 +140,9 @@ FittedLayer QuickFit::at(const PruningPattern& pattern, int64_t keep, int bits) 
   FittedLayer result;
   const auto groups = static_cast<int64_t>(problems_.size());
   for (std::size_t i = 0; i < problems_.size(); ++i) {
-    ReconstructionOptions chosen = options_;
-    chosen.damping = dampings_[i];
     const SparseWeights sparse =
         reconstruct(problems_[i], part_, pattern, share_of(keep, static_cast<int64_t>(i), groups),
-                    priors_[i], chosen);
+                    priors_[i], options_);
     finish_group(problems_[i], problems_[i], part_, sparse, bits, bits < 8 ? 1 : 0, units_, result);
   }
   return result;

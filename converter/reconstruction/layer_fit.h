@@ -47,7 +47,6 @@ class QuickFit {
  private:
   std::vector<Eigen::MatrixXf> priors_;  ///< of each group
   std::vector<LayerProblem> problems_;
-  std::vector<double> dampings_;
   format::BlockGrid part_;
   LayerUnits units_;
   ReconstructionOptions options_;

@@ -23,37 +23,14 @@ struct LayerProblem {
   Eigen::VectorXd target_power;      ///< [outputs]
 };
 
-/// Which positions a layer is fitted to.
-enum class FittedTo { kSamples, kSplicedToo };
-
-LayerProblem layer_problem(const LayerData& data, int64_t group,
-                           FittedTo positions = FittedTo::kSamples);
-
-/// The problem and, where samples are held back, its part without them and theirs.
-struct JudgedProblem {
-  FittedTo positions = FittedTo::kSamples;
-  LayerProblem all;
-  LayerProblem fitted;     ///< empty where nothing is held back
-  LayerProblem held_back;  ///< likewise
-
-  bool can_judge() const { return held_back.gram.size() > 0; }
-};
-
-/// Without spliced samples and, where there are some and others to judge by, with them.
-std::vector<JudgedProblem> judged_problems(const LayerData& data, int64_t group);
+LayerProblem layer_problem(const LayerData& data, int64_t group);
 
 /// Moves the targets to where the layer's fused activation leaves them free: what it clips needs
 /// only to be clipped again, so a target outside its range follows the prediction with `weights`
 /// and `bias` as far as that stays outside. Fitting anew can then not make the error after the
 /// activation greater (majorization), and often makes it much less.
-void follow_activation(const LayerData& data, int64_t group, FittedTo positions,
-                       const Eigen::MatrixXf& weights, const std::vector<float>& bias,
-                       LayerProblem& problem);
-
-/// Mean squared error over `judge` of weights that are fitted to `problem`, with the bias that fits
-/// best there, summed over outputs.
-double error_elsewhere(const LayerProblem& problem, const LayerProblem& judge,
-                       const Eigen::MatrixXf& weights);
+void follow_activation(const LayerData& data, int64_t group, const Eigen::MatrixXf& weights,
+                       const std::vector<float>& bias, LayerProblem& problem);
 
 /// Mean squared error of each output, as above.
 Eigen::VectorXd errors_of(const LayerProblem& problem, const Eigen::MatrixXf& weights);

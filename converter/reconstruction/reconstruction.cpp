@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "converter/reconstruction/dense_algebra.h"
 
@@ -15,11 +14,6 @@ using Matrix = Eigen::MatrixXf;
 constexpr float kFirstPenalty = 0.1F;
 /// Share of the blocks that changed in three iterations: less is not worth a step.
 constexpr double kSettled = 1e-3;
-/// Dampings that are tried, each so many times the one before: 3000 times the first at most.
-constexpr double kDampingFactor = 3.1623;
-constexpr int kDampingSteps = 8;
-/// Of conjugate gradients, for a fit that is only judged.
-constexpr int kJudgingIterations = 20;
 
 std::span<const float> values(const Matrix& m) {
   return {m.data(), static_cast<std::size_t>(m.size())};
@@ -157,26 +151,6 @@ LayerProblem damped(LayerProblem problem, const Matrix& prior, double damping) {
   problem.gram.diagonal() += pull;
   problem.cross += pull.asDiagonal() * prior;
   return problem;
-}
-
-JudgedDamping choose_damping(const JudgedProblem& problem, const format::BlockGrid& grid,
-                             const BlockMask& mask, const Matrix& prior,
-                             const ReconstructionOptions& options) {
-  JudgedDamping best{options.damping, std::numeric_limits<double>::infinity()};
-  if (!problem.can_judge())
-    return best;
-  ReconstructionOptions tried = options;
-  tried.solve_iterations = std::min(options.solve_iterations, kJudgingIterations);
-  for (int step = 0; step < kDampingSteps; ++step) {
-    SparseWeights sparse{mask, prior};
-    refit(problem.fitted, grid, prior, tried, sparse);
-    const double error = error_elsewhere(problem.fitted, problem.held_back, sparse.weights);
-    if (!(error < best.error))
-      break;
-    best = {tried.damping, error};
-    tried.damping *= kDampingFactor;
-  }
-  return best;
 }
 
 void refit(const LayerProblem& problem, const format::BlockGrid& grid, const Matrix& prior,

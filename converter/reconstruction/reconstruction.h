@@ -25,19 +25,6 @@ SparseWeights reconstruct(const LayerProblem& problem, const format::BlockGrid& 
 /// damping.
 LayerProblem damped(LayerProblem problem, const Eigen::MatrixXf& prior, double damping);
 
-/// A damping and the error that it leaves on samples that are held back.
-struct JudgedDamping {
-  double damping = 0;
-  double error = 0;  ///< infinite where nothing is held back
-};
-
-/// How strongly weights have to be held to the float model's, so that what is fitted to
-/// `problem.fitted` under `mask` errs least on `problem.held_back`: from `options.damping` on
-/// upwards, as long as that helps. Without samples that can judge it is `options.damping`.
-JudgedDamping choose_damping(const JudgedProblem& problem, const format::BlockGrid& grid,
-                             const BlockMask& mask, const Eigen::MatrixXf& prior,
-                             const ReconstructionOptions& options);
-
 /// Fits the weights that `sparse.mask` keeps to `problem`, from where they are.
 void refit(const LayerProblem& problem, const format::BlockGrid& grid, const Eigen::MatrixXf& prior,
            const ReconstructionOptions& options, SparseWeights& sparse);

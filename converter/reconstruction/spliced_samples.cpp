@@ -42,14 +42,14 @@ Tensor spliced(const Tensor& a, Tensor b, std::size_t axis, int64_t cut) {
 }  // namespace
 
 std::vector<Sample> SplicedSamples::sample(std::size_t index) const {
-  if (numbers_.size() < 2)
+  if (samples_.size() < 2)
     return {};
   // Every sample begins as many others; what comes behind and where is drawn.
   std::mt19937_64 random(index + 1);
-  const std::size_t first = index % numbers_.size();
-  const std::size_t second = (first + 1 + random() % (numbers_.size() - 1)) % numbers_.size();
-  const Sample& a = samples_[numbers_[first]];
-  const Sample& b = samples_[numbers_[second]];
+  const std::size_t first = index % samples_.size();
+  const std::size_t second = (first + 1 + random() % (samples_.size() - 1)) % samples_.size();
+  const Sample& a = samples_[first];
+  const Sample& b = samples_[second];
   if (a.inputs.size() != 1 || a.inputs[0].shape.empty() || a.inputs[0].elements() == 0 ||
       b.inputs[0].elements() == 0) {
     return {};

@@ -15,9 +15,8 @@ namespace edgy::converter {
 /// float model says what it should give. Only models with one input have them.
 class SplicedSamples {
  public:
-  /// `numbers`: of `samples`, those that parts may come from. Both outlive this object.
-  SplicedSamples(std::span<const Sample> samples, std::span<const std::size_t> numbers)
-      : samples_(samples), numbers_(numbers) {}
+  /// `samples`, which outlive this object, are what parts come from.
+  explicit SplicedSamples(std::span<const Sample> samples) : samples_(samples) {}
 
   /// Number `index` of as many as are wanted, always the same one; nothing where the two samples
   /// that it would be made of do not fit together.
@@ -25,7 +24,6 @@ class SplicedSamples {
 
  private:
   std::span<const Sample> samples_;
-  std::span<const std::size_t> numbers_;
 };
 
 }  // namespace edgy::converter
