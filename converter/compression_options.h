@@ -70,6 +70,9 @@ struct ReconstructionOptions {
   /// fitting what little the calibration data says about rare combinations of inputs. Less needs
   /// more data.
   double damping = 0.01;
+  /// At least so much damping for each independent input of a layer and position that it sees:
+  /// what few samples say of many inputs is chance.
+  double sample_damping = 5;
   /// More damping, and spliced samples, where the model's outputs for calibration samples that are
   /// held back then come closer to the float model's.
   bool choose_damping = false;

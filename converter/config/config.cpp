@@ -66,6 +66,8 @@ void describe(Visitor& v, Budget& budget) {
 template <typename Visitor>
 void describe(Visitor& v, ReconstructionOptions& options) {
   v.number("damping", options.damping, {0, 10}, "Pull towards the float model's weights.");
+  v.number("sample_damping", options.sample_damping, {0, 1000},
+           "Least pull, for each independent input over the positions that a layer sees.");
   v.boolean("choose_damping", options.choose_damping,
             "More damping where the outputs for samples that are held back gain by it.");
   v.boolean("splice_samples", options.splice_samples,

@@ -1,5 +1,6 @@
 #include "converter/reconstruction/layer_fit.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -50,6 +51,15 @@ void finish_group(const LayerProblem& problem, const LayerProblem& pulled,
   append(result.bias, fitted_bias(problem, in_layer_units(rounded, units), units));
 }
 
+/// `options` with the damping that a layer needs which sees as few positions as `data` has.
+ReconstructionOptions damped_by_data(ReconstructionOptions options, const LayerData& data,
+                                     const LayerProblem& problem) {
+  const auto positions = static_cast<double>(std::max<int64_t>(1, data.positions()));
+  options.damping =
+      std::max(options.damping, options.sample_damping * independent_inputs(problem) / positions);
+  return options;
+}
+
 /// Fits `sparse` again to targets that follow the activation, which `problem` then has.
 void follow(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
             const format::BlockGrid& part, const ReconstructionOptions& options,
@@ -62,12 +72,11 @@ void follow(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
   }
 }
 
-/// Weights of one group that fit, and the problem that they fit, in which targets follow the
-/// activation.
+/// Weights of one group that fit `problem`, its own (layer_problem), in which targets follow the
+/// activation then.
 SparseWeights fit_group(const LayerData& data, int64_t group, const Eigen::MatrixXf& prior,
                         const format::BlockGrid& part, const PruningPattern& pattern, int64_t keep,
                         const ReconstructionOptions& options, LayerProblem& problem) {
-  problem = layer_problem(data, group);
   SparseWeights sparse = reconstruct(problem, part, pattern, keep, prior, options);
   follow(data, group, prior, part, options, problem, sparse);
   return sparse;
@@ -82,11 +91,12 @@ FittedLayer fit_layer(const LayerData& data, const std::vector<float>& weights,
   const int64_t groups = data.window().groups;
   FittedLayer result;
   for (int64_t group = 0; group < groups; ++group) {
-    LayerProblem problem;
+    LayerProblem problem = layer_problem(data, group);
+    const ReconstructionOptions own = damped_by_data(options, data, problem);
     const Eigen::MatrixXf prior = prior_of(data, weights, group);
-    const SparseWeights sparse = fit_group(data, group, prior, part, pattern,
-                                           share_of(keep, group, groups), options, problem);
-    finish_group(problem, damped(problem, prior, options.damping), part, sparse, bits,
+    const SparseWeights sparse =
+        fit_group(data, group, prior, part, pattern, share_of(keep, group, groups), own, problem);
+    finish_group(problem, damped(problem, prior, own.damping), part, sparse, bits,
                  options.rounding_sweeps, data.units(), result);
   }
   return result;
@@ -115,7 +125,7 @@ FloatWeights refit_layer(const LayerData& data, const std::vector<float>& weight
   const format::BlockGrid part = part_of(grid, data.window());
   FloatWeights result;
   for (int64_t group = 0; group < data.window().groups; ++group) {
-    LayerProblem problem;
+    LayerProblem problem = layer_problem(data, group);
     const SparseWeights fitted = fit_group(data, group, prior_of(data, weights, group), part, {},
                                            part.elements(), options, problem);
     const Eigen::MatrixXf real = real_weights(fitted.weights, data.units());

@@ -124,6 +124,16 @@ void follow_activation(const LayerData& data, int64_t group, const Eigen::Matrix
   moments.finish(count_of(data), problem);
 }
 
+double independent_inputs(const LayerProblem& problem) {
+  const Eigen::VectorXd power = problem.gram.diagonal().cast<double>();
+  const Eigen::VectorXd share = power.unaryExpr([](double p) { return p > 0 ? 1 / p : 0.0; });
+  const double count = power.dot(share);
+  double squares = 0;
+  for (Eigen::Index j = 0; j < power.size(); ++j)
+    squares += share[j] * problem.gram.col(j).cast<double>().cwiseAbs2().dot(share);
+  return squares > 0 ? count * count / squares : 0;
+}
+
 Eigen::VectorXd errors_of(const LayerProblem& problem, const Eigen::MatrixXf& weights) {
   Eigen::MatrixXf product(weights.rows(), weights.cols());
   dense_algebra().multiply(false, weights.rows(), weights.cols(), weights.rows(), 1,

@@ -35,4 +35,9 @@ void follow_activation(const LayerData& data, int64_t group, const Eigen::Matrix
 /// Mean squared error of each output, as above.
 Eigen::VectorXd errors_of(const LayerProblem& problem, const Eigen::MatrixXf& weights);
 
+/// How many inputs that vary by themselves have as much to say as the problem's: the squared trace
+/// of their correlations over the sum of their squares (the participation ratio). From 1, all
+/// alike, to the number of inputs that vary; 0 if none does.
+double independent_inputs(const LayerProblem& problem);
+
 }  // namespace edgy::converter

@@ -1,9 +1,12 @@
 // Weights that are fitted to few samples have to serve others, too.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 #include <random>
 #include <span>
 
+#include "converter/compress/quantize.h"
+#include "converter/quantization/sensitivity.h"
 #include "converter/reconstruction/reconstruction.h"
 #include "converter/reconstruction/spliced_samples.h"
 #include "tests/unit/converter/compress/layer_model.h"
@@ -36,6 +39,55 @@ LayerProblem drawn(Uniform& random, const MatrixXd& mixture, const MatrixXd& wei
   problem.target_mean = y_mean.cast<float>();
   problem.target_power = y_centred.array().square().rowwise().mean();
   return problem;
+}
+
+TEST_CASE("inputs that vary together count as one", "[reconstruction]") {
+  LayerProblem problem;
+  const Eigen::VectorXf scale = Eigen::VectorXf::LinSpaced(6, 0.01F, 30);
+  problem.gram = scale.cwiseAbs2().asDiagonal();
+  CHECK(std::abs(independent_inputs(problem) - 6) < 1e-4);
+  problem.gram = scale * scale.transpose();
+  CHECK(std::abs(independent_inputs(problem) - 1) < 1e-4);
+  problem.gram = Eigen::MatrixXf::Identity(6, 6);
+  problem.gram.row(2).setZero();  // never varies
+  CHECK(std::abs(independent_inputs(problem) - 5) < 1e-4);
+  problem.gram.setZero();
+  CHECK(independent_inputs(problem) == 0);
+}
+
+TEST_CASE("a model pruned on few samples serves others better with damping for them",
+          "[reconstruction]") {
+  const uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  Uniform random(seed);
+  // One frame a sample, fewer of them than inputs.
+  const std::vector<float> mixture = random.list(kInputs * 10);
+  const auto frames = [&](std::size_t count) {
+    std::vector<std::vector<float>> samples;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::vector<float> source = random.list(10);
+      std::vector<float> frame = random.list(kInputs, 0.3F);
+      for (std::size_t row = 0; row < kInputs; ++row) {
+        for (std::size_t k = 0; k < source.size(); ++k)
+          frame[row] += mixture[row * 10 + k] * source[k];
+      }
+      samples.push_back(std::move(frame));
+    }
+    return samples;
+  };
+  const auto model = dense_model({{random.list(kInputs * kInputs), random.list(kInputs)},
+                                  {random.list(kInputs * kOutputs), random.list(kOutputs)}});
+  FrameSource few(frames(40), kInputs);
+  const FrameSource others(frames(200), kInputs);
+  const auto unseen_db = [&](double sample_damping) {
+    QuantizeOptions options;
+    options.pruning.emplace().allocation = SparsityAllocation::kUniform;
+    options.reconstruction.sample_damping = sample_damping;
+    SilentProgress silent;
+    const auto pruned = quantize(model, few, options, silent);
+    return output_sqnr_db(pruned, others.all(), run_all(model, others.all()));
+  };
+  CHECK(unseen_db(ReconstructionOptions().sample_damping) > unseen_db(0));
 }
 
 TEST_CASE("damped() asks for what a damped fit gives", "[reconstruction]") {

@@ -60,6 +60,7 @@ QuantizeOptions half_zeros() {
   QuantizeOptions options;
   options.pruning.emplace().allocation = SparsityAllocation::kUniform;
   options.reconstruction.choose_damping = true;
+  options.reconstruction.sample_damping = 0;
   return options;
 }
 
