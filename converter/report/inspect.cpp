@@ -168,8 +168,10 @@ ModelInfo inspect(const fb::ModelT& model, const PlanRequest& request) {
 }
 
 nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
-  nlohmann::ordered_json json = {
-      {"bytes", info.file_bytes}, {"integrity", info.integrity}, {"macs", info.macs}, {"dynamic_extent", info.extent}};
+  nlohmann::ordered_json json = {{"bytes", info.file_bytes},
+                                 {"integrity", info.integrity},
+                                 {"macs", info.macs},
+                                 {"dynamic_extent", info.extent}};
   if (model.metadata) {
     json["producer"] = model.metadata->producer;
     json["source"] = {{"name", model.metadata->source_name},

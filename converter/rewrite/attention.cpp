@@ -130,6 +130,7 @@ Scores microsoft_scores(Builder& b, ValueId queries) {
   const float given = b.node().get_float("scale", 0);
   scores.scale = given != 0 ? given : default_scale(b, queries);
   scores.causal = b.node().get_int("unidirectional", 0) != 0;
+  (void)b.node().get_float("mask_filter_value", 0);  // of a mask, which may be absent
   return scores;
 }
 

@@ -92,7 +92,7 @@ export async function agrees(name, bytes, feeds, { tolerance = 1e-4, options = [
 
 function npy({ data, dims, type }) {
   if (!type) return formatNpy(data, dims);
-  const descr = { int64: '<i8', bool: '|b1', uint8: '|u1' }[type];
+  const descr = { int64: '<i8', int32: '<i4', bool: '|b1', uint8: '|u1' }[type];
   const shape = dims.length === 1 ? `${dims[0]},` : dims.join(', ');
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }\n`;
   const head = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length & 255, header.length >> 8]);
