@@ -23,6 +23,8 @@ export { Resampler } from './sound/live_resampler.js';
 export type { TensorData, TensorLike, TensorType } from './tensor.js';
 export { Tensor } from './tensor.js';
 export type {
+  Build,
+  EventRule,
   Feeds,
   Fetches,
   Isa,
