@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // What the package does on the command line: `edgy assets DIR`, `edgy bundle MODEL.edgy -o DIR`, and all that the converter does.
-import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { converterCommands, runConverter } from './converter.mjs';
@@ -32,9 +32,13 @@ function fail(message) {
 /** Names of the files in dist/ that are no modules to import: each is exported under its name. */
 async function assets() {
   const { exports } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
+  const files = await readdir(path.join(here, 'dist'));
   return Object.values(exports)
     .filter((target) => typeof target === 'string' && target.startsWith('./dist/') && !target.endsWith('.json'))
-    .map((target) => path.basename(target));
+    .flatMap((target) => {
+      const [before, after] = path.basename(target).split('*');
+      return after === undefined ? before : files.filter((name) => name.startsWith(before) && name.endsWith(after));
+    });
 }
 
 const isSealed = (name) => name.startsWith('seal');
