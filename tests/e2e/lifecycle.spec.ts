@@ -225,6 +225,7 @@ test('files can be elsewhere: wasmPaths as a prefix and by name', async ({ page 
     const named = await InferenceSession.create(url, {
       wasmPaths: { 'edgy-simd.wasm': '/strict/edgy/edgy-simd.wasm' },
       variant: 'simd',
+      threads: 1,
     });
     return [prefix, threads, named].map((session) => new URL(session.runtimeInfo().wasmUrl).pathname);
   }, good);
