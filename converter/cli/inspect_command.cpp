@@ -1,14 +1,13 @@
 // `edgy inspect`: what is in a model.
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <iostream>
 #include <optional>
+#include <vector>
 
 #include "converter/cli/commands.h"
 #include "converter/compare/memory_option.h"
-#include "converter/data/files.h"
 #include "converter/export/sha256.h"
-#include "converter/models/model_files.h"
+#include "converter/models/read_edgy.h"
 #include "converter/program.h"
 #include "converter/report/inspect.h"
 #include "converter/report/plan.h"
@@ -56,9 +55,10 @@ void add_inspect_command(CLI::App& app) {
       ->needs("--plan");
   add_memory_option(*command, arguments->mebibytes);
   command->callback([arguments] {
-    const format::fb::ModelT model = read_edgy(arguments->model);
-    const PlanRequest request = {std::filesystem::file_size(arguments->model), arguments->extent,
-                                 isa_named(arguments->isa), arguments->mebibytes};
+    const std::vector<uint8_t> bytes = read_edgy_bytes(arguments->model);
+    const format::fb::ModelT model = unpack_edgy(bytes, arguments->model);
+    const PlanRequest request = {bytes.size(), arguments->extent, isa_named(arguments->isa),
+                                 arguments->mebibytes};
     if (arguments->plan) {
       const auto plan = plan_of(model, request);
       if (arguments->json) {
@@ -69,7 +69,7 @@ void add_inspect_command(CLI::App& app) {
       return;
     }
     ModelInfo info = inspect(model, request);
-    info.integrity = integrity(read_bytes(arguments->model));
+    info.integrity = integrity(bytes);
     if (arguments->json) {
       std::cout << json_text(to_json(info, model)) << "\n";
     } else {

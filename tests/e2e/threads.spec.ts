@@ -22,7 +22,7 @@ interface ThreadCases {
 
 interface Feeds {
   url: string;
-  variant: 'simd' | 'relaxed';
+  variant: 'simd' | 'relaxed' | 'auto';
   mels: { dims: number[]; values: number[] }[];
 }
 
@@ -252,10 +252,12 @@ test('in Firefox: the same bits on two and three threads', async ({ server }) =>
     const page = await browser.newPage();
     await page.goto(`${server}/site/`);
     await page.waitForFunction(() => 'kit' in globalThis);
-    const feeds: Feeds = { url: int8, variant: 'simd', mels: mels.slice(0, 1) };
-    const seen = await page.evaluate(outputsByThreads, feeds);
-    expect(seen.infos.map(({ threads }) => threads)).toEqual([1, 2, 3]);
-    expect(seen.equal).toEqual([true, true, true]);
+    for (const variant of ['auto', 'simd'] as const) {
+      const feeds: Feeds = { url: int8, variant, mels: mels.slice(0, 1) };
+      const seen = await page.evaluate(outputsByThreads, feeds);
+      expect(seen.infos.map(({ threads }) => threads)).toEqual([1, 2, 3]);
+      expect(seen.equal).toEqual([true, true, true]);
+    }
   } finally {
     await browser.close();
   }

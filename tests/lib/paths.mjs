@@ -22,7 +22,7 @@ export const firefox = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 /** The built npm package. */
 export const dist = at('wasm/npm/dist');
 /** The native converter and runtime: EDGY names another one, from the repository's root (make coverage). */
-export const edgy = at(process.env.EDGY ?? 'build/native/bin/edgy');
+export const edgy = path.resolve(root, process.env.EDGY ?? 'build/native/bin/edgy');
 /** The bundled encoder. */
 export const onnxModel = at('tests/data/models/edgy-256.onnx');
 /** Made by the build from it. */

@@ -1,5 +1,5 @@
 // What XNNPACK's convolution names and Edgy never reaches is NULL to the two files that name it, so
-// that the linker leaves it out: 6 kB of what a page loads. Weights come as
+// that the linker leaves it out: 4 kB of what a page loads. Weights come as
 // [outputs][kernel][inputs] (flags 0 of xnn_create_convolution2d_nhwc_*), so no other order is
 // packed; where there is no kernel for an activation of [0, inf), XNNPACK takes the one for [min,
 // max].

@@ -84,7 +84,7 @@ Result<void> verify_names(const fb::Model& model, const flatbuffers::Vector<int3
   for (const int32_t tensor : list) {
     names.push_back(model.tensors()->Get(static_cast<uint32_t>(tensor))->name()->string_view());
   }
-  std::make_heap(names.begin(), names.end());  // a fourth of std::sort's bytes
+  std::make_heap(names.begin(), names.end());  // fewer bytes than std::sort
   std::sort_heap(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   return twice == names.end()

@@ -26,7 +26,7 @@ std::vector<Named> sorted_outputs(const fb::Model& model) {
     outputs.push_back({tensor->name()->string_view(), tensor});
   }
   const auto by_name = [](const Named& a, const Named& b) { return a.name < b.name; };
-  std::make_heap(outputs.begin(), outputs.end(), by_name);  // a fourth of std::sort's bytes
+  std::make_heap(outputs.begin(), outputs.end(), by_name);  // fewer bytes than std::sort
   std::sort_heap(outputs.begin(), outputs.end(), by_name);
   return outputs;
 }

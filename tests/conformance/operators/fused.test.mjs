@@ -11,16 +11,12 @@ const INT64 = 7;
 const microsoft = [{ domain: 'com.microsoft', version: 1 }];
 
 /** A model of one node. `feeds`: of its inputs [name, feed, declared]; `constants`: the others; absent ones are ''. */
-function one(
-  opType,
-  order,
-  { feeds, constants = [], attribute = [], rank, outputs = ['y'], domain = 'com.microsoft' },
-) {
-  const node = [{ opType, domain, input: order, output: outputs, attribute }];
+function one(opType, order, { feeds, constants = [], attribute = [], rank, domain = 'com.microsoft' }) {
+  const node = [{ opType, domain, input: order, output: ['y'], attribute }];
   const inputs = feeds.map(([name, { type }, declared]) =>
     info(name, declared, { int32: INT32, int64: INT64 }[type] ?? 1),
   );
-  const y = info(outputs[0], Array(rank).fill(undefined));
+  const y = info('y', Array(rank).fill(undefined));
   return model(node, inputs, [y], constants, domain ? 17 : 23, domain ? microsoft : []);
 }
 

@@ -1,9 +1,9 @@
 // Operators that are written in arithmetic or taken apart give onnxruntime's results: circular functions and their inverses, orders, linear
-// Resize of dynamic extents, layers that an optimizer fused, parts of constants.
+// Resize of dynamic extents, parts of constants.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attributes, tensor } from '../../lib/onnx.mjs';
-import { agrees, float, info, model, product, string, values } from './agrees.mjs';
+import { agrees, info, model, product, string, values } from './agrees.mjs';
 import { generator } from './random_graph.mjs';
 
 test('Sin, Cos, Tan and the inverse functions, over their ranges and at their ends', async () => {
@@ -86,52 +86,6 @@ test('Resize, linear: whole factors of dynamic extents', async () => {
     }
   }
   assert.ok(cases >= 9, `${cases} cases`);
-});
-
-test('layers that an optimizer fused: FusedConv with a summand, FusedGemm, FusedMatMul', async () => {
-  const draw = generator(44);
-  const domain = 'com.microsoft';
-  const bytes = model(
-    [
-      {
-        opType: 'FusedConv',
-        domain,
-        input: ['x', 'w', 'b', 'z'],
-        output: ['c'],
-        attribute: [string('activation', 'Relu'), ...attributes({ kernel_shape: [3, 3], pads: [1, 1, 1, 1] })],
-      },
-      { opType: 'Reshape', input: ['c', 'shape'], output: ['rows'] },
-      {
-        opType: 'FusedMatMul',
-        domain,
-        input: ['rows', 'rows'],
-        output: ['square'],
-        attribute: [float('alpha', 0.125), ...attributes({ transB: 1 })],
-      },
-      {
-        opType: 'FusedGemm',
-        domain,
-        input: ['square', 'g'],
-        output: ['y'],
-        attribute: [string('activation', 'LeakyRelu'), float('activation_alpha', 0.2), ...attributes({ transB: 1 })],
-      },
-    ],
-    [info('x', [1, 2, 5, 5]), info('z', [1, 4, 5, 5])],
-    [info('y', [4, 3])],
-    [
-      tensor('w', 'float32', [4, 2, 3, 3], values(draw, 72)),
-      tensor('b', 'float32', [4], values(draw, 4)),
-      tensor('g', 'float32', [3, 4], values(draw, 12)),
-      tensor('shape', 'int64', [2], [4, 25]),
-    ],
-    19,
-    [{ domain, version: 1 }],
-  );
-  const feeds = {
-    x: { data: values(draw, 50), dims: [1, 2, 5, 5] },
-    z: { data: values(draw, 100), dims: [1, 4, 5, 5] },
-  };
-  assert.ok(await agrees('fused', bytes, feeds));
 });
 
 test('parts of constants and of extents: pads that exporters put together', async () => {

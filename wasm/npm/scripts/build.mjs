@@ -8,7 +8,7 @@
 // wasm/variants.json in.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -121,7 +121,11 @@ for (const variant of builds) {
 }
 await auditResampler(resampler);
 const { version, exports: entries } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
-const buildName = nameBuild([version, ...glues, ...Object.values(wasmFiles)]);
+const sources = (await readdir(path.join(here, 'src'), { recursive: true }))
+  .filter((name) => name.endsWith('.ts'))
+  .sort();
+const scripts = await Promise.all(sources.map((name) => readFile(path.join(here, 'src', name))));
+const buildName = nameBuild([version, ...scripts, ...glues, ...Object.values(wasmFiles)]);
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 for (const variant of builds) {

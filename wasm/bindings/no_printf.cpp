@@ -1,5 +1,5 @@
 // Embind prints the address of a type that was never bound, which is a defect that its reading of
-// the declarations finds while building; the C library's printf behind that is 4 kB of WebAssembly.
+// the declarations finds while building; the C library's printf behind that is 5 kB of WebAssembly.
 // This stands in for it. Nothing else here prints.
 
 /// The name Emscripten gives sprintf where no floating-point numbers are printed. Leaves `out`, of
