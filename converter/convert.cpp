@@ -194,6 +194,8 @@ Conversion convert(const ConvertRequest& request, ConvertListener& listener) {
   check_request(request);
   const SourceFile source = read_source(request.model);
   format::fb::ModelT model = lower_model(rewrite(source, request, listener), request.config);
+  if (request.text)
+    set_text(model, *request.text);
   const bool int8 = request.config.precision == Precision::kInt8;
   if (request.merge)
     take_codes_together(request, listener, model);

@@ -14,6 +14,7 @@
 #include "converter/graph/graph.h"
 #include "converter/progress.h"
 #include "converter/report/conversion_summary.h"
+#include "converter/tokenizer/text_model.h"
 #include "wasm/format/edgy_generated.h"
 
 namespace edgy::converter {
@@ -30,6 +31,8 @@ struct ConvertRequest {
   std::vector<std::string> policies;  ///< OUTPUT=LEVEL, as set_privacy takes them
   std::vector<std::string> events;    ///< OUTPUT:SETTING,..., as set_events takes them
   format::fb::PrivacyLevel min_level = format::fb::PrivacyLevel::Low;
+  /// Of a model that reads text: its tokenizer, which travels in the file; empty: none does.
+  std::optional<TextRequest> text;
   /// A layer with weights that stays float32 although int8 is asked for is an error.
   bool strict = false;
   /// Merges codes by what the labelled recordings of `calibration` say; empty: codes stay.

@@ -18,6 +18,7 @@
 #include "converter/nncf/conversion.h"
 #include "converter/program.h"
 #include "converter/progress.h"
+#include "converter/tokenizer/text_model.h"
 
 namespace edgy::converter {
 namespace {
@@ -39,6 +40,10 @@ struct Arguments {
   std::vector<std::string> shapes;
   std::vector<std::string> constants;
   std::string min_level = "low";
+  std::string tokenizer;
+  std::string pooling;
+  bool normalize = false;
+  std::optional<int> max_tokens;
   std::optional<int64_t> fold_limit;  ///< MB
   std::string report;
   bool strict = false;
@@ -87,6 +92,18 @@ ConvertConfig configuration(const Arguments& arguments) {
   return config;
 }
 
+std::optional<TextRequest> text_of(const Arguments& arguments) {
+  if (arguments.tokenizer.empty())
+    return std::nullopt;
+  TextRequest text;
+  text.tokenizer = arguments.tokenizer;
+  if (!arguments.pooling.empty())
+    text.pooling = parse_pooling(arguments.pooling);
+  text.normalize = arguments.normalize;
+  text.max_tokens = arguments.max_tokens;
+  return text;
+}
+
 ConvertRequest request_of(const Arguments& arguments) {
   ConvertRequest request;
   request.model = arguments.model;
@@ -98,6 +115,7 @@ ConvertRequest request_of(const Arguments& arguments) {
   request.shapes = arguments.shapes;
   request.constants = arguments.constants;
   request.min_level = parse_level(arguments.min_level, "--min-level");
+  request.text = text_of(arguments);
   request.strict = arguments.strict;
   if (arguments.merges)
     request.merge = arguments.merge;
@@ -125,7 +143,8 @@ class TerminalListener final : public ConvertListener {
 /// Files that are read, so that none of them is written over.
 std::vector<fs::path> input_files(const Arguments& arguments) {
   std::vector<fs::path> files = {arguments.model};
-  for (const std::string& file : {arguments.config, arguments.front_end, arguments.calibration}) {
+  for (const std::string& file : {arguments.config, arguments.front_end, arguments.calibration,
+                                  arguments.tokenizer}) {
     if (!file.empty())
       files.emplace_back(file);
   }
@@ -251,6 +270,27 @@ void add_convert_command(CLI::App& app) {
                    "The least private level that a sealed session of the model may have")
       ->check(CLI::IsMember({"low", "moderate", "high"}))
       ->capture_default_str();
+  auto* tokenizer = command
+                        ->add_option("--tokenizer", arguments->tokenizer,
+                                     "Of a model that reads text: its tokenizer.json, which "
+                                     "travels in the file, for TextEmbedder of edgy/text")
+                        ->check(CLI::ExistingFile);
+  command
+      ->add_option("--pooling", arguments->pooling,
+                   "What a text's vector is made of, over its tokens: mean, cls (the first), max, "
+                   "or none where the model itself gives one; default: mean, or none")
+      ->check(CLI::IsMember({"mean", "cls", "max", "none"}))
+      ->needs(tokenizer);
+  command
+      ->add_flag("--normalize", arguments->normalize,
+                 "Divide a text's vector by its length (L2 norm)")
+      ->needs(tokenizer);
+  command
+      ->add_option("--max-tokens", arguments->max_tokens,
+                   "Where texts are cut off; default: where the tokenizer says, else at 512, or "
+                   "where the model ends")
+      ->check(CLI::PositiveNumber)
+      ->needs(tokenizer);
   command
       ->add_option("--fold-limit", arguments->fold_limit,
                    "MB that computing the model's constants may take; default: 67 and 16 times the "

@@ -12,6 +12,7 @@
 #include "converter/export/price.h"
 #include "converter/export/privacy.h"
 #include "converter/text.h"
+#include "converter/tokenizer/text_model.h"
 #include "wasm/format/operands.h"
 
 namespace edgy::converter {
@@ -189,6 +190,13 @@ nlohmann::ordered_json to_json(const ModelInfo& info, const fb::ModelT& model) {
     add("config", model.metadata->config);
     add("calibration", model.metadata->calibration);
   }
+  if (model.metadata && model.metadata->text) {
+    const fb::TextT& text = *model.metadata->text;
+    json["text"] = {{"tokenizer_bytes", text.tokenizer.size()},
+                    {"pooling", to_string(text.pooling)},
+                    {"normalize", text.normalize},
+                    {"max_tokens", text.max_tokens}};
+  }
   if (model.metadata) {
     json["privacy_floor"] = to_string(model.metadata->privacy_floor);
     for (const auto& policy : model.metadata->policies)
@@ -259,6 +267,8 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
         out << name << ": " << escaped(text) << "\n";
     });
   }
+  if (model.metadata && model.metadata->text)
+    out << "text: " << describe(*model.metadata->text) << "\n";
   if (model.metadata && !model.metadata->policies.empty()) {
     out << "handed out by sealed sessions up to level:";
     for (const auto& policy : model.metadata->policies)

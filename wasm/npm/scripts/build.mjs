@@ -1,4 +1,4 @@
-// Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js and models.js on top of index.js; resampler.js and
+// Makes dist/: the ES modules (index.js and sealed.js with what they share; ort.js, models.js and text.js on top of index.js; resampler.js and
 // trouble.js, which are loaded when they are needed; engine.js, worker.js and worker-threads.js, each of one file, as bundlers copy
 // workers without reading them), the sealed engine and its page, the WebAssembly files, their hashes (integrity.json) and the type
 // declarations; and beside it LICENSE, THIRD_PARTY.md and a folder for each entry.
@@ -101,7 +101,7 @@ const separateFiles = {
   },
 };
 
-/** The entries 'edgy/ort' and 'edgy/models' are built on what anybody can import from 'edgy'. */
+/** The entries 'edgy/ort', 'edgy/models' and 'edgy/text' are built on what anybody can import from 'edgy'. */
 const onTopOfIndex = {
   name: 'on-top-of-index',
   setup(context) {
@@ -214,7 +214,7 @@ await bundle({
   format: 'esm',
 });
 await bundle({
-  entryPoints: { ort: 'src/ort/index.ts', models: 'src/models/index.ts' },
+  entryPoints: { ort: 'src/ort/index.ts', models: 'src/models/index.ts', text: 'src/text/index.ts' },
   outdir: 'dist',
   format: 'esm',
   plugins: [onTopOfIndex],
@@ -251,4 +251,5 @@ await keepPublicTypes(path.join(dist, 'types'), [
   'engine_entry.d.ts',
   'ort/index.d.ts',
   'models/index.d.ts',
+  'text/index.d.ts',
 ]);

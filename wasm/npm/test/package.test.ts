@@ -32,7 +32,7 @@ describe('the tarball', () => {
       expect(words?.split('\n## ')[0], name).toMatch(/copyright|public domain|CC0/i);
     }
     // What only a link shows, what is included, and what a script brings.
-    for (const name of ['XNNPACK', 'FlatBuffers', 'libsoxr', 'wasm-feature-detect'])
+    for (const name of ['XNNPACK', 'FlatBuffers', 'libsoxr', 'wasm-feature-detect', '@huggingface/tokenizers'])
       expect(listed.join(' ')).toContain(name);
   });
 
@@ -70,6 +70,9 @@ describe('the tarball', () => {
       'sound/encode.d.ts',
       'sound/live_resampler.d.ts',
       'tensor.d.ts',
+      'text/index.d.ts',
+      'text/text_embedder.d.ts',
+      'text/text_metadata.d.ts',
       'types.d.ts',
     ]);
   });

@@ -1,0 +1,80 @@
+// A visitor's own notes, found by what they mean. Needs ./notes.edgy, a sentence encoder with its tokenizer (README.md).
+import { TextEmbedder } from 'edgy/text';
+
+const state = document.querySelector('#state');
+const list = document.querySelector('#notes');
+const write = document.querySelector('#write');
+const search = document.querySelector('#search');
+
+/** The visitor's notes, the newest first. */
+const notes = JSON.parse(localStorage.getItem('notes') ?? '[]');
+/** Embeddings of notes, by their text: each is computed once. */
+const vectors = new Map();
+
+const percent = (done, total) => (total ? ` ${Math.round((100 * done) / total)} %` : '');
+/** Of vectors of the length 1: their cosine. */
+const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+
+function show(found) {
+  list.replaceChildren(
+    ...found.map(({ note, score }) => {
+      const item = document.createElement('li');
+      item.textContent = score === undefined ? note : `${note} (${Math.round(100 * score)} %)`;
+      return item;
+    }),
+  );
+}
+
+/** Embeds what has no embedding yet. */
+async function learn(embedder) {
+  const fresh = notes.filter((note) => !vectors.has(note));
+  for (const [i, vector] of (await embedder.encode(fresh)).entries()) vectors.set(fresh[i], vector);
+}
+
+let asking = new AbortController();
+
+/** The notes, the nearest to the question first. A newer question ends the search for an older one. */
+async function find(embedder, question) {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  if (!question.trim()) {
+    show(notes.map((note) => ({ note })));
+    return;
+  }
+  const wanted = await embedder.encode(question, { signal });
+  await learn(embedder);
+  if (signal.aborted) return;
+  const found = notes.map((note) => ({ note, score: dot(wanted, vectors.get(note)) }));
+  show(found.sort((a, b) => b.score - a.score));
+}
+
+function tell(error) {
+  if (error.name !== 'AbortError') state.textContent = error.message;
+}
+
+try {
+  const embedder = await TextEmbedder.create('notes.edgy', {
+    onProgress({ phase, loaded, total }) {
+      if (phase === 'model') state.textContent = `Loading the model …${percent(loaded, total)}`;
+    },
+  });
+  if (!embedder.normalized) throw new Error('Convert the model with --normalize: the page compares directions.');
+  const again = () => find(embedder, search.elements.question.value).catch(tell);
+  write.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const note = write.elements.note.value.trim();
+    if (note && !notes.includes(note)) notes.unshift(note);
+    localStorage.setItem('notes', JSON.stringify(notes));
+    write.reset();
+    again();
+  });
+  search.addEventListener('submit', (event) => event.preventDefault());
+  search.addEventListener('input', again);
+  write.querySelector('button').disabled = false;
+  search.elements.question.disabled = false;
+  state.textContent = 'Ready.';
+  again();
+} catch (error) {
+  tell(error);
+}
