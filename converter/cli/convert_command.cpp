@@ -143,8 +143,8 @@ class TerminalListener final : public ConvertListener {
 /// Files that are read, so that none of them is written over.
 std::vector<fs::path> input_files(const Arguments& arguments) {
   std::vector<fs::path> files = {arguments.model};
-  for (const std::string& file : {arguments.config, arguments.front_end, arguments.calibration,
-                                  arguments.tokenizer}) {
+  for (const std::string& file :
+       {arguments.config, arguments.front_end, arguments.calibration, arguments.tokenizer}) {
     if (!file.empty())
       files.emplace_back(file);
   }

@@ -179,8 +179,7 @@ void set_text(fb::ModelT& model, const TextRequest& request) {
   auto text = std::make_unique<fb::TextT>();
   text->pooling = choose_pooling(model, request);
   text->normalize = request.normalize;
-  text->max_tokens =
-      static_cast<int32_t>(choose_max_tokens(model, request, tokenizer, extents[1]));
+  text->max_tokens = static_cast<int32_t>(choose_max_tokens(model, request, tokenizer, extents[1]));
   text->tokenizer = std::move(tokenizer.json);
   if (!model.metadata)
     model.metadata = std::make_unique<fb::MetadataT>();
@@ -196,7 +195,7 @@ std::string describe(const fb::TextT& text) {
     words = "a damaged tokenizer; ";
   }
   words += "at most " + std::to_string(text.max_tokens) + " of a text; ";
-  words += text.pooling == fb::Pooling::None ? "one vector of the model's own"
+  words += text.pooling == fb::Pooling::None  ? "one vector of the model's own"
            : text.pooling == fb::Pooling::Cls ? "vector of the first token"
                                               : to_string(text.pooling) + " over the tokens";
   return words + (text.normalize ? ", normalized" : "");

@@ -22,10 +22,11 @@ Json parse_json(std::string_view text, const std::string& origin) {
   constexpr int kMostDepth = 64;
   bool too_deep = false;
   try {
-    Json parsed = Json::parse(text, [&](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
-      too_deep = too_deep || depth > kMostDepth;
-      return !too_deep;
-    });
+    Json parsed =
+        Json::parse(text, [&](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
+          too_deep = too_deep || depth > kMostDepth;
+          return !too_deep;
+        });
     if (!too_deep)
       return parsed;
   } catch (const Json::parse_error& error) {

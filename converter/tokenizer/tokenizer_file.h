@@ -11,11 +11,11 @@ namespace edgy::converter {
 
 /// What is known of a tokenizer.
 struct TokenizerFile {
-  std::string json;          ///< all of it, without the white space between its parts
-  std::string kind;          ///< of its model: WordPiece, BPE or Unigram
-  std::size_t tokens = 0;    ///< different ids, those of added tokens included
-  int64_t greatest_id = -1;  ///< of its tokens
-  std::string last_token;    ///< the one with that id
+  std::string json;                   ///< all of it, without the white space between its parts
+  std::string kind;                   ///< of its model: WordPiece, BPE or Unigram
+  std::size_t tokens = 0;             ///< different ids, those of added tokens included
+  int64_t greatest_id = -1;           ///< of its tokens
+  std::string last_token;             ///< the one with that id
   std::optional<int64_t> max_length;  ///< where it says how long it cuts texts off itself
 };
 

@@ -125,9 +125,8 @@ TEST_CASE("what is no tokenizer is refused in words", "[text]") {
           "'added_tokens' is no list");
   refuses(R"({"added_tokens": [{"id": 1}], "model": {"type": "BPE", "vocab": {"a": 0}}})",
           "an entry of 'added_tokens' has no text 'content'");
-  refuses(
-      R"({"truncation": {"direction": "Left"}, "model": {"type": "BPE", "vocab": {"a": 0}}})",
-      "cuts long texts off at their beginning");
+  refuses(R"({"truncation": {"direction": "Left"}, "model": {"type": "BPE", "vocab": {"a": 0}}})",
+          "cuts long texts off at their beginning");
 }
 
 TEST_CASE("a model gets the text that goes with it", "[text]") {
@@ -197,8 +196,7 @@ TEST_CASE("inspect shows the text of a model", "[text]") {
   TokenizerOf tokenizer(kWordPiece);
   fb::ModelT model = encoder(10);
   set_text(model, tokenizer.request);
-  const ModelInfo info =
-      inspect(model, {.file_bytes = tests::bytes_of(model).size(), .extent = 5});
+  const ModelInfo info = inspect(model, {.file_bytes = tests::bytes_of(model).size(), .extent = 5});
   std::ostringstream out;
   print(info, model, out);
   CHECK_THAT(out.str(), ContainsSubstring("\ntext: WordPiece, 4 tokens; at most 6 of a text; "));
