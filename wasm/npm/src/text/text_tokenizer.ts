@@ -14,10 +14,13 @@ const kPlace = '\u{10FFFF}text';
 const kCharacters = 32;
 /** And of a text with hardly any tokens in it, at most, unless those are more. */
 const kMostCharacters = 1 << 16;
+/** Characters of a word that WordPiece takes apart, where the file does not say: a longer one is a single unknown token. */
+const kWord = 100;
 
 interface TokenizerJson {
   readonly added_tokens?: readonly unknown[] | null;
   readonly padding?: { readonly pad_id?: number } | null;
+  readonly model?: { readonly max_input_chars_per_word?: number } | null;
 }
 
 export class TextTokenizer {
@@ -27,6 +30,8 @@ export class TextTokenizer {
   readonly #type: number;
   /** Tokens of a text's own that fit between the special ones. */
   readonly #room: number;
+  /** Tokens before the place where reading ends that may be others than if it went on: those of a word that is cut in two. */
+  readonly #doubtful: number;
   /** The id that fills up shorter texts of a batch. */
   readonly padding: number;
 
@@ -51,6 +56,7 @@ export class TextTokenizer {
     this.#after = part(at + 1);
     this.#type = template?.token_type_ids?.[at] ?? 0;
     this.#room = maxTokens - tokens.length + 1;
+    this.#doubtful = Math.max(this.#room, json.model?.max_input_chars_per_word ?? kWord);
     if (this.#room < 1)
       throw new Error(`of ${maxTokens} tokens none is left beside the ${tokens.length - 1} special ones`);
     const named = ['[PAD]', '<pad>'].map((token) => this.#tokenizer.token_to_id(token));
@@ -67,13 +73,13 @@ export class TextTokenizer {
   }
 
   /**
-   * The first tokens of a text, as many as there is room for. Of a long text no more is read than that takes: what is cut
-   * off changes the last tokens before the cut at most, and at least as many as are wanted are between.
+   * The first tokens of a text, as many as there is room for. Of a long text no more is read than that takes: where reading ends, a word
+   * may be cut in two, and its tokens are others than those of the whole; so the ones that are wanted stand before as many as a word has.
    */
   #beginning(text: string): number[] {
     for (let length = kCharacters * this.#room; ; length *= 2) {
       const ids = this.#ids(text.slice(0, length));
-      if (length >= text.length || length >= kMostCharacters || ids.length >= 2 * this.#room)
+      if (length >= text.length || length >= kMostCharacters || ids.length >= this.#room + this.#doubtful)
         return ids.slice(0, this.#room);
     }
   }
