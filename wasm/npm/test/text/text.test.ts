@@ -2,57 +2,32 @@
  * TextEmbedder beside onnxruntime-web: texts alone and without padding there, in batches here. Needs dist/ and the converter; the public
  * MiniLM pattern as well where the folder ZOO has it.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Tokenizer } from '@huggingface/tokenizers';
 import * as ort from 'onnxruntime-web';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as Edgy from '../../src/index.js';
 import type * as Text from '../../src/text/index.js';
+import { convert } from './convert.js';
 import { type EncoderOptions, encoderOnnx, kPositions, kWidth } from './encoder.js';
-import { texts, tokenizers } from './tokenizers.js';
+import { idsOf, type Kind, kinds, texts, tokenizers } from './tokenizers.js';
 
 const root = path.resolve(__dirname, '../../../..');
-const command = path.join(root, 'build/native/bin/edgy');
 const zoo = path.join(process.env.ZOO ?? path.join(root, 'build/zoo'), 'minilm_eager/minilm_eager.onnx');
-const scratch = mkdtempSync(path.join(os.tmpdir(), 'edgy-text-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
 
 let edgy: typeof Edgy;
 let text: typeof Text;
 beforeAll(async () => {
-  if (!existsSync(command)) throw new Error(`${command} is missing: make converter`);
   const entry = (name: string) => import(/* @vite-ignore */ pathToFileURL(path.join(root, 'wasm/npm/dist', name)).href);
   [edgy, text] = await Promise.all([entry('index.js'), entry('text.js')]);
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'error';
 });
 
-type Kind = keyof typeof tokenizers;
-const kinds = Object.keys(tokenizers) as Kind[];
 const vocabulary = 500;
-
-/** The .edgy file of an ONNX model with a tokenizer: one of a kind, or any. */
-function convert(onnx: Uint8Array, tokenizer: Kind | object, ...words: string[]): Uint8Array {
-  const at = (name: string) => path.join(scratch, name);
-  writeFileSync(at('m.onnx'), onnx);
-  const json = typeof tokenizer === 'string' ? tokenizers[tokenizer] : tokenizer;
-  writeFileSync(at('tokenizer.json'), JSON.stringify(json, null, 2));
-  const options = ['--precision', 'f32', '--tokenizer', at('tokenizer.json'), ...words];
-  execFileSync(command, ['convert', at('m.onnx'), '-o', at('m.edgy'), ...options], { stdio: 'pipe' });
-  return new Uint8Array(readFileSync(at('m.edgy')));
-}
-
-/** The ids of a text, by the library alone: cut off before the last token, which stays. */
-function idsOf(kind: Kind, given: string, most: number): number[] {
-  const { ids } = new Tokenizer(tokenizers[kind], {}).encode(given);
-  return ids.length <= most ? ids : [...ids.slice(0, most - 1), ids.at(-1) as number];
-}
 
 /** What onnxruntime-web gives for one text, pooled by the definition. */
 async function reference(
@@ -123,6 +98,10 @@ describe('an encoder of texts', () => {
 
   it.each(kinds)('%s: embeddings are those of onnxruntime-web', (kind) =>
     compare(encoderOnnx({ vocabulary }), kind, most[kind], 'mean', true),
+  );
+
+  it.each(kinds)('%s: nor does it matter how an export writes attention', (kind) =>
+    compare(encoderOnnx({ vocabulary, attention: 'sdpa' }), kind, most[kind], 'mean', true),
   );
 
   it.each(['mean', 'cls', 'max'] as const)('pools by %s over what is no padding', (pooling) =>

@@ -1,7 +1,10 @@
 /** A small tokenizer.json of each kind, as those of BERT, RoBERTa and XLM-RoBERTa are built; and texts of many sorts. */
+import { Tokenizer } from '@huggingface/tokenizers';
 
-const words = 'the and ing key mat milk under house where note is are was of in to a er est un re'.split(' ');
+export const words = 'the and ing key mat milk under house where note is are was of in to a er est un re'.split(' ');
 const letters = [...'abcdefghijklmnopqrstuvwxyz0123456789'];
+/** Of other scripts, a few characters each; the rest is unknown, or bytes. */
+const foreign = [...'авеинорстαεοσ東京日本語のはñאבما한สา🙂🔑👍'];
 const marks = [...'.,;:!?\'"()-/&%$äöüßéñ'];
 
 const byPlace = (tokens: readonly string[]) => Object.fromEntries(tokens.map((token, id) => [token, id]));
@@ -29,7 +32,7 @@ const template = (before: string, after: string, ids: Record<string, number>) =>
 
 function wordPiece() {
   const specials = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
-  const all = [...new Set([...letters, ...marks, ...words])];
+  const all = [...new Set([...letters, ...marks, ...foreign, ...words])];
   const vocab = byPlace([...specials, ...all, ...all.map((token) => `##${token}`)]);
   return {
     version: '1.0',
@@ -68,7 +71,9 @@ function bytePairs() {
   const specials = ['<s>', '<pad>', '</s>', '<unk>'];
   const merges: string[] = [];
   const made = new Set<string>();
-  for (const word of words.map((word) => `Ġ${word}`)) {
+  const all = byteLetters();
+  const bytesOf = (text: string) => [...new TextEncoder().encode(text)].map((byte) => all[byte]).join('');
+  for (const word of [...words.map((word) => `Ġ${word}`), ...foreign.map(bytesOf)]) {
     for (let end = 2; end <= word.length; end++) {
       const token = word.slice(0, end);
       if (made.has(token)) continue;
@@ -76,7 +81,7 @@ function bytePairs() {
       merges.push(`${word.slice(0, end - 1)} ${word[end - 1]}`);
     }
   }
-  const vocab = byPlace([...specials, ...byteLetters(), ...made]);
+  const vocab = byPlace([...specials, ...all, ...made]);
   return {
     version: '1.0',
     truncation: null,
@@ -108,7 +113,7 @@ function bytePairs() {
 
 function unigram() {
   const specials = ['<s>', '<pad>', '</s>', '<unk>'];
-  const pieces = [...new Set(['▁', ...words.map((word) => `▁${word}`), ...words, ...letters, ...marks])];
+  const pieces = [...new Set(['▁', ...words.map((word) => `▁${word}`), ...words, ...letters, ...marks, ...foreign])];
   const vocab = [
     ...specials.map((token) => [token, 0] as const),
     ...pieces.map((piece, i) => [piece, -2 - i / 10 - (piece.length === 1 ? 3 : 0)] as const),
@@ -128,6 +133,17 @@ function unigram() {
 
 /** By the name of their model. Fewer than 500 tokens each. */
 export const tokenizers = { WordPiece: wordPiece(), BPE: bytePairs(), Unigram: unigram() };
+
+export type Kind = keyof typeof tokenizers;
+export const kinds = Object.keys(tokenizers) as Kind[];
+
+const libraries = new Map(kinds.map((kind) => [kind, new Tokenizer(tokenizers[kind], {})]));
+
+/** The ids of a text, by the library alone: cut off before the last token, which stays. What has no id is none. */
+export function idsOf(kind: Kind, given: string, most: number): number[] {
+  const ids = (libraries.get(kind) as Tokenizer).encode(given).ids.filter((id: number | undefined) => id !== undefined);
+  return ids.length <= most ? ids : [...ids.slice(0, most - 1), ids.at(-1) as number];
+}
 
 export const texts = [
   'The key is under the mat.',
