@@ -15,14 +15,35 @@ const percent = (done, total) => (total ? ` ${Math.round((100 * done) / total)} 
 /** Of vectors of the length 1: their cosine. */
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
+function part(kind, name, text) {
+  const element = document.createElement(kind);
+  element.className = name;
+  element.textContent = text;
+  return element;
+}
+
 function show(found) {
   list.replaceChildren(
     ...found.map(({ note, score }) => {
       const item = document.createElement('li');
-      item.textContent = score === undefined ? note : `${note} (${Math.round(100 * score)} %)`;
+      const forget = part('button', 'forget', '×');
+      forget.type = 'button';
+      forget.ariaLabel = `Forget: ${note}`;
+      forget.addEventListener('click', () => {
+        notes.splice(notes.indexOf(note), 1);
+        keep();
+        item.remove();
+      });
+      item.append(part('span', 'note', note));
+      if (score !== undefined) item.append(part('span', 'score', `${Math.round(100 * score)} %`));
+      item.append(forget);
       return item;
     }),
   );
+}
+
+function keep() {
+  localStorage.setItem('notes', JSON.stringify(notes));
 }
 
 /** Embeds what has no embedding yet. */
@@ -65,7 +86,7 @@ try {
     event.preventDefault();
     const note = write.elements.note.value.trim();
     if (note && !notes.includes(note)) notes.unshift(note);
-    localStorage.setItem('notes', JSON.stringify(notes));
+    keep();
     write.reset();
     again();
   });
