@@ -132,7 +132,7 @@ function pieceOf(dice: Dice): string {
 
 /** Most have some words, one in fifty as much as is cut off and read in part. */
 export function lineOf(dice: Dice): string {
-  const pieces = dice(50) === 0 ? 200 + dice(600) : dice(24);
+  const pieces = dice(50) === 0 ? 200 + dice(600) : dice(12);
   let line = '';
   for (let i = 0; i < pieces; i++) line += pieceOf(dice) + (dice(3) > 0 ? ' ' : '');
   return line;
