@@ -21,6 +21,8 @@ export interface EmbedOptions {
 
 const kOptions: readonly string[] = ['signal', 'batchSize'] satisfies (keyof EmbedOptions)[];
 const kBatchSize = 32;
+/** How long the thread is kept without a pause, in milliseconds: texts are tokenized on it, and where there is no worker computed as well. */
+const kMostBusy = 16;
 
 /** What a text is made into, by the name of the input: the value at a place that holds a token, and at one that is padding. */
 const kInputs: Readonly<Record<string, (tokens: Tokens, at: number, padding: number) => number>> = {
@@ -124,8 +126,14 @@ export class TextEmbedder {
       sameLength: !this.session.inputNames.includes('attention_mask'),
     };
     const embeddings: Float32Array[] = new Array(texts.length);
-    if (signal?.aborted) throw new EdgyError('aborted', 'The operation was aborted.', { cause: signal.reason });
+    throwIfAborted(signal);
+    let since = performance.now();
     for (const batch of batchesOf(texts, (text) => this.#tokens(text), limits)) {
+      if (performance.now() - since > kMostBusy) {
+        await new Promise((resolve) => setTimeout(resolve));
+        throwIfAborted(signal);
+        since = performance.now();
+      }
       for (const [at, vector] of (await this.#embed(batch, signal)).entries())
         embeddings[(batch[at] as Entry).index] = vector;
     }
@@ -203,6 +211,10 @@ export class TextEmbedder {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session.release();
   }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new EdgyError('aborted', 'The operation was aborted.', { cause: signal.reason });
 }
 
 function messageOf(error: unknown): string {

@@ -68,6 +68,7 @@ export interface EncoderOptions {
 
 export function encoderOnnx(options: EncoderOptions): Uint8Array {
   const { vocabulary, inputs, dims = ['N', 'T'], pooled = false, attention = 'eager' } = options;
+  seed = 0; // the same weights in each model
   const given = inputs ?? { input_ids: 'int64', attention_mask: 'int64', token_type_ids: 'int64' };
   const project = (name: string, from: string) => [
     node('MatMul', [from, `${name}.w`], `${name}.product`),

@@ -82,7 +82,9 @@ async function compare(
   const theirs: number[][] = [];
   for (const given of texts) theirs.push(await reference(session, idsOf(kind, given, most), pooling, normalize));
   // The model tells texts apart, so that a mix-up could not pass.
-  expect(Math.abs((theirs[0]?.[0] as number) - (theirs[1]?.[0] as number))).toBeGreaterThan(1e-3);
+  expect(Math.max(...(theirs[0] ?? []).map((value, i) => Math.abs(value - (theirs[1]?.[i] ?? 0))))).toBeGreaterThan(
+    1e-3,
+  );
   for (const batchSize of [32, 3]) {
     const ours = await embedder.encode(texts, { batchSize });
     for (const [at, vector] of theirs.entries()) expectClose(ours[at], vector, `${batchSize}: ${texts[at]}`);
@@ -114,6 +116,8 @@ describe('an encoder of texts', () => {
   it('needs no mask and no types, where a model has none', () =>
     compare(encoderOnnx({ vocabulary, inputs: { input_ids: 'int64' } }), 'BPE', kPositions, 'mean', false));
 
+  if (!existsSync(zoo))
+    console.log(`The public MiniLM pattern is left out: ${zoo} is not there; name its folder in ZOO.`);
   it.skipIf(!existsSync(zoo))('the MiniLM pattern as it is exported', async () => {
     for (const kind of kinds) await compare(readFileSync(zoo), kind, kind === 'WordPiece' ? 24 : 64, 'mean', true);
   });
@@ -188,7 +192,7 @@ describe('TextEmbedder', () => {
     const aborted = { name: 'AbortError', code: 'aborted', cause: reason };
     await expect(embedder.encode(texts, { signal: AbortSignal.abort(reason) })).rejects.toMatchObject(aborted);
     const controller = new AbortController();
-    const call = embedder.encode(Array(200).fill(texts[0]), { signal: controller.signal, batchSize: 1 });
+    const call = embedder.encode(Array(5000).fill(texts[0]), { signal: controller.signal, batchSize: 1 });
     setTimeout(() => controller.abort(reason), 1);
     await expect(call).rejects.toMatchObject(aborted);
     expect(await embedder.encode('key')).toHaveLength(kWidth);
@@ -236,10 +240,10 @@ describe('TextEmbedder', () => {
       code: 'invalid-model',
       message: expect.stringContaining('edgy convert'),
     });
-    const audio = text.TextEmbedder.create(pathToFileURL(path.join(root, 'build/models/edgy-256-int8.edgy')));
-    await expect(audio).rejects.toMatchObject({ code: 'unsupported-model', name: 'EdgyError' });
-    await expect(audio).rejects.toThrow('has no tokenizer: convert it with --tokenizer');
-    await expect(audio).rejects.toBeInstanceOf(edgy.EdgyError);
+    const bare = text.TextEmbedder.create(convert(encoderOnnx({ vocabulary }), undefined));
+    await expect(bare).rejects.toMatchObject({ code: 'unsupported-model', name: 'EdgyError' });
+    await expect(bare).rejects.toThrow('has no tokenizer: convert it with --tokenizer');
+    await expect(bare).rejects.toBeInstanceOf(edgy.EdgyError);
     const wrong = text.TextEmbedder.create(model, { thread: 1 } as Edgy.SessionOptions);
     await expect(wrong).rejects.toThrow("'thread' is no option of a session");
   });
