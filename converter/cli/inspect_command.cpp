@@ -43,7 +43,7 @@ void add_inspect_command(CLI::App& app) {
   command
       ->add_option("--dynamic", arguments->extent,
                    "What dynamic extents are when MACs are counted (default: 100, frames in 1 s of "
-                   "sound, or 128 where the model does not take that)")
+                   "sound, or 128 where the model does not take that; of one text: its tokens)")
       ->check(CLI::Range(1, 1 << 20));
   command->add_flag("--json", arguments->json, "Print everything as JSON");
   command->add_flag("--plan", arguments->plan,

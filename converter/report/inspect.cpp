@@ -247,8 +247,10 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
                   short_count(op.bytes).c_str(), op.macs ? short_count(op.macs).c_str() : "");
     out << line;
   }
-  std::snprintf(line, sizeof line, "\n%s bytes, %s MACs where dynamic extents are %lld\n",
+  const bool reads_texts = model.metadata && model.metadata->text;
+  std::snprintf(line, sizeof line, "\n%s bytes, %s MACs where %s %lld\n",
                 short_count(info.file_bytes).c_str(), short_count(info.macs).c_str(),
+                reads_texts ? "the tokens of a text are" : "dynamic extents are",
                 static_cast<long long>(info.extent));
   out << line;
   if (!info.integrity.empty())
@@ -267,7 +269,7 @@ void print(const ModelInfo& info, const fb::ModelT& model, std::ostream& out) {
         out << name << ": " << escaped(text) << "\n";
     });
   }
-  if (model.metadata && model.metadata->text)
+  if (reads_texts)
     out << "text: " << describe(*model.metadata->text) << "\n";
   if (model.metadata && !model.metadata->policies.empty()) {
     out << "handed out by sealed sessions up to level:";

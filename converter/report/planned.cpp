@@ -17,8 +17,20 @@ struct Inputs {
   bool dynamic = false;
 };
 
+const format::fb::TextT* text_of(const format::fb::ModelT& model) {
+  return model.metadata ? model.metadata->text.get() : nullptr;
+}
+
+/// 100 frames or tokens, or what the model takes: images in multiples of 32, texts up to an end.
+std::vector<int64_t> usual_extents(const format::fb::ModelT& model) {
+  if (const auto* text = text_of(model))
+    return {std::clamp<int64_t>(text->max_tokens, 1, 100)};
+  return {100, 128};
+}
+
 Inputs inputs_at(const format::fb::ModelT& model, int64_t extent) {
   Inputs inputs;
+  const bool reads_texts = text_of(model) != nullptr;
   for (const int32_t input : model.inputs) {
     const auto& tensor = *model.tensors[static_cast<std::size_t>(input)];
     runtime::Shape shape;
@@ -27,7 +39,8 @@ Inputs inputs_at(const format::fb::ModelT& model, int64_t extent) {
     constexpr double kMost = 1e12;
     double bytes = static_cast<double>(runtime::element_bytes(tensor.type));
     for (const int32_t e : tensor.shape) {
-      shape.push_back(e < 0 ? extent : e);
+      const int64_t taken = reads_texts && shape.empty() ? 1 : extent;
+      shape.push_back(e < 0 ? taken : e);
       inputs.dynamic |= e < 0;
       bytes = std::min(bytes * static_cast<double>(shape.back()), kMost);
     }
@@ -41,7 +54,7 @@ Inputs inputs_at(const format::fb::ModelT& model, int64_t extent) {
 
 PlannedRunner planned_runner(const format::fb::ModelT& model, const PlanRequest& request) {
   const std::vector<int64_t> extents =
-      request.extent > 0 ? std::vector{request.extent} : std::vector<int64_t>{100, 128};
+      request.extent > 0 ? std::vector{request.extent} : usual_extents(model);
   const Inputs largest = inputs_at(model, extents.back());
   runtime::SessionOptions options =
       reading_options(request.file_bytes + largest.bytes, request.mebibytes);

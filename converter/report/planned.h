@@ -11,7 +11,8 @@ namespace edgy::converter {
 struct PlanRequest {
   uint64_t file_bytes = 0;  ///< of the model; memory is given in proportion to it
   /// Of dynamic axes; 0: 100 (frames: 1 s of sound), or 128 where the model does not take that, as
-  /// those do not that halve an image several times.
+  /// those do not that halve an image several times. Of a model with a tokenizer it is the tokens
+  /// of one text; 0: 100, or as many as it takes.
   int64_t extent = 0;
   std::optional<kernels::Isa> isa = std::nullopt;  ///< as SessionOptions::isa
   uint64_t mebibytes = 0;  ///< of memory at most; 0: in proportion to what was given

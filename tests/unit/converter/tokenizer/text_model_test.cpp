@@ -204,6 +204,11 @@ TEST_CASE("inspect shows the text of a model", "[text]") {
   CHECK(json["pooling"] == "mean");
   CHECK(json["max_tokens"] == 6);
   CHECK(json["normalize"] == false);
+  // The positions of the model end at 8 tokens, and the file says so: no longer text is planned.
+  tokenizer.request.max_tokens = 8;
+  set_text(model, tokenizer.request);
+  const ModelInfo usual = inspect(model, {.file_bytes = tests::bytes_of(model).size()});
+  CHECK(usual.extent == 8);
 }
 
 }  // namespace
