@@ -154,6 +154,10 @@ __attribute__((noinline)) void strip(const float* a, Steps as, const float* b, S
 
 void matmul(std::span<const float> a, std::span<const float> b, std::size_t m, std::size_t k,
             std::size_t n, bool transpose_a, bool transpose_b, std::span<float> out) {
+  if (k == 0) {  // empty sums, of operands that may lie nowhere
+    std::ranges::fill(out.first(m * n), 0.0F);
+    return;
+  }
   const Steps as = transpose_a ? Steps{1, m} : Steps{k, 1};
   const Steps bs = transpose_b ? Steps{1, k} : Steps{n, 1};
   std::size_t column = 0;
