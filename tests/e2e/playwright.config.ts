@@ -5,7 +5,8 @@ import { chromium, chromiumArguments, e2eOutput } from '../lib/paths.mjs';
 export default defineConfig({
   testDir: '.',
   outputDir: path.join(e2eOutput, 'results'),
-  workers: 1,
+  // Most of the time is waiting, for what must not come.
+  workers: 2,
   timeout: 120_000,
   // No test fails because the machine is busy: the limits are there for what hangs.
   expect: { timeout: 60_000 },
