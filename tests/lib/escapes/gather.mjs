@@ -66,7 +66,7 @@ export async function gather(open) {
       // What hostile code left behind may keep a page from closing, which proves nothing.
       await within(page.close(), kPatience, 'closing').catch(() => {});
     }
-    console.log(`seal_escapes: once more, as ${what} did not end`);
+    console.log(`escapes: once more, as ${what} did not end`);
     return onPage(what, work, tries - 1);
   };
   let made = 0;

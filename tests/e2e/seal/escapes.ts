@@ -3,9 +3,9 @@
  * tests for each browser, as minutes are waited for what must not come: they wait at once.
  */
 import { expect, test } from '@playwright/test';
-import * as frame from '../lib/escapes/frame.mjs';
-import { gather, type Page } from '../lib/escapes/gather.mjs';
-import * as worker from '../lib/escapes/worker.mjs';
+import * as frame from '../../lib/escapes/frame.mjs';
+import { gather, type Page } from '../../lib/escapes/gather.mjs';
+import * as worker from '../../lib/escapes/worker.mjs';
 
 const names = [
   ...Object.keys({

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { test } from '@playwright/test';
 import puppeteer from 'puppeteer-core';
-import type { Page } from '../lib/escapes/gather.mjs';
-import { firefox } from '../lib/paths.mjs';
-import { testEscapes } from './seal_escapes.js';
+import type { Page } from '../../lib/escapes/gather.mjs';
+import { firefox } from '../../lib/paths.mjs';
+import { testEscapes } from './escapes.js';
 
 test.skip(!existsSync(firefox), `there is no Firefox at ${firefox}`);
 

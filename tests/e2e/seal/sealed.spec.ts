@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type * as Sealed from 'edgy/sealed';
-import { digest, makeSealPage } from '../../wasm/npm/scripts/seal_page.mjs';
-import { dist, e2eOutput, edgy, root } from '../lib/paths.mjs';
-import { cases, expect, test } from './fixtures.js';
+import { digest, makeSealPage } from '../../../wasm/npm/scripts/seal_page.mjs';
+import { dist, e2eOutput, edgy, root } from '../../lib/paths.mjs';
+import { cases, expect, test } from '../fixtures.js';
 
 declare global {
   /** What site/sealed.js puts there. */

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { chromium } from '@playwright/test';
-import { chromiumArguments, chromium as executablePath } from '../lib/paths.mjs';
-import { testEscapes } from './seal_escapes.js';
+import { chromiumArguments, chromium as executablePath } from '../../lib/paths.mjs';
+import { testEscapes } from './escapes.js';
 
 /** For a browser to close, in milliseconds. */
 const kPatience = 10_000;
