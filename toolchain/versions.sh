@@ -40,6 +40,9 @@ WEBKIT_PACKAGES=(webkit2gtk-driver xvfb)
 # --- speech: what the recipes make and listen to speech with ----------------------------------------------------------------
 SPEECH_PACKAGES=(flite pocketsphinx pocketsphinx-en-us flac)
 
+# --- sentence: what recipes/sentence-encoder trains a tokenizer and an encoder with ---------------------------------------------
+SENTENCE_PACKAGES=(python3-torch python3-sentencepiece)
+
 # --- apt root of our own: the suites it reads -------------------------------------------------------------------------
 APT_SUITES=(trixie forky sid bookworm-backports)
 APT_SOURCE_SUITES=(trixie)

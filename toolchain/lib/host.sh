@@ -76,3 +76,7 @@ print_torch() { print_packages torch "${TORCH_PACKAGES[@]}"; }
 # What the recipes make and listen to speech with; nothing that is built needs it.
 setup_speech() { install_packages speech "${SPEECH_PACKAGES[@]}"; }
 print_speech() { print_packages speech "${SPEECH_PACKAGES[@]}"; }
+
+# What recipes/sentence-encoder trains with; nothing that is built needs it.
+setup_sentence() { install_packages sentence "${SENTENCE_PACKAGES[@]}"; }
+print_sentence() { print_packages sentence "${SENTENCE_PACKAGES[@]}"; }
