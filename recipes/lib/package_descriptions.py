@@ -114,10 +114,11 @@ def main():
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     apt(lists, "apt-get", "update", "-qq")
     counts = collections.Counter()
-    with open(folder / "pairs.jsonl", "w", encoding="utf-8") as file:
-        for pair in pairs(lists):
-            counts[pair["split"]] += 1
-            file.write(json.dumps(pair, ensure_ascii=False) + "\n")
+    lines = []
+    for pair in pairs(lists):
+        counts[pair["split"]] += 1
+        lines.append(json.dumps(pair, ensure_ascii=False) + "\n")
+    (folder / "pairs.jsonl").write_text("".join(lines), encoding="utf-8")
     print(f"{folder}/pairs.jsonl: " + ", ".join(f"{counts[name]} {name}" for _, name in SPLITS))
 
 

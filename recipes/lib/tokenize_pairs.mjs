@@ -6,7 +6,7 @@
  *
  * Reads FOLDER/pairs.jsonl and FOLDER/tokenizer.json. FOLDER/tokens.jsonl gets {split, short: [id, ...], long: [id, ...]} a line.
  */
-import { createWriteStream, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 
@@ -20,11 +20,7 @@ const tokenizer = new Tokenizer(json, {});
 const most = json.truncation.max_length;
 const ids = (text) => tokenizer.encode(text).ids.slice(0, most);
 const target = path.join(folder, 'tokens.jsonl');
-const file = createWriteStream(target);
-let count = 0;
-for (const line of readFileSync(path.join(folder, 'pairs.jsonl'), 'utf8').trim().split('\n')) {
-  const { split, short, long } = JSON.parse(line);
-  file.write(`${JSON.stringify({ split, short: ids(short), long: ids(long) })}\n`);
-  ++count;
-}
-file.end(() => console.log(`${target}: ${count} pairs, of a text at most ${most} tokens`));
+const pairs = readFileSync(path.join(folder, 'pairs.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const tokens = pairs.map(({ split, short, long }) => ({ split, short: ids(short), long: ids(long) }));
+writeFileSync(target, tokens.map((pair) => `${JSON.stringify(pair)}\n`).join(''));
+console.log(`${target}: ${tokens.length} pairs, of a text at most ${most} tokens`);
