@@ -23,14 +23,14 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     for name, value, what in [
-        ("seed", 1, "of weights and of the order of pairs"), ("width", 128, "of a vector"), ("layers", 2, "transformer blocks"),
-        ("heads", 4, "of attention"), ("batch", 256, "pairs of a step"), ("bag-epochs", 12, "of the embeddings alone"),
-        ("epochs", 2, "of everything"), ("long-tokens", 64, "of a long text in training, a window of it"),
+        ("seed", 1, "of weights and of the order of pairs"), ("width", 128, "of a vector"), ("layers", 1, "transformer blocks"),
+        ("heads", 4, "of attention"), ("batch", 128, "pairs of a step, and half of those of the embeddings alone"), ("bag-epochs", 3, "of the embeddings alone"),
+        ("epochs", 1, "of everything"), ("long-tokens", 48, "of a long text in training, a window of it"),
         ("calibration-batches", 16, "of 8 texts each"),
     ]:
         parser.add_argument(f"--{name}", type=int, default=value, help=f"{what} (default: {value})")
     for name, value, what in [
-        ("bag-rate", 1e-2, "learning rate of the embeddings alone"), ("rate", 1e-3, "learning rate of everything"),
+        ("bag-rate", 1e-2, "learning rate of the embeddings alone"), ("rate", 2e-4, "learning rate of everything"),
         ("temperature", 0.05, "that cosines are divided by"), ("word-dropout", 0.1, "share of tokens left out in training"),
     ]:
         parser.add_argument(f"--{name}", type=float, default=value, help=f"{what} (default: {value})")
@@ -78,15 +78,16 @@ def window(text, most, chance):
 
 
 def train(model, pairs, dev, options, bag):
-    """Epochs of one kind. Returns the best recall at 1 on dev, and leaves the model with those weights."""
+    """Epochs of one kind. Leaves the model with the weights that find most of dev; those that it came with count, too."""
     epochs, rate, batch = (options.bag_epochs, options.bag_rate, options.batch * 2) if bag else (options.epochs, options.rate, options.batch)
     most = 128 if bag else options.long_tokens
     trained = list(model.words.parameters()) if bag else list(model.parameters())
     optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0 if bag else 0.01)
     steps = epochs * (len(pairs) // batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, 1), pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, 1), pct_start=0.3)
     chance = random.Random(options.seed)
-    best, kept, begin = -1.0, None, time.monotonic()
+    begin = time.monotonic()
+    best, kept = recall(model, dev, bag=bag)[1], copy.deepcopy(model.state_dict())
     for epoch in range(epochs):
         chance.shuffle(pairs)
         total = 0.0
@@ -111,9 +112,7 @@ def train(model, pairs, dev, options, bag):
         print(f"{kind} {epoch + 1}: loss {total / (len(pairs) // batch):.3f}, dev @1 {found[1]:.3f} @5 {found[5]:.3f}, {minutes:.1f} min", flush=True)
         if found[1] > best:
             best, kept = found[1], copy.deepcopy(model.state_dict())
-    if kept is not None:
-        model.load_state_dict(kept)
-    return best
+    model.load_state_dict(kept)
 
 
 def export(model, file):
