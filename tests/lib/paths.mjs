@@ -37,6 +37,8 @@ export const reference = at('tests/data/models/edgy-256-reference.npz');
 export const speech = at('tests/data/speech');
 /** A sentence at several rates, and what SoX makes of it. */
 export const rates = at('tests/data/rates');
+/** A small encoder of sentences, and texts that judge it. */
+export const text = at('tests/data/text');
 /** A few seconds of speech; 16 kHz, mono, no part of any training set. */
 export const recording = 'librispeech-test-other/3005-163389-0007.flac';
 /** What the browser tests leave behind. */
