@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * How often an encoder finds the right one of 1,000 texts that it was not trained on.
  *

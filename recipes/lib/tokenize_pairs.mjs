@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * Token ids of the pairs, by the library that the browser tokenizes with: what is trained is what will be read.
  *
