@@ -7,6 +7,17 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__SANITIZE_THREAD__)
+#define EDGY_REPLACES_NEW 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define EDGY_REPLACES_NEW 0
+#endif
+#endif
+#if !defined(EDGY_REPLACES_NEW)
+#define EDGY_REPLACES_NEW 1
+#endif
+
 namespace edgy::tests {
 namespace {
 
@@ -15,6 +26,7 @@ std::atomic<std::size_t> peak{0};
 std::atomic<std::size_t> countdown{0};
 std::atomic<bool> failed{false};
 
+#if EDGY_REPLACES_NEW
 bool must_fail() {
   if (failed)
     return true;
@@ -37,9 +49,13 @@ void release(void* memory) {
     live -= malloc_usable_size(memory);
   std::free(memory);
 }
+#endif
 
 }  // namespace
 
+bool allocations_are_counted() {
+  return EDGY_REPLACES_NEW != 0;
+}
 std::size_t live_bytes() {
   return live;
 }
@@ -59,6 +75,7 @@ bool allocation_failed() {
 
 }  // namespace edgy::tests
 
+#if EDGY_REPLACES_NEW
 using edgy::tests::counted;
 using edgy::tests::must_fail;
 using edgy::tests::release;
@@ -106,3 +123,4 @@ void operator delete(void* memory, std::size_t /*bytes*/, std::align_val_t /*ali
   release(memory);
 }
 // NOLINTEND(misc-new-delete-overloads)
+#endif

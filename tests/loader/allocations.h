@@ -6,6 +6,10 @@
 
 namespace edgy::tests {
 
+/// Whether it is: not under ThreadSanitizer, which links its own and lets nobody replace it. All
+/// below say nothing then.
+bool allocations_are_counted();
+
 /// Bytes that are allocated now.
 std::size_t live_bytes();
 /// Starts to watch for the greatest number of live bytes.
