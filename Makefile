@@ -95,11 +95,12 @@ test-tsan: setup ## what threads share, under ThreadSanitizer
 	@build/native-tsan/bin/kernel_tests "[threads]"
 	@build/native-tsan/bin/unit_tests "[audit],[reconstruction]"
 
-# The loader with its hostile models, sessions and files, and a look by each fuzzer. What threads share: test-tsan.
+# The loader with its hostile models, kernels of floats, sessions and files, and a look by each fuzzer. What threads share: test-tsan.
 test-sanitizers: setup ## a sample of test-asan and fuzz
 	@$(call configure,native-asan)
-	@cmake --build --preset native-asan -j $(JOBS) --target loader_tests unit_tests $(FUZZERS)
+	@cmake --build --preset native-asan -j $(JOBS) --target loader_tests kernel_tests unit_tests $(FUZZERS)
 	@build/native-asan/bin/loader_tests
+	@build/native-asan/bin/kernel_tests "[float]"
 	@build/native-asan/bin/unit_tests "$(SAMPLE)"
 	@tests/fuzz/run --seconds $(or $(TIME),10)
 

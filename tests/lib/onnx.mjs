@@ -120,8 +120,27 @@ export function attributes(values) {
   });
 }
 
-/** A declared input or output; negative extents are dynamic and named T. @param {string} name @param {readonly number[]} dims @param {number} elemType */
+/** A node of one output, which it is named by. @param {string} opType @param {readonly string[]} input @param {string} output @param {Record<string, any>} values */
+export const node = (opType, input, output, values = {}) => ({
+  opType,
+  input: [...input],
+  output: [output],
+  name: output,
+  attribute: attributes(values),
+});
+
+/** An initializer of float32 between -size / 2 and size / 2, the same every time. @param {string} name @param {readonly number[]} dims @param {number} size @param {number} seed */
+export function weight(name, dims, size = 1, seed = 1) {
+  let state = seed;
+  const values = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 32 - 0.5) * size;
+  });
+  return tensor(name, 'float32', dims, values);
+}
+
+/** A declared input or output; dynamic extents are names, or negative and named T. @param {string} name @param {readonly (number | string)[]} dims @param {number} elemType */
 export function valueInfo(name, dims, elemType = 1) {
-  const dim = dims.map((d) => (d < 0 ? { dimParam: 'T' } : { dimValue: d }));
+  const dim = dims.map((d) => (typeof d === 'string' ? { dimParam: d } : d < 0 ? { dimParam: 'T' } : { dimValue: d }));
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }

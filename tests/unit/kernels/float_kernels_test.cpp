@@ -70,7 +70,7 @@ double worst_ulps(UnaryOp op, const Floats& in, const std::function<double(doubl
   return worst;
 }
 
-TEST_CASE("transcendental functions keep their stated bounds") {
+TEST_CASE("transcendental functions keep their stated bounds", "[float]") {
   CHECK(worst_ulps(UnaryOp::kExp, sweep(1e-10F, 87.0F, true),
                    [](double x) { return std::exp(x); }) < 2);
   CHECK(worst_ulps(UnaryOp::kLog, sweep(1e-45F, 3.4e38F, false),
@@ -92,7 +92,7 @@ TEST_CASE("transcendental functions keep their stated bounds") {
   CHECK(worst < 2.5e-7);
 }
 
-TEST_CASE("transcendental functions at the ends of their ranges") {
+TEST_CASE("transcendental functions at the ends of their ranges", "[float]") {
   CHECK(apply(UnaryOp::kExp, {0, 200, -200, kInfinity, -kInfinity}) ==
         Floats{1, kInfinity, 0, kInfinity, 0});
   CHECK(apply(UnaryOp::kLog, {1, 0, kInfinity}) == Floats{0, -kInfinity, kInfinity});
@@ -106,7 +106,7 @@ TEST_CASE("transcendental functions at the ends of their ranges") {
   }
 }
 
-TEST_CASE("simple unary operations, any tail") {
+TEST_CASE("simple unary operations, any tail", "[float]") {
   CHECK(apply(UnaryOp::kRelu, {-1, 2, 0, 5, -3}) == Floats{0, 2, 0, 5, 0});
   CHECK(apply(UnaryOp::kLeakyRelu, {-2, 2}, 0.5F) == Floats{-1, 2});
   CHECK(apply(UnaryOp::kClip, {-2, 0, 9}, -1, 6) == Floats{-1, 0, 6});
@@ -132,7 +132,7 @@ Floats apply(BinaryOp op, const Floats& a, const Shape& a_shape, const Floats& b
   return out;
 }
 
-TEST_CASE("binary operations broadcast as numpy does") {
+TEST_CASE("binary operations broadcast as numpy does", "[float]") {
   CHECK(apply(BinaryOp::kAdd, {1, 2, 3}, {3}, {10}, {}) == Floats{11, 12, 13});
   CHECK(apply(BinaryOp::kSub, {1, 2}, {2, 1}, {10, 20, 30}, {3}) ==
         Floats{-9, -19, -29, -8, -18, -28});
@@ -146,7 +146,7 @@ TEST_CASE("binary operations broadcast as numpy does") {
   CHECK_FALSE(broadcast_shape(Shape{2, 3}, Shape{2}, shape));
 }
 
-TEST_CASE("power, within one ULP") {
+TEST_CASE("power, within one ULP", "[float]") {
   std::mt19937 random(9);
   std::uniform_real_distribution<float> base(0.01F, 20.0F);
   std::uniform_real_distribution<float> exponent(-20.0F, 20.0F);
@@ -164,7 +164,7 @@ TEST_CASE("power, within one ULP") {
   CHECK(std::isnan(apply(BinaryOp::kPow, {-2}, {}, {0.5F}, {})[0]));
 }
 
-TEST_CASE("softmax and layer norm against double") {
+TEST_CASE("softmax and layer norm against double", "[float]") {
   std::mt19937 random(3);
   for (const std::size_t columns : {1U, 2U, 3U, 4U, 5U, 17U, 64U, 129U}) {
     CAPTURE(columns);
@@ -199,7 +199,7 @@ TEST_CASE("softmax and layer norm against double") {
   CHECK(large == Floats{0.5F, 0.5F, 0});
 }
 
-TEST_CASE("reductions over axes") {
+TEST_CASE("reductions over axes", "[float]") {
   const Floats x = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};  // [2][3][2]
   Floats out(3);
   reduce(ReduceOp::kSum, x, Shape{2, 3, 2}, 0b101, out);
@@ -218,7 +218,7 @@ TEST_CASE("reductions over axes") {
   CHECK(indices[0] == 1);
 }
 
-TEST_CASE("copies move elements of every width") {
+TEST_CASE("copies move elements of every width", "[float]") {
   const std::vector<uint8_t> bytes = {0, 1, 2, 3, 4, 5};
   std::vector<uint8_t> out(6);
   transpose(bytes.data(), Shape{2, 3}, std::vector<int32_t>{1, 0}, 1, out.data());
@@ -245,7 +245,7 @@ TEST_CASE("copies move elements of every width") {
   CHECK(part == std::vector<uint16_t>{6, 3, 0});
 }
 
-TEST_CASE("padding by constant, reflection and edge") {
+TEST_CASE("padding by constant, reflection and edge", "[float]") {
   const Floats x = {1, 2, 3};
   const float nine = 9;
   Floats out(8);
@@ -257,7 +257,7 @@ TEST_CASE("padding by constant, reflection and edge") {
   CHECK(out == Floats{1, 1, 1, 2, 3, 3, 3, 3});
 }
 
-TEST_CASE("pooling with borders and strides") {
+TEST_CASE("pooling with borders and strides", "[float]") {
   PoolShape shape{.height = 3,
                   .width = 3,
                   .kernel_h = 2,
@@ -276,7 +276,7 @@ TEST_CASE("pooling with borders and strides") {
   CHECK(out == Floats{3, 2.25F, 3.75F, -2.25F});
 }
 
-TEST_CASE("matrix products over random shapes equal the ordered sum bit for bit") {
+TEST_CASE("matrix products over random shapes equal the ordered sum bit for bit", "[float]") {
   std::mt19937 random(4);
   for (int round = 0; round < 60; ++round) {
     const std::size_t m = random() % 10;
@@ -305,7 +305,7 @@ double logistic(double x) {
   return 1 / (1 + std::exp(-x));
 }
 
-TEST_CASE("LSTM and GRU against their equations in double") {
+TEST_CASE("LSTM and GRU against their equations in double", "[float]") {
   std::mt19937 random(6);
   constexpr std::size_t kSteps = 2 * kStepsAtATime + 5;
   for (const auto& sizes : {std::pair<std::size_t, std::size_t>{1, 1}, {5, 3}, {8, 7}, {7, 12}}) {

@@ -13,6 +13,8 @@
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 
+/** @internal */
+export { abortedError, checkOptions, messageOf, readModel, throwIfAborted } from './entries.js';
 export type { EdgyErrorCode } from './errors/errors.js';
 export { EdgyError } from './errors/errors.js';
 export { preload } from './preload.js';
@@ -20,8 +22,6 @@ export { InferenceSession } from './session.js';
 export { AudioEncoder } from './sound/audio_encoder.js';
 export type { AudioEncoding, AudioTimings, EncodeOptions } from './sound/encode.js';
 export { Resampler } from './sound/live_resampler.js';
-/** @internal For 'edgy/text', which reads a part of the file that the runtime does not. */
-export { readModel } from './source.js';
 export type { TensorData, TensorLike, TensorType } from './tensor.js';
 export { Tensor } from './tensor.js';
 export type {

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { EdgyError, type Progress } from '../index.js';
+import { abortedError, checkOptions, EdgyError, type Progress, throwIfAborted } from '../index.js';
 
 export interface FetchModelOptions {
   /**
@@ -45,15 +45,9 @@ const downloads = new Map<string, Download>();
  * with an `EdgyError`.
  */
 export async function fetchModel(url: string | URL, options?: FetchModelOptions | null): Promise<ArrayBuffer> {
+  await checkOptions(options, known, 'option of fetchModel');
   const { integrity, cache, onProgress, signal } = options ?? {};
-  for (const name of Object.keys(options ?? {})) {
-    if (!known.includes(name))
-      throw new EdgyError(
-        'invalid-argument',
-        `'${name.slice(0, 40)}' is no option of fetchModel. There are: ${known.join(', ')}.`,
-      );
-  }
-  if (signal?.aborted) throw aborted(signal);
+  throwIfAborted(signal);
   const hash = parseIntegrity(integrity);
   const address = absolute(url);
   const key = [address, integrity ?? '', cache ?? ''].join('\n');
@@ -117,7 +111,7 @@ async function waitFor(
   try {
     if (!signal) return await download.bytes;
     const ended = new Promise<never>((_, reject) => {
-      onAbort = () => reject(aborted(signal));
+      onAbort = () => reject(abortedError(signal));
       signal.addEventListener('abort', onAbort, { once: true });
     });
     return await Promise.race([download.bytes, ended]);
@@ -216,10 +210,6 @@ function absolute(url: string | URL): string {
   } catch (error) {
     throw new EdgyError('invalid-argument', `'${String(url).slice(0, 200)}' is no URL.`, { cause: error });
   }
-}
-
-function aborted(signal: AbortSignal): EdgyError {
-  return new EdgyError('aborted', 'The operation was aborted.', { cause: signal.reason });
 }
 
 function tell(listener: (progress: Progress) => void, progress: Progress): void {

@@ -1,11 +1,14 @@
 import {
+  checkOptions,
   EdgyError,
   type Feeds,
   InferenceSession,
   type ModelSource,
+  messageOf,
   readModel,
   type SessionOptions,
   Tensor,
+  throwIfAborted,
 } from '../index.js';
 import { batchesOf, type Entry } from './batches.js';
 import { normalize, pool } from './pool.js';
@@ -118,7 +121,10 @@ export class TextEmbedder {
     given: string | readonly string[],
     options?: EmbedOptions | null,
   ): Promise<Float32Array | Float32Array[]> {
-    const { signal, batchSize = kBatchSize } = checkOptions(options);
+    await checkOptions(options, kOptions, 'option of TextEmbedder.encode');
+    const { signal, batchSize = kBatchSize } = options ?? {};
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new EdgyError('invalid-argument', `batchSize is ${batchSize}: it must be a whole number from 1.`);
     const texts = (Array.isArray(given) ? [...given] : [given]).map(checkText);
     const [fixedTexts] = this.#fixed;
     const limits = {
@@ -213,31 +219,8 @@ export class TextEmbedder {
   }
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EdgyError('aborted', 'The operation was aborted.', { cause: signal.reason });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function checkText(text: unknown): string {
   if (typeof text === 'string') return text;
   const shown = text === null || typeof text !== 'object' ? String(text).slice(0, 40) : 'an object';
   throw new EdgyError('invalid-argument', `A text was expected, or an array of texts, not ${shown}.`);
-}
-
-function checkOptions(options: EmbedOptions | null | undefined): EmbedOptions {
-  for (const name of Object.keys(options ?? {})) {
-    if (!kOptions.includes(name)) {
-      throw new EdgyError(
-        'invalid-argument',
-        `'${name.slice(0, 40)}' is no option of TextEmbedder.encode. There are: ${kOptions.join(', ')}.`,
-      );
-    }
-  }
-  const { batchSize = 1 } = options ?? {};
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new EdgyError('invalid-argument', `batchSize is ${batchSize}: it must be a whole number from 1.`);
-  return options ?? {};
 }

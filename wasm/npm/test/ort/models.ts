@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { formatModel, tensor, attributes as toAttributes, valueInfo } from '../../../../tests/lib/onnx.mjs';
+import { formatModel, node, tensor, valueInfo, weight } from '../../../../tests/lib/onnx.mjs';
 
 const root = path.resolve(__dirname, '../../../..');
 const command = path.join(root, 'build/native/bin/edgy');
@@ -11,34 +11,6 @@ export interface Models {
   readonly onnx: Uint8Array;
   readonly edgy: Uint8Array;
 }
-
-/** The same numbers every time. */
-function numbers(count: number, size: number): Float32Array {
-  let state = 1;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state / 2 ** 32 - 0.5) * size;
-  });
-}
-
-type Value = number | readonly number[];
-const node = (opType: string, input: string[], output: string, attributes: Record<string, Value> = {}) => ({
-  opType,
-  input,
-  output: [output],
-  name: output,
-  attribute: toAttributes(attributes),
-});
-const weight = (name: string, dims: number[], size = 1) =>
-  tensor(
-    name,
-    'float32',
-    dims,
-    numbers(
-      dims.reduce((a, b) => a * b, 1),
-      size,
-    ),
-  );
 
 const graphs: Record<'vad' | 'classifier' | 'embedding', Record<string, unknown>> = {
   vad: {

@@ -1,50 +1,13 @@
 /** A small encoder of texts in ONNX, as exports of BERT are built: three embeddings, masked attention, a feed-forward layer. */
-import { formatModel, tensor, attributes as toAttributes } from '../../../../tests/lib/onnx.mjs';
+import { formatModel, node, tensor, valueInfo, weight } from '../../../../tests/lib/onnx.mjs';
 
 export const kWidth = 16;
 export const kPositions = 40;
 
-/** The same numbers every time. */
-function numbers(count: number, size: number, seed: number): Float32Array {
-  let state = seed;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state / 2 ** 32 - 0.5) * size;
-  });
-}
-
-type Attributes = Record<string, unknown>;
-const node = (opType: string, input: readonly string[], output: string, attributes: Attributes = {}) => ({
-  opType,
-  input,
-  output: [output],
-  name: output,
-  attribute: toAttributes(attributes as never),
-});
 let seed = 0;
-const weight = (name: string, dims: number[], size = 0.6) =>
-  tensor(
-    name,
-    'float32',
-    dims,
-    numbers(
-      dims.reduce((a, b) => a * b, 1),
-      size,
-      ++seed,
-    ),
-  );
+const next = (name: string, dims: number[], size = 0.6) => weight(name, dims, size, ++seed);
 const integers = (name: string, values: number[], dims = [values.length]) => tensor(name, 'int64', dims, values);
 const constant = (name: string, value: number) => tensor(name, 'float32', [], [value]);
-const info = (name: string, dims: (string | number)[], elemType: number) => ({
-  name,
-  type: {
-    tensorType: {
-      elemType,
-      shape: { dim: dims.map((dim) => (typeof dim === 'string' ? { dimParam: dim } : { dimValue: dim })) },
-    },
-  },
-});
-
 const kFloat = 1;
 const kInt32 = 6;
 const kInt64 = 7;
@@ -74,10 +37,7 @@ export function encoderOnnx(options: EncoderOptions): Uint8Array {
     node('MatMul', [from, `${name}.w`], `${name}.product`),
     node('Add', [`${name}.product`, `${name}.b`], name),
   ];
-  const layer = (name: string, width = kWidth) => [
-    weight(`${name}.w`, [kWidth, width], 1),
-    weight(`${name}.b`, [width]),
-  ];
+  const layer = (name: string, width = kWidth) => [next(`${name}.w`, [kWidth, width], 1), next(`${name}.b`, [width])];
   const masked = given.attention_mask
     ? [
         node('Unsqueeze', ['attention_mask', 'one'], 'mask3'),
@@ -153,11 +113,11 @@ export function encoderOnnx(options: EncoderOptions): Uint8Array {
       name: 'encoder',
       node: nodes,
       initializer: [
-        weight('words', [vocabulary, kWidth], 2),
-        weight('types', [2, kWidth]),
-        weight('positions', [kPositions, kWidth]),
-        weight('gamma', [kWidth], 2),
-        weight('beta', [kWidth]),
+        next('words', [vocabulary, kWidth], 2),
+        next('types', [2, kWidth]),
+        next('positions', [kPositions, kWidth]),
+        next('gamma', [kWidth], 2),
+        next('beta', [kWidth]),
         integers('zero', [0]),
         integers('one', [1]),
         integers('second', [1], []),
@@ -176,11 +136,11 @@ export function encoderOnnx(options: EncoderOptions): Uint8Array {
         constant('lowest', -3.4028234663852886e38),
         ...['q', 'k', 'v', 'mixed', 'wide', 'narrow'].flatMap((name) => layer(name)),
       ],
-      input: Object.entries(given).map(([name, type]) => info(name, dims, type === 'int32' ? kInt32 : kInt64)),
+      input: Object.entries(given).map(([name, type]) => valueInfo(name, dims, type === 'int32' ? kInt32 : kInt64)),
       output: [
         pooled
-          ? info('sentence_embedding', [texts, kWidth], kFloat)
-          : info('last_hidden_state', [texts, tokens, kWidth], kFloat),
+          ? valueInfo('sentence_embedding', [texts, kWidth], kFloat)
+          : valueInfo('last_hidden_state', [texts, tokens, kWidth], kFloat),
       ],
     },
   });
@@ -223,8 +183,8 @@ export function echoOnnx(most: number): Uint8Array {
         integers('second', [1], []),
         tensor('eye', 'float32', [1, most, most], eye),
       ],
-      input: names.map((name) => info(name, ['N', 'T'], kInt64)),
-      output: [info('last_hidden_state', ['N', 'T', 3 * most], kFloat)],
+      input: names.map((name) => valueInfo(name, ['N', 'T'], kInt64)),
+      output: [valueInfo('last_hidden_state', ['N', 'T', 3 * most], kFloat)],
     },
   });
 }
